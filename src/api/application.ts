@@ -1,0 +1,69 @@
+// What mod_wsgi asks of the processes: run this script for this request; and what a daemon group is.
+import type { Request } from "./request.js";
+import type { Response } from "./response.js";
+import type { Origin } from "./origin.js";
+
+/** One run of an application. */
+export interface ApplicationCall {
+  /** Absolute path of the script. */
+  readonly script: string;
+  /** Name of the callable in it. */
+  readonly callable: string;
+  /** Daemon group, or "" for embedded. */
+  readonly processGroup: string;
+  /** Application group, "" for the main one. */
+  readonly applicationGroup: string;
+  /** CGI variables and the mod_wsgi.* strings; latin1 strings. Objects (wsgi.input ...) are added where it runs. */
+  readonly environ: Readonly<Record<string, string>>;
+  /** Whether a changed script is to be loaded anew. */
+  readonly scriptReloading: boolean;
+  /** WSGIErrorOverride and friends are the caller's: this is a plain run. */
+}
+
+/** Runs applications. */
+export interface Applications {
+  /** Answers with the application's response, or with a refusal (500, 503, 504) already logged. */
+  run(call: ApplicationCall, request: Request): Response | Promise<Response>;
+}
+
+/** An application that processes can load before the first request asks for it. */
+export interface Preload {
+  readonly script: string;
+  readonly callable: string;
+  readonly applicationGroup: string;
+}
+
+/** A WSGIDaemonProcess line. Times in milliseconds, 0 meaning off. */
+export interface DaemonGroupSpec {
+  readonly name: string;
+  readonly origin: Origin;
+  /** Index of the virtual host it was declared in; 0 for the main server. */
+  readonly virtualHost: number;
+  readonly processes: number;
+  /** Whether processes= was written (wsgi.multiprocess). */
+  readonly multiprocess: boolean;
+  readonly threads: number;
+  readonly user: string | undefined;
+  readonly group: string | undefined;
+  readonly umask: number | undefined;
+  readonly home: string | undefined;
+  readonly lang: string | undefined;
+  readonly locale: string | undefined;
+  readonly pythonHome: string | undefined;
+  readonly pythonPath: readonly string[];
+  readonly displayName: string | undefined;
+  readonly maximumRequests: number;
+  readonly requestTimeout: number;
+  readonly queueTimeout: number;
+  readonly shutdownTimeout: number;
+  readonly gracefulTimeout: number;
+  readonly startupTimeout: number;
+  readonly connectTimeout: number;
+  readonly socketTimeout: number;
+  readonly listenBacklog: number;
+  readonly socketUser: string | undefined;
+  /** Prefix of socket paths, from WSGISocketPrefix, absolute; undefined for the default. */
+  readonly socketPrefix: string | undefined;
+  /** Applications to load at start. */
+  readonly preloads: readonly Preload[];
+}

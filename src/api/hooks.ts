@@ -1,0 +1,90 @@
+// The phases of a request, in order, and the functions modules have in them.
+import type { Request } from "./request.js";
+import type { Response } from "./response.js";
+
+/**
+ * The phases by Apache's names. "first": the first module that answers ends the phase. "all": every module runs unless
+ * one answers with a response.
+ */
+export const phases = {
+  postReadRequest: "all",
+  translateName: "first",
+  mapToStorage: "first",
+  headerParser: "all",
+  accessChecker: "all",
+  checkUser: "first",
+  authChecker: "first",
+  typeChecker: "first",
+  fixups: "all",
+  handler: "first",
+  logTransaction: "all",
+} as const;
+
+export type Phase = keyof typeof phases;
+
+/**
+ * What a hook says: undefined, it has nothing to say (declined); "done", in a "first" phase: it did the phase's work and
+ * the request goes on; a response, and the request is answered with it.
+ */
+export type Verdict = undefined | "done" | Response;
+
+/** A module's function in a phase. A promise is returned only where there is something to wait for. */
+export interface Hook<Settings> {
+  /** Modules that must come after this one in the phase. */
+  readonly before?: readonly string[];
+  /** Modules that must come before this one in the phase. */
+  readonly after?: readonly string[];
+  /** Apache's rank; "middle" if absent. */
+  readonly rank?: "first" | "middle" | "last";
+  /** Whether the hook has anything to do under these settings; asked once per set of settings, not per request. */
+  when?(settings: Settings): boolean;
+  run(request: Request, settings: Settings): Verdict | Promise<Verdict>;
+}
+
+/** A module's function that runs when the response has been sent. */
+export interface LogHook<Settings> {
+  readonly before?: readonly string[];
+  readonly after?: readonly string[];
+  readonly rank?: "first" | "middle" | "last";
+  when?(settings: Settings): boolean;
+  run(record: LogRecord, settings: Settings): void;
+}
+
+/** What became of a request, for logs. */
+export interface LogRecord {
+  /** The last request of a chain of internal redirects. */
+  readonly request: Request;
+  /** The first request of that chain. */
+  readonly original: Request;
+  /** Status of the first request (`%s`), and the one sent (`%>s`). */
+  readonly originalStatus: number;
+  readonly status: number;
+  /** Fields as sent. */
+  readonly headers: import("./headers.js").Headers;
+  /** Body bytes sent, chunk framing not counted. */
+  readonly bodyBytes: number;
+  /** All bytes received and sent for the request, heads included. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Milliseconds since the epoch, with a fraction. */
+  readonly endTime: number;
+  /** Connection after the response: X aborted, + kept, - closed. */
+  readonly connectionState: "X" | "+" | "-";
+}
+
+/** Changes a response on its way out (headers, deflate). Runs after the handler, error pages included. */
+export interface OutputFilter<Settings> {
+  readonly before?: readonly string[];
+  readonly after?: readonly string[];
+  readonly rank?: "first" | "middle" | "last";
+  when?(settings: Settings): boolean;
+  run(request: Request, response: Response, settings: Settings): Response;
+}
+
+/** The hooks of a module, by phase. */
+export type Hooks<Settings> = {
+  readonly [P in Exclude<Phase, "logTransaction">]?: Hook<Settings>;
+} & {
+  readonly logTransaction?: LogHook<Settings>;
+  readonly outputFilter?: OutputFilter<Settings>;
+};

@@ -1,0 +1,197 @@
+// A module: one record of five leaves (name and summary, settings, directives, hooks, lifecycle).
+import type { Argument, Values } from "./arguments.js";
+import type { DaemonGroupSpec } from "./application.js";
+import type { Hooks } from "./hooks.js";
+import type { ErrorLog } from "./log.js";
+import type { Context, Override, Place } from "./place.js";
+import type { VirtualHost } from "./request.js";
+import type { Change, Settings, SettingsOf } from "./settings.js";
+
+/** What a section matches, or does with its body. */
+export type Matcher =
+  | { readonly kind: "virtual host"; readonly addresses: readonly string[] }
+  /** `path` is absolute without trailing slash ("/" is ""), `pattern` matches whole paths, `regex` anywhere in it. */
+  | { readonly kind: "directory"; readonly path: string }
+  | { readonly kind: "directory pattern"; readonly pattern: RegExp; readonly depth: number }
+  | { readonly kind: "directory regex"; readonly regex: RegExp }
+  | { readonly kind: "files"; readonly name: string }
+  | { readonly kind: "files regex"; readonly regex: RegExp }
+  | { readonly kind: "location"; readonly path: string }
+  | { readonly kind: "location regex"; readonly regex: RegExp }
+  /** Methods a `<Limit>` narrows its body to; `except` for `<LimitExcept>`. */
+  | { readonly kind: "limit"; readonly methods: readonly string[]; readonly except: boolean };
+
+interface DirectiveCommon {
+  readonly contexts: readonly Context[];
+  /** Needed where contexts hold ".htaccess". */
+  readonly override?: Override;
+  /** One sentence: what it does. */
+  readonly summary: string;
+  /** Some sentences for the reference page: defaults, units, what happens when. Markdown. */
+  readonly doc: string;
+  /** Configuration lines that show its use; compiled by a test. */
+  readonly example: string;
+  /** As the manual would write the default. */
+  readonly default?: string;
+}
+
+/** A directive: data, and a function from its arguments to the change it makes. */
+export interface Directive<S extends Settings = Settings> extends DirectiveCommon {
+  readonly args: readonly Argument<unknown>[];
+  set(values: readonly unknown[], place: Place): Change<S> | undefined;
+  /** Runs while the file is read, before directives are applied (Define, LoadModule ...); those live in config/. */
+  readonly onRead?: true;
+}
+
+/** A section with a matcher: its body is kept apart and laid over a request that matches. */
+export interface Section extends DirectiveCommon {
+  readonly args: readonly Argument<unknown>[];
+  opens(values: readonly unknown[], place: Place): Matcher;
+  /** Sections of these names may not stand around it, at any distance: "Directory", "Limit". */
+  readonly notInside?: readonly string[];
+}
+
+/** A section that is a value: its body, applied to empty settings of the module, becomes a change (`<RequireAll>`). */
+export interface Wrapper<S extends Settings = Settings> extends DirectiveCommon {
+  readonly args: readonly Argument<unknown>[];
+  wrap(values: readonly unknown[], inner: SettingsOf<S>, place: Place): Change<S> | undefined;
+  /** The only directives and sections that may stand in it. */
+  readonly holds: readonly string[];
+}
+
+export type AnyDirective<S extends Settings = Settings> = Directive<S> | Section | Wrapper<S>;
+
+/** Directives by name; sections stand as "<Location>". */
+export type Directives<S extends Settings = Settings> = Readonly<Record<string, AnyDirective<S>>>;
+
+/** The compiled server, as far as a module may look at it. */
+export interface ServerView {
+  readonly serverRoot: string;
+  /** The main server first. */
+  readonly virtualHosts: readonly VirtualHost[];
+  /** Merged settings at the top of a virtual host. */
+  settings<S>(definition: { readonly module: string; readonly settings: S }, virtualHost: VirtualHost): SettingsOf<S>;
+  /** Everything set for a module anywhere: virtual hosts and sections, unmerged, with the virtual host each is in. */
+  everywhere<S>(definition: { readonly module: string; readonly settings: S }): Iterable<{
+    readonly virtualHost: VirtualHost;
+    readonly settings: Change<S>;
+  }>;
+  /** Providers registered under that kind. */
+  providers(kind: string): ReadonlyMap<string, unknown>;
+  /** Notes a fault that does not stop the server, at a place or of the whole. */
+  warn(reason: string, origin?: import("./origin.js").Origin): void;
+  /** Adds an error; the configuration is refused after all checks have run. */
+  error(reason: string, origin?: import("./origin.js").Origin): void;
+}
+
+/** A worker process, as far as a module may use it. */
+export interface WorkerView {
+  readonly server: ServerView;
+  readonly errorLog: ErrorLog;
+  /** Opens a log for appending: a path, or "|program". `write` takes whole lines; buffered, bounded, never blocks. */
+  openLog(target: string): LogWriter;
+}
+
+/** An open access log. */
+export interface LogWriter {
+  /** A line without its newline, latin1. */
+  write(line: string): void;
+}
+
+/** What a module does outside of requests. */
+export interface Lifecycle {
+  /** Looks for what only the whole configuration shows; runs with -t too, starts nothing. */
+  check?(server: ServerView): void;
+  /** The daemon groups the supervisor is to run. */
+  daemons?(server: ServerView): readonly DaemonGroupSpec[];
+  /** Runs in each worker before it takes requests. */
+  start?(worker: WorkerView): void | Promise<void>;
+  /** Runs in a worker that has drained. */
+  stop?(worker: WorkerView): void | Promise<void>;
+}
+
+/** A module with its types forgotten, as the lists of modules hold it. */
+export interface Module {
+  /** "mod_alias"; "core". */
+  readonly name: string;
+  /** "alias_module", as LoadModule and IfModule name it. */
+  readonly symbol: string;
+  /** Source file names that `<IfModule>` knows it by: "mod_alias.c". */
+  readonly sources: readonly string[];
+  readonly summary: string;
+  /** Built in as in Debian's Apache: there without LoadModule. */
+  readonly builtIn: boolean;
+  readonly settings: Settings;
+  readonly directives: Directives;
+  readonly hooks: Hooks<never>;
+  readonly lifecycle: Lifecycle;
+  /** What it offers to other modules: kind, then name. */
+  readonly provides: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** Names a module's settings, so that others can ask a request for them. */
+export interface SettingsDefinition<S extends Settings> {
+  readonly module: string;
+  readonly settings: S;
+}
+
+/** Names the settings of a module; one per module, kept in api/ only where server or process need them. */
+export function defineSettings<S extends Settings>(module: string, settings: S): SettingsDefinition<S> {
+  return { module, settings };
+}
+
+/** Types a directive's `set` by its arguments. */
+export interface DirectiveMaker<S extends Settings> {
+  <const Args extends readonly Argument<unknown>[]>(
+    directive: DirectiveCommon & {
+      readonly args: Args;
+      readonly onRead?: true;
+      set(values: Values<Args>, place: Place): Change<S> | undefined;
+    },
+  ): Directive<S>;
+}
+
+/** Types a section's `opens` by its arguments. */
+export function section<const Args extends readonly Argument<unknown>[]>(
+  definition: DirectiveCommon & {
+    readonly args: Args;
+    readonly notInside?: readonly string[];
+    opens(values: Values<Args>, place: Place): Matcher;
+  },
+): Section {
+  return definition as unknown as Section;
+}
+
+/** What a module's author writes. */
+export interface ModuleDefinition<S extends Settings> {
+  readonly name: string;
+  /** Only where it is not name without "mod_" plus "_module". */
+  readonly symbol?: string;
+  /** Only where it is not name plus ".c". */
+  readonly sources?: readonly string[];
+  readonly summary: string;
+  readonly builtIn?: boolean;
+  readonly settings: S;
+  directives(directive: DirectiveMaker<S>): Directives<S>;
+  readonly hooks?: Hooks<SettingsOf<S>>;
+  readonly lifecycle?: Lifecycle;
+  readonly provides?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** The one way to make a module. */
+export function defineModule<const S extends Settings>(definition: ModuleDefinition<S>): Module {
+  const { name } = definition;
+  const maker = ((directive: unknown) => directive) as DirectiveMaker<S>;
+  return {
+    name,
+    symbol: definition.symbol ?? `${name.replace(/^mod_/, "")}_module`,
+    sources: definition.sources ?? [`${name}.c`],
+    summary: definition.summary,
+    builtIn: definition.builtIn ?? false,
+    settings: definition.settings,
+    directives: definition.directives(maker) as unknown as Directives,
+    hooks: (definition.hooks ?? {}) as Hooks<never>,
+    lifecycle: definition.lifecycle ?? {},
+    provides: definition.provides ?? {},
+  };
+}

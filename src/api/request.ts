@@ -1,0 +1,148 @@
+// What a module sees of a request, its connection and the virtual host it fell to.
+import type { BigIntStats, Stats } from "node:fs";
+import type { Readable } from "node:stream";
+import type { Applications } from "./application.js";
+import type { Headers } from "./headers.js";
+import type { ErrorLog, Level } from "./log.js";
+import type { Origin } from "./origin.js";
+import type { Response } from "./response.js";
+
+/** The client's connection. */
+export interface Connection {
+  /** Unique in this server start. */
+  readonly id: string;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** TLS. */
+  readonly secure: boolean;
+  /** Number of requests answered before this one. */
+  readonly keepalives: number;
+  /** Aborted by the client: the signal of everything that works for its current request. */
+  readonly signal: AbortSignal;
+}
+
+/** The body of a request. Nothing is read from the client, and no 100 Continue sent, before it is asked for. */
+export interface RequestBody {
+  /** Length in bytes when Content-Length said so; 0 without a body; undefined when chunked. */
+  readonly length: number | undefined;
+  /** The whole body if it has arrived already, else undefined. Costs nothing; takes nothing away. */
+  readonly arrived: Buffer | undefined;
+  /** The bytes as they come, with backpressure. May be called once. Fails with a RequestBodyError. */
+  stream(): Readable;
+  /** Reads and drops what is left, up to LimitRequestBody; false when it was too much or broke. */
+  discard(): boolean | Promise<boolean>;
+}
+
+/** Why a body could not be read to its end; `status` is what to answer: 400, 408 or 413. */
+export class RequestBodyError extends Error {
+  override readonly name = "RequestBodyError";
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** A `<VirtualHost>`, or the main server. */
+export interface VirtualHost {
+  /** ServerName without scheme and port. */
+  readonly serverName: string;
+  /** Port of ServerName, else of the first address of the `<VirtualHost>`, else undefined. */
+  readonly serverPort: number | undefined;
+  /** Scheme of ServerName, if it has one. */
+  readonly serverScheme: string | undefined;
+  readonly aliases: readonly string[];
+  /** The `<VirtualHost>` line, or the start of the main file. */
+  readonly origin: Origin;
+  readonly isMain: boolean;
+  readonly errorLog: ErrorLog;
+  /** Position among the virtual hosts; the main server is 0. */
+  readonly index: number;
+}
+
+/** A request on its way through the phases. Modules set what their phase is for, and read the rest. */
+export interface Request {
+  /** 24 characters, unique among requests. */
+  readonly id: string;
+  readonly connection: Connection;
+  readonly virtualHost: VirtualHost;
+  /** The request whose sub-request this is. */
+  readonly parent: Request | undefined;
+  /** The request before the internal redirect that led here. */
+  readonly previous: Request | undefined;
+  /** Milliseconds since the epoch, with a fraction. */
+  readonly startTime: number;
+
+  /** "GET" for HEAD too; see `headOnly`. */
+  method: string;
+  readonly headOnly: boolean;
+  /** The target as sent: path with query, undecoded. */
+  readonly target: string;
+  /** The request line, as received, for logs. */
+  readonly requestLine: string;
+  /** "HTTP/1.1". */
+  readonly protocol: string;
+  /** Request fields, latin1 strings, repeated ones as separate entries (`get` joins them). */
+  readonly headers: Headers;
+  readonly body: RequestBody;
+
+  /** Host as the client named it, lower case, without port; "" if it did not. */
+  readonly hostname: string;
+  /** Server name and port for self-referencing URLs, by UseCanonicalName. */
+  readonly serverName: string;
+  readonly serverPort: number;
+  readonly scheme: "http" | "https";
+
+  /** Path of the URL, normalised and decoded, as a latin1 string of its bytes. */
+  path: string;
+  /** Without "?"; undefined when the target had none. */
+  query: string | undefined;
+  /** File name the path maps to, as a latin1 string of its bytes; "" until translateName. */
+  filename: string;
+  /** What stat said of `filename`; undefined when nothing is there. */
+  file: Stats | BigIntStats | undefined;
+  /** What is left of the path behind the file. */
+  pathInfo: string;
+  /** The URL prefix and file path of the Alias in force (CONTEXT_PREFIX, CONTEXT_DOCUMENT_ROOT). */
+  contextPrefix: string;
+  contextDocumentRoot: string;
+
+  /** Handler name: from SetHandler, AddHandler, or an alias. */
+  handler: string | undefined;
+  contentType: string | undefined;
+  charset: string | undefined;
+  contentEncoding: readonly string[];
+  contentLanguage: readonly string[];
+  user: string | undefined;
+  authType: string | undefined;
+
+  /** Subprocess environment: SetEnv, SetEnvIf, PassEnv, regex section matches. */
+  readonly environment: Map<string, string>;
+  /** Notes modules leave for each other and for `%{name}n`. */
+  readonly notes: Map<string, string>;
+  /** A value a module keeps from one phase to the next, by a key of its own. */
+  readonly kept: Map<symbol, unknown>;
+
+  /** The merged settings of a module: pass its settings definition. */
+  settings<S>(definition: { readonly module: string; readonly settings: S }): import("./settings.js").SettingsOf<S>;
+  /** Looks a URL path up without serving it: phases up to fixups. `method` GET. */
+  lookup(urlPath: string): Lookup | Promise<Lookup>;
+  /** A URL that names this server: scheme://host[:port]path; the path is taken as it is. */
+  absoluteUrl(path: string): string;
+  /** Programs and daemon groups. */
+  readonly applications: Applications;
+  /** Providers registered under that kind by modules: see Module.provides. */
+  providers(kind: string): ReadonlyMap<string, unknown>;
+  log(level: Level, module: string, message: string): void;
+}
+
+/** What a look-up found: the request as it came out of the phases and 200, or the status that ended it. */
+export interface Lookup {
+  readonly request: Request;
+  readonly status: number;
+  /** The response that ended it, if one did. */
+  readonly response: Response | undefined;
+}

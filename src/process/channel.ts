@@ -1,0 +1,79 @@
+// What supervisor, workers and daemons may say to each other: every message there is.
+import type { DaemonGroupSpec } from "../api/index.js";
+
+/** State of one application group of one daemon group, as workers know it. */
+export interface PoolState {
+  readonly processGroup: string;
+  readonly applicationGroup: string;
+  /** Unix socket the pool's processes listen on. Kept through reloads within one generation of the configuration. */
+  readonly socket: string;
+  /** "starting": connect and wait; "failed": answer 503 (`reason` for the log) until the state changes. */
+  readonly state: "starting" | "serving" | "failed";
+  readonly reason?: string;
+  /** Counts reloads of the pool; a request sent back as stale waits for a higher number, or for `keptScript`. */
+  readonly revision: number;
+}
+
+/** Everything a worker needs to compile the server itself. `tree` is config/tree.ts's Tree. */
+export interface WorkerStart {
+  readonly type: "start";
+  readonly generation: number;
+  readonly tree: unknown;
+  readonly pools: readonly PoolState[];
+}
+
+export type SupervisorToWorker =
+  | WorkerStart
+  | { readonly type: "pool"; readonly pool: PoolState }
+  /** Stop accepting, finish what runs, say "drained", exit. */
+  | { readonly type: "drain"; readonly deadline: number | null };
+
+export type WorkerToSupervisor =
+  | { readonly type: "ready" }
+  | { readonly type: "failed"; readonly reason: string }
+  | { readonly type: "drained" }
+  /** A request for an application group that has no processes yet. */
+  | { readonly type: "wanted"; readonly processGroup: string; readonly applicationGroup: string }
+  /** A request that ran past request-timeout in that process; the supervisor ends and replaces it. */
+  | {
+      readonly type: "overdue";
+      readonly processGroup: string;
+      readonly applicationGroup: string;
+      readonly pid: number;
+      readonly thread: number;
+      /** For the log: request line, id, virtual host, milliseconds it has run. */
+      readonly requestLine: string;
+      readonly requestId: string;
+      readonly virtualHost: string;
+      readonly runningFor: number;
+    }
+  | { readonly type: "status"; readonly connections: number; readonly active: number; readonly requests: number };
+
+/** First line on a daemon's control channel (fd 4: a Unix stream of JSON lines in both directions). */
+export interface DaemonStart {
+  readonly type: "start";
+  readonly spec: DaemonGroupSpec;
+  readonly applicationGroup: string;
+  /** The listening socket is fd 3, bound but perhaps not yet listening: call listen(listenBacklog). */
+  readonly listenBacklog: number;
+}
+
+export type SupervisorToDaemon =
+  | DaemonStart
+  /** Take nothing new; finish what runs within `milliseconds`, then exit 0. */
+  | { readonly type: "drain"; readonly milliseconds: number }
+  /** The changed script did not load in the successor: go on with what is loaded until it changes again. */
+  | { readonly type: "keep"; readonly script: string; readonly mtime: number };
+
+export type DaemonToSupervisor =
+  /** Preloads are done (or there were none); requests are being taken. */
+  | { readonly type: "ready" }
+  /** The process cannot serve; it exits after this. `traceback` for the log. */
+  | { readonly type: "failed"; readonly reason: string; readonly traceback?: string }
+  /** The script on disk is not the one loaded: a successor is wanted. Sent once per change; taking requests goes on
+   *  only for other scripts, requests for this one are sent back as stale. */
+  | { readonly type: "stale"; readonly script: string; readonly mtime: number }
+  /** About to exit for a planned reason: "maximum_requests", ... A successor is wanted. */
+  | { readonly type: "leaving"; readonly reason: string }
+  /** A log line outside of any request. */
+  | { readonly type: "log"; readonly level: "error" | "warn" | "info" | "debug"; readonly message: string };

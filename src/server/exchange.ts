@@ -1,0 +1,76 @@
+// One request and its answer on the wire, as HTTP/1.1 (and later HTTP/2) hands them to the pipeline.
+import type { Connection, Headers, RequestBody, Response } from "../api/index.js";
+
+/** Limits that hold before the virtual host is known: those of the default virtual host of the local address. */
+export interface WireLimits {
+  readonly requestLine: number;
+  readonly fields: number;
+  readonly fieldSize: number;
+  /** Milliseconds a read or write may stand still. */
+  readonly timeout: number;
+  /** Milliseconds a kept connection may idle; used until `send` names the virtual host's own. */
+  readonly keepAliveTimeout: number;
+  readonly allow09: boolean;
+  /** HttpProtocolOptions Strict; Unsafe tolerates bare LF and repeated blanks. */
+  readonly strict: boolean;
+}
+
+/** Why a request could not be read; the pipeline answers it from the default virtual host and the connection closes. */
+export interface Fault {
+  readonly status: 400 | 408 | 413 | 414 | 417 | 501 | 505;
+  /** Extra text of the error page, escaped HTML. */
+  readonly note?: string;
+  /** For the error log, at info. */
+  readonly reason: string;
+}
+
+/** How the answer is to be sent, by the settings of the virtual host. */
+export interface Transmission {
+  /** Value of the Server field. */
+  readonly server: string;
+  readonly keepAlive: boolean;
+  /** Milliseconds. */
+  readonly keepAliveTimeout: number;
+  /** 0 without limit. */
+  readonly maxKeepAliveRequests: number;
+  /** Milliseconds a write may stand still. */
+  readonly timeout: number;
+}
+
+/** What was sent, for the access log. */
+export interface Sent {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bodyBytes: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly connectionState: "X" | "+" | "-";
+}
+
+/** A request from the wire. */
+export interface Exchange {
+  readonly connection: Connection;
+  /** Milliseconds since the epoch, with a fraction: when the first byte of the request line was read. */
+  readonly startTime: number;
+  /** As sent ("" if the line could not be read). HEAD stays HEAD here. */
+  readonly method: string;
+  /** As sent, also in absolute form, "*" or authority form. */
+  readonly target: string;
+  /** "HTTP/0.9", "HTTP/1.0", "HTTP/1.1"; higher 1.x as sent. */
+  readonly protocol: string;
+  /** The request line as received, without its line end. */
+  readonly requestLine: string;
+  readonly headers: Headers;
+  readonly body: RequestBody;
+  readonly fault: Fault | undefined;
+  /** Sets what LimitRequestBody allows, before the body is read; bytes, 0 without limit. */
+  limitBody(bytes: number): void;
+  /** Sends the answer; `done` is called exactly once, also when the client left. Must be called exactly once. */
+  send(response: Response, transmission: Transmission, done: (sent: Sent) => void): void;
+}
+
+/** Answers exchanges: the pipeline. */
+export interface ExchangeHandler {
+  limits(localAddress: string, localPort: number): WireLimits;
+  handle(exchange: Exchange): void;
+}
