@@ -1,6 +1,6 @@
 // The settings of core that the server itself needs: what files and hosts are, limits, keep-alive, processes.
 import { defineSettings } from "./module.js";
-import { list, map, value, type Setting } from "./settings.js";
+import { list, map, notInherited, value, type Setting } from "./settings.js";
 
 /** The Options of a directory. */
 export interface OptionSet {
@@ -77,8 +77,8 @@ export interface ServerName {
 
 export const core = defineSettings("core", {
   documentRoot: value<string>("/usr/local/apache2/htdocs"),
-  serverName: value<ServerName | undefined>(undefined),
-  serverAliases: list<string>("replace"),
+  serverName: notInherited(value<ServerName | undefined>(undefined)),
+  serverAliases: notInherited(list<string>("replace")),
   serverAdmin: value<string>("[no address given]"),
   serverSignature: value<"Off" | "On" | "EMail">("Off"),
   /** The Server field by ServerTokens; see `serverTokens` for the word. */
@@ -103,7 +103,7 @@ export const core = defineSettings("core", {
       allow09: true,
     },
   ),
-  allowEncodedSlashes: value<"Off" | "On" | "NoDecode">("Off"),
+  allowEncodedSlashes: notInherited(value<"Off" | "On" | "NoDecode">("Off")),
   mergeSlashes: value<boolean>(true),
   acceptPathInfo: value<"Default" | "On" | "Off">("Default"),
   traceEnable: value<"on" | "off" | "extended">("on"),

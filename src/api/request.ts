@@ -1,5 +1,5 @@
 // What a module sees of a request, its connection and the virtual host it fell to.
-import type { BigIntStats, Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import type { Readable } from "node:stream";
 import type { Applications } from "./application.js";
 import type { Headers } from "./headers.js";
@@ -103,7 +103,7 @@ export interface Request {
   /** File name the path maps to, as a latin1 string of its bytes; "" until translateName. */
   filename: string;
   /** What stat said of `filename`; undefined when nothing is there. */
-  file: Stats | BigIntStats | undefined;
+  file: Stats | undefined;
   /** What is left of the path behind the file. */
   pathInfo: string;
   /** The URL prefix and file path of the Alias in force (CONTEXT_PREFIX, CONTEXT_DOCUMENT_ROOT). */
@@ -130,6 +130,16 @@ export interface Request {
   settings<S>(definition: { readonly module: string; readonly settings: S }): import("./settings.js").SettingsOf<S>;
   /** Looks a URL path up without serving it: phases up to fixups. `method` GET. */
   lookup(urlPath: string): Lookup | Promise<Lookup>;
+  /**
+   * Goes on as that looked-up request, in place: path, file, handler, types, environment and settings become its own
+   * (DirectoryIndex, FallbackResource). The phases after this one run on it; no REDIRECT_ variables.
+   */
+  adopt(found: Request): void;
+  /**
+   * Serves another URL path (with query) of this server as the answer, by GET: a new request through all phases whose
+   * `previous` is this one and whose environment has this one's under REDIRECT_ names. Bounded by LimitInternalRecursion.
+   */
+  redirect(urlPath: string): Response | Promise<Response>;
   /** A URL that names this server: scheme://host[:port]path; the path is taken as it is. */
   absoluteUrl(path: string): string;
   /** Programs and daemon groups. */

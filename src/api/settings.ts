@@ -5,6 +5,8 @@ export interface Setting<Value> {
   readonly initial: Value;
   add(earlier: Value, later: Value): Value;
   nest(outer: Value, inner: Value): Value;
+  /** The value at the top of a virtual host, where that is not `nest` of the main server's and its own. */
+  host?(main: Value, own: Value | undefined): Value;
 }
 
 /** The settings of a module, by name. */
@@ -41,4 +43,9 @@ export function map<Value>(initial: Readonly<Record<string, Value>> = {}): Setti
     ...above,
   });
   return { initial, add: overlay, nest: overlay };
+}
+
+/** A setting that virtual hosts do not take over from the main server (AllowEncodedSlashes, ServerName). */
+export function notInherited<Value>(setting: Setting<Value>): Setting<Value> {
+  return { ...setting, host: (_main, own) => own ?? setting.initial };
 }
