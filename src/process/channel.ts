@@ -1,16 +1,23 @@
 // What supervisor, workers and daemons may say to each other: every message there is.
 import type { DaemonGroupSpec } from "../api/index.js";
 
-/** State of one application group of one daemon group, as workers know it. */
+/** What runs a script: CPython or Node; decided by its extension, see application-kind.ts. */
+export type ApplicationKind = "python" | "node";
+
+/** State of one application group of one daemon group, as workers know it. A pool is named by group, application group, and kind. */
 export interface PoolState {
   readonly processGroup: string;
   readonly applicationGroup: string;
+  readonly kind: ApplicationKind;
   /** Unix socket the pool's processes listen on. Kept through reloads within one generation of the configuration. */
   readonly socket: string;
   /** "starting": connect and wait; "failed": answer 503 (`reason` for the log) until the state changes. */
   readonly state: "starting" | "serving" | "failed";
   readonly reason?: string;
-  /** Counts reloads of the pool; a request sent back as stale waits for a higher number, or for `keptScript`. */
+  /**
+   * Counts reloads of the pool, failed ones too: a request sent back as stale waits for a higher number and is sent
+   * again. It may rise more than once for a reload.
+   */
   readonly revision: number;
 }
 
@@ -33,7 +40,12 @@ export type WorkerToSupervisor =
   | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "drained" }
   /** A request for an application group that has no processes yet. */
-  | { readonly type: "wanted"; readonly processGroup: string; readonly applicationGroup: string }
+  | {
+      readonly type: "wanted";
+      readonly processGroup: string;
+      readonly applicationGroup: string;
+      readonly kind: ApplicationKind;
+    }
   /** A request that ran past request-timeout in that process; the supervisor ends and replaces it. */
   | {
       readonly type: "overdue";
