@@ -1,4 +1,6 @@
 // The kinds of argument a directive takes: each parses its text, refuses what does not fit, and documents itself.
+import { byteString } from "./file-name.js";
+import { hasWildcard, globToRegExp, PatternError, translatePattern, type PatternOptions } from "./pattern.js";
 import type { Place } from "./place.js";
 
 /** One argument of a directive. `parse` throws through `fail`, which names directive and argument. */
@@ -124,6 +126,23 @@ export const arg = {
   status: (name: string) =>
     kind(name, "status", (text, place) =>
       /^[1-5]\d\d$/.test(text) ? Number(text) : place.refuse("must be an HTTP status code"),
+    ),
+
+  /** A regular expression of Perl's kind, for latin1 strings of bytes as requests carry them. */
+  regex: (name: string, options: PatternOptions = {}) =>
+    kind(name, "regex", (text, place) => {
+      try {
+        return translatePattern(byteString(text), options);
+      } catch (error) {
+        if (error instanceof PatternError) return place.refuse(error.message);
+        throw error;
+      }
+    }),
+
+  /** A text with wildcards (`*`, `?`, `[...]`) for whole names, or a plain text that is compared. */
+  glob: (name: string) =>
+    kind(name, "wildcards", (text): RegExp | string =>
+      hasWildcard(text) ? globToRegExp(byteString(text), { pathname: true }) : byteString(text),
     ),
 
   /** The rest of the line as it stands; the directive parses it. */

@@ -130,8 +130,8 @@ export const core = defineSettings("core", {
   listens: list<Listen>("outer first"),
 });
 
-/** Who serves, and how many: mpm_event, mpm_worker, mpm_prefork, unixd. */
-export const processes = defineSettings("mpm_event", {
+/** Who serves, and how many: kept by mod_unixd, shared by mpm_event, mpm_worker and mpm_prefork. */
+export const processes = defineSettings("mod_unixd", {
   user: value<string | undefined>(undefined),
   group: value<string | undefined>(undefined),
   pidFile: value<string>("logs/httpd.pid"),

@@ -121,7 +121,10 @@ export interface Module {
   readonly summary: string;
   /** Built in as in Debian's Apache: there without LoadModule. */
   readonly builtIn: boolean;
+  /** Empty where `settingsOwner` is another module. */
   readonly settings: Settings;
+  /** Name of the module whose settings its directives change: its own, or that of the built-in module it shares with. */
+  readonly settingsOwner: string;
   readonly directives: Directives;
   readonly hooks: Hooks<never>;
   readonly lifecycle: Lifecycle;
@@ -172,6 +175,8 @@ export interface ModuleDefinition<S extends Settings> {
   readonly summary: string;
   readonly builtIn?: boolean;
   readonly settings: S;
+  /** A built-in module whose settings these are; this one then has none of its own (http_core, the mpm_* family). */
+  readonly sharesWith?: string;
   directives(directive: DirectiveMaker<S>): Directives<S>;
   readonly hooks?: Hooks<SettingsOf<S>>;
   readonly lifecycle?: Lifecycle;
@@ -188,7 +193,8 @@ export function defineModule<const S extends Settings>(definition: ModuleDefinit
     sources: definition.sources ?? [`${name}.c`],
     summary: definition.summary,
     builtIn: definition.builtIn ?? false,
-    settings: definition.settings,
+    settings: definition.sharesWith === undefined ? definition.settings : {},
+    settingsOwner: definition.sharesWith ?? name,
     directives: definition.directives(maker) as unknown as Directives,
     hooks: (definition.hooks ?? {}) as Hooks<never>,
     lifecycle: definition.lifecycle ?? {},

@@ -81,6 +81,8 @@ export interface Request {
   readonly headOnly: boolean;
   /** The target as sent: path with query, undecoded. */
   readonly target: string;
+  /** `target` of the client's own request, also after internal redirects (REQUEST_URI). */
+  readonly originalTarget: string;
   /** The request line, as received, for logs. */
   readonly requestLine: string;
   /** "HTTP/1.1". */

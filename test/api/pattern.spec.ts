@@ -1,0 +1,104 @@
+import { expect } from "chai";
+import { globToRegExp, PatternError, translatePattern, type PatternOptions } from "../../src/api/index.js";
+
+describe("translatePattern", () => {
+  const rows: readonly [
+    pattern: string,
+    matches: readonly string[],
+    fails: readonly string[],
+    options?: PatternOptions,
+  ][] = [
+    ["^/app(/.*)?$", ["/app", "/app/x", "/app/\nx"], ["/apps"]],
+    ["\\.(?i:jpe?g|png)$", ["a.JPG", "a.jpeg", "a.Png"], ["a.gif"]],
+    ["(?i)^/FOO", ["/foo", "/FoO"], ["/bar"]],
+    ["a(?i)b", ["ab", "aB"], ["AB"]],
+    ["^[[:alpha:]]+$", ["abC"], ["a1"]],
+    ["^[^[:space:]]$", ["a"], [" "]],
+    ["^[]a]+$", ["]a"], ["b"]],
+    ["^[^]a]$", ["b"], ["]"]],
+    ["\\Aabc\\z", ["abc"], ["abc\n", "xabc"]],
+    ["abc\\Z", ["abc", "abc\n"], ["abcd"]],
+    ["^a++b$", ["aab"], ["aa"]],
+    ["^a++ab$", [], ["aaab"]],
+    ["^[ab]*+c", ["abac"], ["abad"]],
+    ["^\\Qa.b\\E$", ["a.b"], ["axb"]],
+    ["^\\x41\\x{42}\\103$", ["ABC"], []],
+    ["^(?<year>\\d+)-\\k{year}$", ["12-12"], ["12-13"]],
+    ["^(?P<a>x)(?P=a)$", ["xx"], ["xy"]],
+    ["^(a)(b)\\g{-1}$", ["abb"], ["aba"]],
+    ["^\\h+$", [" \t"], ["\n"]],
+    ["^\\s$", [" ", "\v"], ["\u00a0"]],
+    ["a # not here\n b", ["ab"], ["a b"], { extended: true }],
+    ["a(?#note)+$", ["aaa"], ["b"]],
+    ["a.b", ["a\nb"], []],
+    ["a.b", ["axb"], ["a\nb"], { dotAll: false }],
+    ["a$", ["a", "a\n"], ["a\n\n"], { dollarEndOnly: false }],
+    ["(?m)^b$", ["a\nb\nc"], ["ab"]],
+    ["ABC", ["abc"], [], { ignoreCase: true }],
+    ["x{2}", ["xx"], ["x"]],
+    ["^x{,2}$", ["x{,2}"], ["xx"]],
+    ["^/a/b$", ["/a/b"], []],
+    ["(?=a)a(?!b)", ["ac"], ["ab"]],
+    ["(?<=x)y(?<!z)", ["xy"], ["zy"]],
+  ];
+  for (const [pattern, matches, fails, options] of rows) {
+    it(`reads ${JSON.stringify(pattern)} as PCRE does`, () => {
+      const regex = translatePattern(pattern, options);
+      for (const text of matches)
+        expect(regex.test(text), `${String(regex)} on ${JSON.stringify(text)}`).to.equal(true);
+      for (const text of fails) expect(regex.test(text), `${String(regex)} on ${JSON.stringify(text)}`).to.equal(false);
+    });
+  }
+
+  it("keeps the numbers of groups", () => {
+    expect(translatePattern("^(a)(?:b)(?<n>c)$").exec("abc")?.slice(1)).to.deep.equal(["a", "c"]);
+  });
+
+  for (const pattern of [
+    "(?>ab)c",
+    "(a(?1))",
+    "(?(1)a)",
+    "a\\Kb",
+    "(",
+    ")",
+    "[a",
+    "a(",
+    "*a",
+    "(?R)",
+    "\\p{L}",
+    "(ab)++",
+    "\\",
+  ]) {
+    it(`refuses ${JSON.stringify(pattern)}`, () => {
+      expect(() => translatePattern(pattern)).to.throw(PatternError);
+    });
+  }
+});
+
+describe("globToRegExp", () => {
+  const rows: readonly [glob: string, text: string, expected: boolean, options?: Parameters<typeof globToRegExp>[1]][] =
+    [
+      ["*.conf", "a.conf", true],
+      ["*.conf", ".conf", true],
+      ["*.conf", ".conf", false, { period: true }],
+      ["/a/*/c", "/a/b/c", true, { pathname: true }],
+      ["/a/*/c", "/a/b/b/c", false, { pathname: true }],
+      ["/a/*/c", "/a/b/b/c", true],
+      ["?", "/", false, { pathname: true }],
+      ["[a-c]x", "bx", true],
+      ["[!a-c]x", "bx", false],
+      ["[^a-c]x", "dx", true],
+      ["[]]", "]", true],
+      ["[a", "[a", true],
+      ["a\\*", "a*", true],
+      ["a\\*", "ab", false],
+      ["A*", "abc", true, { ignoreCase: true }],
+      ["a.c", "abc", false],
+      ["[.]x", "/x", false, { pathname: true }],
+    ];
+  for (const [glob, text, expected, options] of rows) {
+    it(`${expected ? "takes" : "does not take"} ${text} for ${glob} ${JSON.stringify(options ?? {})}`, () => {
+      expect(globToRegExp(glob, options).test(text)).to.equal(expected);
+    });
+  }
+});
