@@ -1,0 +1,287 @@
+// Expanded tree → what each section sets: the directives of the loaded modules applied, every fault collected.
+import {
+  ConfigError,
+  type AnyDirective,
+  type Context,
+  type Matcher,
+  type Module,
+  type Origin,
+  type Place,
+  type Section,
+  type Settings,
+  type Wrapper,
+} from "../api/index.js";
+import { parseArguments } from "./arguments.js";
+import { describeUnknown } from "./nearest.js";
+import type { DirectiveNode, Node, SectionNode, Tree } from "./tree.js";
+
+/** Settings by name, of one module. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** Where a setting's value came from, for explanations. */
+export interface SetBy {
+  readonly directive: string;
+  readonly origin: Origin;
+}
+
+/** What a part of the configuration sets: by module, with the sections in it, in order. */
+export interface Body {
+  readonly changes: Map<string, Values>;
+  /** By "module.setting": the directives that set it, in order. */
+  readonly setBy: Map<string, SetBy[]>;
+  readonly sections: AppliedSection[];
+}
+
+/** A section with what it matches. */
+export interface AppliedSection {
+  readonly name: string;
+  readonly argument: string;
+  readonly matcher: Matcher;
+  readonly origin: Origin;
+  readonly body: Body;
+}
+
+/** A configuration with every directive applied. */
+export interface Applied {
+  readonly main: Body;
+  readonly virtualHosts: readonly AppliedSection[];
+  readonly modules: readonly Module[];
+  readonly errors: ConfigError[];
+  readonly warnings: ConfigError[];
+}
+
+/** One directive of one module; `name` as registered. */
+interface Entry {
+  readonly name: string;
+  readonly module: Module;
+  /** Whose settings it changes. */
+  readonly owner: Module;
+  readonly directive: AnyDirective;
+}
+
+/** The directives of the loaded modules, by name in lower case. */
+export type DirectiveTable = ReadonlyMap<string, readonly Entry[]>;
+
+/** What stays the same all through one application. */
+interface Run {
+  readonly table: DirectiveTable;
+  readonly tree: Tree;
+  readonly available: readonly Module[];
+  readonly errors: ConfigError[];
+  readonly warnings: ConfigError[];
+}
+
+/** What surrounds the directives being applied. */
+interface Scope {
+  readonly context: Context;
+  readonly sections: readonly { readonly name: string; readonly argument: string }[];
+  /** In a wrapper: what may stand here, in lower case, and the wrapper's name. */
+  readonly holds?: { readonly names: readonly string[]; readonly by: string };
+}
+
+/** The modules of `available` that the tree has loaded, built-in ones first, then in load order. */
+export function loadedModules(tree: Tree, available: readonly Module[]): Module[] {
+  const bySymbol = new Map(available.map((module) => [module.symbol, module]));
+  const loaded = tree.modules.flatMap(({ symbol }) => bySymbol.get(symbol) ?? []);
+  const builtIn = available.filter((module) => module.builtIn && !loaded.includes(module));
+  return [...builtIn, ...loaded];
+}
+
+/** Applies a tree. Nothing is thrown: faults are in `errors`. */
+export function applyTree(tree: Tree, available: readonly Module[]): Applied {
+  const modules = loadedModules(tree, available);
+  const run: Run = { table: directiveTable(modules), tree, available, errors: [], warnings: [] };
+  const main = emptyBody();
+  const virtualHosts: AppliedSection[] = [];
+  applyNodes(tree.nodes, main, { context: "server config", sections: [] }, run);
+  for (let i = main.sections.length - 1; i >= 0; i--) {
+    const section = main.sections[i];
+    if (section?.matcher.kind === "virtual host") virtualHosts.unshift(...main.sections.splice(i, 1));
+  }
+  return { main, virtualHosts, modules, errors: run.errors, warnings: run.warnings };
+}
+
+/** Directives by lower-case name; several modules may share one. */
+export function directiveTable(modules: readonly Module[]): DirectiveTable {
+  const table = new Map<string, Entry[]>();
+  for (const module of modules) {
+    const owner = modules.find(({ name }) => name === module.settingsOwner) ?? module;
+    for (const [name, directive] of Object.entries(module.directives)) {
+      const key = name.toLowerCase();
+      const entry = { name, module, owner, directive };
+      const entries = table.get(key);
+      if (entries) entries.push(entry);
+      else table.set(key, [entry]);
+    }
+  }
+  return table;
+}
+
+function emptyBody(): Body {
+  return { changes: new Map(), setBy: new Map(), sections: [] };
+}
+
+function applyNodes(nodes: readonly Node[], body: Body, scope: Scope, run: Run): void {
+  for (const node of nodes) {
+    try {
+      applyNode(node, body, scope, run);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      run.errors.push(error);
+    }
+  }
+}
+
+function applyNode(node: Node, body: Body, scope: Scope, run: Run): void {
+  const name = node.kind === "section" ? `<${node.name}>` : node.name;
+  const entries = run.table.get(name.toLowerCase());
+  if (!entries) return refuseUnknown(node, name, run);
+  for (const entry of entries) {
+    const { directive } = entry;
+    refuseMisplaced(node, entry, scope);
+    if (node.kind === "directive") {
+      if ("set" in directive) applyDirective(node, entry, body, scope, run);
+    } else if ("opens" in directive) {
+      openSection(node, { entry, section: directive }, body, scope, run);
+    } else if ("wrap" in directive) {
+      applyWrapper(node, { entry, wrapper: directive }, body, scope, run);
+    }
+  }
+}
+
+function applyDirective(node: DirectiveNode, entry: Entry, body: Body, scope: Scope, run: Run): void {
+  const { directive, owner } = entry;
+  if (!("set" in directive)) return;
+  const place = placeOf(node, entry.name, scope, run);
+  const values = parseArguments(node, entry.name, directive.args, place);
+  const change = directive.set(values, place) as Values | undefined;
+  if (change) addChange(body, owner, change, { directive: entry.name, origin: node.origin });
+}
+
+function openSection(
+  node: SectionNode,
+  { entry, section }: { entry: Entry; section: Section },
+  body: Body,
+  scope: Scope,
+  run: Run,
+): void {
+  const barred = section.notInside?.find((name) =>
+    scope.sections.some((outer) => outer.name.toLowerCase() === name.toLowerCase()),
+  );
+  if (barred) throw faultAt(node, `${entry.name} cannot occur within <${barred}> section`);
+  const place = placeOf(node, entry.name, scope, run);
+  const inner = emptyBody();
+  const sections = [...scope.sections, { name: node.name, argument: node.text }];
+  const host = node.name.toLowerCase() === "virtualhost";
+  // The body comes first, so that its faults show even where the opening line is at fault too.
+  applyNodes(node.children, inner, { context: host ? "virtual host" : "directory", sections }, run);
+  const matcher = section.opens(parseArguments(node, entry.name, section.args, place), place);
+  body.sections.push({ name: node.name, argument: node.text, matcher, origin: node.origin, body: inner });
+}
+
+function applyWrapper(
+  node: SectionNode,
+  { entry, wrapper }: { entry: Entry; wrapper: Wrapper },
+  body: Body,
+  scope: Scope,
+  run: Run,
+): void {
+  const place = placeOf(node, entry.name, scope, run);
+  const inner = emptyBody();
+  applyNodes(
+    node.children,
+    inner,
+    {
+      context: scope.context,
+      sections: [...scope.sections, { name: node.name, argument: node.text }],
+      holds: { names: wrapper.holds.map((name) => name.toLowerCase()), by: entry.name },
+    },
+    run,
+  );
+  const values = { ...initialValues(entry.owner.settings), ...inner.changes.get(entry.owner.name) };
+  const change = wrapper.wrap(parseArguments(node, entry.name, wrapper.args, place), values, place);
+  if (change) addChange(body, entry.owner, change, { directive: entry.name, origin: node.origin });
+}
+
+/** The initial values of all settings of a module. */
+export function initialValues(settings: Settings): Values {
+  return Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, setting.initial]));
+}
+
+function addChange(body: Body, module: Module, change: Values, by: SetBy): void {
+  const earlier = body.changes.get(module.name) ?? {};
+  const combined: Record<string, unknown> = { ...earlier };
+  for (const [name, value] of Object.entries(change)) {
+    const setting = module.settings[name];
+    if (!setting) throw new TypeError(`${module.name}: ${by.directive} sets ${name}, which is no setting of it`);
+    if (value === undefined && !(name in change)) continue;
+    combined[name] = name in earlier ? setting.add(earlier[name], value) : value;
+    const key = `${module.name}.${name}`;
+    const setBy = body.setBy.get(key);
+    if (setBy) setBy.push(by);
+    else body.setBy.set(key, [by]);
+  }
+  body.changes.set(module.name, combined);
+}
+
+function placeOf(node: Node, directive: string, scope: Scope, run: Run): Place {
+  return {
+    origin: node.origin,
+    directive,
+    context: scope.context,
+    sections: scope.sections,
+    resolve: (path) => resolveIn(run.tree.serverRoot, path),
+    defined: (name) => name in run.tree.defines,
+    fail: (reason, advice) => {
+      throw new ConfigError(`${directive}: ${reason}`, node.origin, advice === undefined ? {} : { advice });
+    },
+    warn: (reason, code) => {
+      run.warnings.push(new ConfigError(`${directive}: ${reason}`, node.origin, code === undefined ? {} : { code }));
+    },
+  };
+}
+
+/** An absolute path without "." parts; relative ones are taken from the server root. Trailing slashes stay. */
+function resolveIn(root: string, path: string): string {
+  return path.startsWith("/") ? path : `${root.replace(/\/+$/, "")}/${path.replace(/^(\.\/)+/, "")}`;
+}
+
+function faultAt(node: Node, reason: string, advice?: string): ConfigError {
+  const length = node.name.length + (node.kind === "section" ? 1 : 0);
+  return new ConfigError(reason, node.origin, { code: "AH00526", length, ...(advice ? { advice } : {}) });
+}
+
+function refuseUnknown(node: Node, name: string, run: Run): never {
+  const advice = describeUnknown(name, {
+    known: [...run.table.values()].flat().map((entry) => entry.name),
+    available: run.available.map(({ name: module, symbol, directives }) => ({
+      name: module,
+      symbol,
+      directives: Object.keys(directives),
+    })),
+  });
+  throw faultAt(
+    node,
+    `Invalid command '${node.kind === "section" ? `<${node.name}` : node.name}', perhaps misspelled or defined by a ` +
+      "module not included in the server configuration",
+    advice,
+  );
+}
+
+function refuseMisplaced(node: Node, { name, directive }: Entry, scope: Scope): void {
+  if (scope.holds && !scope.holds.names.includes(name.toLowerCase())) {
+    throw faultAt(node, `${bare(name)} not allowed in ${scope.holds.by} context`);
+  }
+  if (directive.contexts.includes(scope.context)) return;
+  const inside = scope.sections.at(-1);
+  const where =
+    scope.context === "server config" || scope.context === "virtual host" || !inside
+      ? `${bare(name)} not allowed here`
+      : `${bare(name)} not allowed in <${inside.name}> context`;
+  throw faultAt(node, where, `${name} may stand in: ${directive.contexts.join(", ")}`);
+}
+
+/** Apache names a section by its opening bracket alone in these messages. */
+function bare(name: string): string {
+  return name.replace(/>$/, "");
+}

@@ -1,0 +1,102 @@
+// The words of a directive → the values of its arguments.
+import { ConfigError, type Argument, type ArgumentPlace, type Place } from "../api/index.js";
+import type { Node } from "./tree.js";
+import { splitWords, type Word } from "./words.js";
+
+type AnyArgument = Argument<unknown>;
+
+/** Parses the text of a directive by its arguments. Throws a ConfigError at the word that does not fit. */
+export function parseArguments(
+  node: Node,
+  directive: string,
+  args: readonly AnyArgument[],
+  place: Place,
+): readonly unknown[] {
+  if (args.length === 1 && args[0]?.raw) return [parseWord(args[0], { text: node.text, column: 0 }, node, place)];
+  const words = splitWords(node.text);
+  const values: unknown[] = [];
+  let next = 0;
+  for (const [index, argument] of args.entries()) {
+    const word = words[next];
+    if (argument.raw) {
+      values.push(
+        word
+          ? parseWord(argument, { text: node.text.slice(word.column), column: word.column }, node, place)
+          : undefined,
+      );
+      if (!word && !argument.optional) throw arity(node, directive, args, words);
+      next = words.length;
+    } else if (argument.rest) {
+      if (next >= words.length && !argument.optional) throw arity(node, directive, args, words);
+      values.push(words.slice(next).map((each) => parseWord(argument, each, node, place)));
+      next = words.length;
+    } else if (takes(argument, args.slice(index + 1), words, next)) {
+      // Apache counts an empty word of a fixed number of arguments as missing.
+      if (word?.text === "" && argument.optional) values.push(undefined);
+      else values.push(parseWord(argument, words[next] as Word, node, place));
+      next++;
+    } else if (argument.optional) {
+      values.push(undefined);
+    } else {
+      throw arity(node, directive, args, words);
+    }
+  }
+  // Words after On or Off are ignored, as Apache does.
+  const flagOnly = args.length === 1 && args[0]?.kind === "On|Off";
+  if (next < words.length && !flagOnly) throw arity(node, directive, args, words);
+  return values;
+}
+
+/** Whether an argument takes the next word, leaving enough for the required ones behind it. */
+function takes(argument: AnyArgument, after: readonly AnyArgument[], words: readonly Word[], next: number): boolean {
+  const word = words[next];
+  if (!word) return false;
+  if (!argument.optional) return true;
+  if (argument.is) return argument.is(word.text);
+  return words.length - next > after.filter(({ optional }) => !optional).length;
+}
+
+function parseWord(argument: AnyArgument, word: Word, node: Node, place: Place): unknown {
+  const origin = { ...node.origin, column: node.textColumn + word.column };
+  const argumentPlace: ArgumentPlace = {
+    resolve: (path) => place.resolve(path),
+    origin,
+    context: place.context,
+    refuse: (expectation) => {
+      throw new ConfigError(`${place.directive}: ${argument.name} ${expectation}, found "${word.text}"`, origin, {
+        code: "AH00526",
+        length: Math.max(1, word.text.length),
+      });
+    },
+  };
+  return argument.parse(word.text, argumentPlace);
+}
+
+function arity(node: Node, directive: string, args: readonly AnyArgument[], words: readonly Word[]): ConfigError {
+  const shape = args.map(show).join(" ");
+  const least = args.filter(({ optional }) => !optional).length;
+  const most = args.some(({ rest, raw }) => rest || raw) ? Infinity : args.length;
+  const number =
+    most === Infinity
+      ? `at least ${least} argument${least === 1 ? "" : "s"}`
+      : least === most
+        ? `${count(least)}`
+        : `${least} to ${most} arguments`;
+  const found = words.length === 0 ? "found none" : `found ${words.length}`;
+  return new ConfigError(`${directive} takes ${number}, ${found}`, node.origin, {
+    code: "AH00526",
+    length: node.name.length,
+    advice: `write: ${directive}${shape ? ` ${shape}` : ""}`,
+  });
+}
+
+function count(number: number): string {
+  const words = ["no arguments", "one argument", "two arguments", "three arguments"];
+  return words[number] ?? `${number} arguments`;
+}
+
+/** An argument as the reference writes it: [optional], rest... */
+export function show({ name, optional, rest }: AnyArgument): string {
+  const text = rest ? `${name} ...` : name;
+  return optional ? `[${text}]` : text;
+}

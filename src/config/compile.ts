@@ -1,0 +1,194 @@
+// Expanded tree + modules → the compiled server: virtual hosts, plans, hook order, checks done.
+import { hostname } from "node:os";
+import {
+  ConfigError,
+  core,
+  type Change,
+  type DaemonGroupSpec,
+  type ErrorLog,
+  type Listen,
+  type Module,
+  type Origin,
+  type ServerView,
+  type SettingsOf,
+  type VirtualHost,
+} from "../api/index.js";
+import { applyTree, type Applied, type AppliedSection, type Body } from "./apply.js";
+import { hostSettings, mainSettings, Plan, type PlanContext } from "./merge.js";
+import { HookOrderError, orderHooks, steps, type Step } from "./order.js";
+import type { Tree } from "./tree.js";
+
+/** A virtual host as compiled: what modules see of it, and what the server needs. */
+export interface CompiledHost extends VirtualHost {
+  /** Addresses of its `<VirtualHost>` line as written; none for the main server. */
+  readonly addresses: readonly string[];
+  /** The plan with no section matched. */
+  readonly plan: Plan;
+  /** Its own sections, and the main server's, which come first; in order. */
+  readonly ownSections: readonly AppliedSection[];
+  readonly mainSections: readonly AppliedSection[];
+}
+
+/** A configuration ready to serve. */
+export interface CompiledServer extends ServerView {
+  readonly tree: Tree;
+  readonly modules: readonly Module[];
+  /** The main server first. */
+  readonly virtualHosts: readonly CompiledHost[];
+  readonly listens: readonly Listen[];
+  readonly daemonGroups: readonly DaemonGroupSpec[];
+}
+
+/** What compiling gave: a server where there are no errors. */
+export interface Compiled {
+  readonly server: CompiledServer | undefined;
+  readonly errors: readonly ConfigError[];
+  readonly warnings: readonly ConfigError[];
+}
+
+/** How to compile. */
+export interface CompileOptions {
+  /** Opens the error log of a virtual host; the logs of a mere check take nothing. */
+  openErrorLog?(host: { readonly index: number; readonly core: SettingsOf<typeof core.settings> }): ErrorLog;
+  /** Skips the modules' checks: a worker compiles what the supervisor has checked. */
+  readonly unchecked?: boolean;
+}
+
+const silent: ErrorLog = { write: () => undefined, takes: () => false };
+
+/** Compiles an expanded tree. Nothing is thrown for a fault of the configuration: see `errors`. */
+export function compile(tree: Tree, available: readonly Module[], options: CompileOptions = {}): Compiled {
+  const applied = applyTree(tree, available);
+  const errors = [...applied.errors];
+  const warnings = [...applied.warnings];
+  const start: Origin = { file: tree.mainFile, line: 1, column: 1 };
+  let server: CompiledServer | undefined;
+  try {
+    server = build(tree, applied, options, { errors, warnings, start });
+    if (!options.unchecked && errors.length === 0)
+      for (const { lifecycle } of applied.modules) lifecycle.check?.(server);
+  } catch (error) {
+    if (error instanceof ConfigError) errors.push(error);
+    else if (error instanceof HookOrderError) errors.push(new ConfigError(error.message, start));
+    else throw error;
+  }
+  return { server: errors.length === 0 ? server : undefined, errors, warnings };
+}
+
+interface Findings {
+  readonly errors: ConfigError[];
+  readonly warnings: ConfigError[];
+  readonly start: Origin;
+}
+
+function build(tree: Tree, applied: Applied, options: CompileOptions, findings: Findings): CompiledServer {
+  const { modules } = applied;
+  const context: PlanContext = {
+    modules,
+    hooks: Object.fromEntries(steps.map((step) => [step, orderHooks(modules, step)])) as Record<
+      Step,
+      ReturnType<typeof orderHooks>
+    >,
+    kept: 0,
+  };
+  const main = mainSettings(applied.main, modules);
+  const { openErrorLog = () => silent } = options;
+  const makeHost = (index: number, body: Body, section: AppliedSection | undefined): CompiledHost =>
+    lazyHost({ index, body, section, main, mainBody: applied.main, context, openErrorLog, start: findings.start });
+  const virtualHosts = [
+    makeHost(0, applied.main, undefined),
+    ...applied.virtualHosts.map((section, index) => makeHost(index + 1, section.body, section)),
+  ];
+  const providers = collectProviders(modules);
+  const server: CompiledServer = {
+    serverRoot: tree.serverRoot,
+    tree,
+    modules,
+    virtualHosts,
+    listens: (main["core"] as SettingsOf<typeof core.settings>).listens,
+    get daemonGroups() {
+      return modules.flatMap(({ lifecycle }) => lifecycle.daemons?.(server) ?? []);
+    },
+    settings: (definition, host) =>
+      virtualHosts[host.index]?.plan.settings[definition.module] as SettingsOf<typeof definition.settings>,
+    everywhere: (definition) => everywhere(definition, applied, virtualHosts),
+    providers: (kind) => providers.get(kind) ?? new Map(),
+    warn: (reason, origin) => void findings.warnings.push(new ConfigError(reason, origin ?? findings.start)),
+    error: (reason, origin) => void findings.errors.push(new ConfigError(reason, origin ?? findings.start)),
+  };
+  return server;
+}
+
+interface HostParts {
+  readonly index: number;
+  readonly body: Body;
+  readonly section: AppliedSection | undefined;
+  readonly main: Plan["settings"];
+  readonly mainBody: Body;
+  readonly context: PlanContext;
+  readonly openErrorLog: NonNullable<CompileOptions["openErrorLog"]>;
+  readonly start: Origin;
+}
+
+/** A virtual host whose plan is made when it is first asked for: 10,000 hosts are loaded faster than merged. */
+function lazyHost({ index, body, section, main, mainBody, context, openErrorLog, start }: HostParts): CompiledHost {
+  let plan: Plan | undefined;
+  let errorLog: ErrorLog | undefined;
+  const own = (section ? body.changes.get("core") : undefined) as Change<typeof core.settings> | undefined;
+  const mainCore = main["core"] as SettingsOf<typeof core.settings>;
+  const name = section ? own?.serverName : mainCore.serverName;
+  const addresses = section?.matcher.kind === "virtual host" ? section.matcher.addresses : [];
+  return {
+    index,
+    isMain: !section,
+    addresses,
+    serverName: name?.host ?? mainCore.serverName?.host ?? hostname(),
+    serverPort: name ? name.port : section ? portOf(addresses[0]) : undefined,
+    serverScheme: name?.scheme,
+    aliases: section ? (own?.serverAliases ?? []) : mainCore.serverAliases,
+    origin: section?.origin ?? start,
+    ownSections: section ? body.sections : [],
+    mainSections: mainBody.sections,
+    get plan() {
+      plan ??= new Plan(section ? hostSettings(main, body, context.modules) : main, [], context);
+      return plan;
+    },
+    get errorLog() {
+      errorLog ??= openErrorLog({ index, core: this.plan.settings["core"] as SettingsOf<typeof core.settings> });
+      return errorLog;
+    },
+  };
+}
+
+function portOf(address: string | undefined): number | undefined {
+  const port = Number(/:(\d+)$/.exec(address ?? "")?.[1]);
+  return port > 0 ? port : undefined;
+}
+
+function collectProviders(modules: readonly Module[]): Map<string, Map<string, unknown>> {
+  const kinds = new Map<string, Map<string, unknown>>();
+  for (const { provides } of modules) {
+    for (const [kind, offers] of Object.entries(provides)) {
+      const known = kinds.get(kind) ?? new Map<string, unknown>();
+      for (const [name, offer] of Object.entries(offers)) known.set(name, offer);
+      kinds.set(kind, known);
+    }
+  }
+  return kinds;
+}
+
+function* everywhere<S>(
+  { module }: { readonly module: string; readonly settings: S },
+  applied: Applied,
+  hosts: readonly CompiledHost[],
+): Iterable<{ virtualHost: VirtualHost; settings: Change<S> }> {
+  function* inBody(body: Body, virtualHost: VirtualHost): Iterable<{ virtualHost: VirtualHost; settings: Change<S> }> {
+    const changes = body.changes.get(module);
+    if (changes) yield { virtualHost, settings: changes as Change<S> };
+    for (const section of body.sections) yield* inBody(section.body, virtualHost);
+  }
+  for (const [index, host] of hosts.entries()) {
+    const body = index === 0 ? applied.main : applied.virtualHosts[index - 1]?.body;
+    if (body) yield* inBody(body, host);
+  }
+}

@@ -1,0 +1,123 @@
+// Sections laid over each other → one frozen set of settings with the hooks that are left under it.
+import type { Module } from "../api/index.js";
+import { initialValues, type AppliedSection, type Body, type Values } from "./apply.js";
+import { steps, type AnyHook, type OrderedHook, type Step } from "./order.js";
+
+/** A hook that has something to do under a plan's settings, with its module's settings. */
+export interface BoundHook {
+  readonly module: string;
+  readonly run: AnyHook["run"];
+  readonly settings: Values;
+}
+
+/** What all plans of one configuration share. */
+export interface PlanContext {
+  readonly modules: readonly Module[];
+  readonly hooks: Readonly<Record<Step, readonly OrderedHook[]>>;
+  /** Number of plans kept; beyond `planLimit` they are made anew for each request. */
+  kept: number;
+}
+
+/** Plans kept in memory for one configuration. */
+export const planLimit = 20_000;
+
+/**
+ * The settings in force for one virtual host and one list of matching sections, with the hooks that act under them.
+ * Plans form a tree: the next section laid over a plan is another plan, made once and kept.
+ */
+export class Plan {
+  readonly settings: Readonly<Record<string, Values>>;
+  readonly hooks: Readonly<Record<Step, readonly BoundHook[]>>;
+  /** The sections laid over the virtual host, in order. */
+  readonly sections: readonly AppliedSection[];
+  readonly #context: PlanContext;
+  readonly #next = new Map<AppliedSection, Plan>();
+
+  constructor(settings: Readonly<Record<string, Values>>, sections: readonly AppliedSection[], context: PlanContext) {
+    this.settings = settings;
+    this.sections = sections;
+    this.#context = context;
+    this.hooks = bindHooks(settings, context);
+  }
+
+  /** The plan with one more section laid over this one. */
+  with(section: AppliedSection): Plan {
+    const kept = this.#next.get(section);
+    if (kept) return kept;
+    const settings = nestBody(this.settings, section.body, this.#context.modules);
+    const plan = new Plan(settings, [...this.sections, section], this.#context);
+    if (this.#context.kept < planLimit) {
+      this.#context.kept++;
+      this.#next.set(section, plan);
+    }
+    return plan;
+  }
+}
+
+/** The settings of the main server. */
+export function mainSettings(main: Body, modules: readonly Module[]): Readonly<Record<string, Values>> {
+  const initial = Object.fromEntries(
+    modules.map((module) => [module.name, Object.freeze(initialValues(module.settings))]),
+  );
+  return nestBody(initial, main, modules);
+}
+
+/** The settings at the top of a virtual host: `host` of a setting decides where it has one. */
+export function hostSettings(
+  main: Readonly<Record<string, Values>>,
+  own: Body,
+  modules: readonly Module[],
+): Readonly<Record<string, Values>> {
+  const merged: Record<string, Values> = { ...main };
+  for (const module of modules) {
+    const changes = own.changes.get(module.name);
+    const outer = main[module.name] ?? {};
+    const values: Record<string, unknown> = {};
+    let differs = false;
+    for (const [name, setting] of Object.entries(module.settings)) {
+      const set = changes !== undefined && name in changes;
+      if (!set && !setting.host) continue;
+      values[name] = setting.host
+        ? setting.host(outer[name], set ? changes[name] : undefined)
+        : setting.nest(outer[name], changes?.[name]);
+      differs ||= values[name] !== outer[name];
+    }
+    if (differs) merged[module.name] = Object.freeze({ ...outer, ...values });
+  }
+  return Object.freeze(merged);
+}
+
+function nestBody(
+  outer: Readonly<Record<string, Values>>,
+  body: Body,
+  modules: readonly Module[],
+): Readonly<Record<string, Values>> {
+  if (body.changes.size === 0) return outer;
+  const merged: Record<string, Values> = { ...outer };
+  for (const module of modules) {
+    const changes = body.changes.get(module.name);
+    if (!changes) continue;
+    const values: Record<string, unknown> = { ...outer[module.name] };
+    for (const [name, value] of Object.entries(changes)) {
+      const setting = module.settings[name];
+      if (setting) values[name] = setting.nest(values[name], value);
+    }
+    merged[module.name] = Object.freeze(values);
+  }
+  return Object.freeze(merged);
+}
+
+function bindHooks(
+  settings: Readonly<Record<string, Values>>,
+  context: PlanContext,
+): Readonly<Record<Step, readonly BoundHook[]>> {
+  const bound = {} as Record<Step, readonly BoundHook[]>;
+  for (const step of steps) {
+    bound[step] = context.hooks[step].flatMap(({ module, hook }): BoundHook[] => {
+      const own = settings[module.name] ?? {};
+      if (hook.when && !hook.when(own)) return [];
+      return [{ module: module.name, run: hook.run.bind(hook), settings: own }];
+    });
+  }
+  return bound;
+}

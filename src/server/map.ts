@@ -1,0 +1,118 @@
+// The request's path and file name → the sections laid over its virtual host.
+import { refuse, type OptionSet, type Response } from "../api/index.js";
+import type { AppliedSection } from "../config/apply.js";
+import type { Plan } from "../config/merge.js";
+import type { CoreSettings, ServerRequest } from "./request.js";
+import type { SectionIndex } from "./sections.js";
+import { refusedLink, walk } from "./walk.js";
+
+type Sections = readonly AppliedSection[];
+
+/** Lays the matching Locations over the virtual host, for the phases before the file is known. */
+export function matchLocations(request: ServerRequest, index: SectionIndex): void {
+  const { method, path, virtualHost } = request;
+  request.plan = lay(virtualHost.plan, index.locations(path), method);
+  exportMatches(request, index.locations(path), path);
+}
+
+/**
+ * Looks at the mapped file and lays directories, files and Locations over the virtual host. `mapped`: a module has taken
+ * the request off the file system (a proxy), only Locations apply.
+ */
+export function mapToStorage(request: ServerRequest, index: SectionIndex, mapped: boolean): Response | undefined {
+  if (mapped || request.filename === "") {
+    matchLocations(request, index);
+    return undefined;
+  }
+  const walked = walk(request.filename, request.contextDocumentRoot);
+  request.filename = walked.filename;
+  request.file = walked.file;
+  request.pathInfo = walked.pathInfo;
+  const directories = index.directories(directoryOf(request));
+  const name = request.filename.slice(request.filename.lastIndexOf("/") + 1);
+  const files = name === "" ? [] : index.files(name, directories);
+  layAll(request, index, directories, files);
+  if (walked.denied !== undefined) {
+    request.log("error", "core", deniedMessage(request, walked.denied));
+    return refuse(403);
+  }
+  return refuseLinks(request, index, directories);
+}
+
+function layAll(request: ServerRequest, index: SectionIndex, directories: Sections, files: Sections): void {
+  const { method, path, virtualHost } = request;
+  const locations = index.locations(path);
+  const plan = lay(lay(virtualHost.plan, directories, method), files, method);
+  request.plan = lay(plan, locations, method);
+  exportMatches(request, directories, request.filename);
+  exportMatches(request, files, request.filename.slice(request.filename.lastIndexOf("/") + 1));
+  exportMatches(request, locations, path);
+}
+
+function lay(plan: Plan, sections: Sections, method: string): Plan {
+  let result = plan;
+  for (const section of sections) {
+    result = result.with(section);
+    // Limits narrow their body to methods; they stand inside the section they belong to.
+    for (const inner of section.body.sections) {
+      const { matcher } = inner;
+      if (matcher.kind === "limit" && matcher.methods.includes(method) !== matcher.except) result = result.with(inner);
+    }
+  }
+  return result;
+}
+
+/** Named groups of regex sections become MATCH_NAME in the environment. */
+function exportMatches(request: ServerRequest, sections: Sections, subject: string): void {
+  for (const { matcher } of sections) {
+    if (!("regex" in matcher) || !matcher.regex.source.includes("(?<")) continue;
+    for (const [name, value] of Object.entries(matcher.regex.exec(subject)?.groups ?? {})) {
+      if (value !== undefined) request.environment.set(`MATCH_${name.toUpperCase()}`, value);
+    }
+  }
+}
+
+function directoryOf({ filename, file }: ServerRequest): string {
+  if (file?.isDirectory()) return filename.endsWith("/") ? filename.slice(0, -1) : filename;
+  return filename.slice(0, filename.lastIndexOf("/"));
+}
+
+function deniedMessage({ filename }: ServerRequest, denied: string): string {
+  return denied === "EACCES"
+    ? `AH00035: access to ${filename} denied because search permissions are missing on a component of the path`
+    : `AH00036: access to ${filename} failed (${denied})`;
+}
+
+/** Whether a link could be refused somewhere above, by the list of directory sections that match. */
+const linkChecks = new WeakMap<Sections, Map<Plan, boolean>>();
+
+function refuseLinks(request: ServerRequest, index: SectionIndex, directories: Sections): Response | undefined {
+  if (!checksLinks(request.virtualHost.plan, directories)) return undefined;
+  const { virtualHost, method } = request;
+  const optionsAt = (directory: string): OptionSet =>
+    optionsOf(lay(virtualHost.plan, index.directories(directory), method));
+  const link = refusedLink(request.filename.replace(/\/$/, ""), optionsAt);
+  if (link === undefined) return undefined;
+  request.log("error", "core", `AH00037: Symbolic link not allowed or link target not accessible: ${link}`);
+  return refuse(403);
+}
+
+function checksLinks(host: Plan, directories: Sections): boolean {
+  const byHost = linkChecks.get(directories) ?? new Map<Plan, boolean>();
+  const known = byHost.get(host);
+  if (known !== undefined) return known;
+  let plan = host;
+  let checks = !optionsOf(plan).FollowSymLinks;
+  for (const section of directories) {
+    plan = plan.with(section);
+    checks ||= !optionsOf(plan).FollowSymLinks;
+  }
+  linkChecks.set(directories, byHost.set(host, checks));
+  return checks;
+}
+
+function optionsOf(plan: Plan): OptionSet {
+  const { options } = plan.settings["core"] as CoreSettings;
+  if (!options.plain) throw new TypeError("merged Options always hold a whole set");
+  return options.plain;
+}

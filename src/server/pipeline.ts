@@ -1,0 +1,351 @@
+// An exchange from the wire → its request through the phases → the response sent and logged.
+import type { Applications, LogHook, Lookup, OutputFilter, Phase, Response, Verdict } from "../api/index.js";
+import { answer, Headers, phases, refuse, RequestBodyError } from "../api/index.js";
+import type { CompiledHost, CompiledServer } from "../config/compile.js";
+import { errorDocument } from "./error-document.js";
+import type { Exchange, ExchangeHandler, Sent, Transmission, WireLimits } from "./exchange.js";
+import { hostOf, type HostName } from "./host-name.js";
+import { mapToStorage, matchLocations } from "./map.js";
+import { parseTarget } from "./path.js";
+import { ServerRequest, type CoreSettings, type Services } from "./request.js";
+import { SectionIndex } from "./sections.js";
+import { serverToken } from "./banner.js";
+import { hostByName, Sites } from "./site.js";
+
+type Awaitable<Value> = Value | Promise<Value>;
+
+/** What each virtual host needs for its requests, made at its first. */
+export interface HostState {
+  readonly sections: SectionIndex;
+  readonly core: CoreSettings;
+  readonly transmission: Transmission;
+}
+
+/** Takes requests through the phases. One for each compiled server. */
+export class Pipeline implements ExchangeHandler {
+  readonly server: CompiledServer;
+  readonly sites: Sites;
+  readonly #services: Services;
+  readonly #states = new Map<CompiledHost, HostState>();
+
+  constructor(server: CompiledServer, applications: Applications) {
+    this.server = server;
+    this.sites = new Sites(server.virtualHosts);
+    this.#services = {
+      applications,
+      providers: (kind) => server.providers(kind),
+      lookup: (from, urlPath) => this.#lookup(from, urlPath),
+      redirect: (from, urlPath) => this.#redirect(from, urlPath),
+    };
+  }
+
+  limits(localAddress: string, localPort: number): WireLimits {
+    const { core } = this.#state(this.sites.group(localAddress, localPort).default);
+    return {
+      requestLine: core.limitRequestLine,
+      fields: core.limitRequestFields,
+      fieldSize: core.limitRequestFieldSize,
+      timeout: core.timeout,
+      keepAliveTimeout: core.keepAliveTimeout,
+      allow09: core.httpProtocolOptions.allow09,
+      strict: core.httpProtocolOptions.strict,
+    };
+  }
+
+  handle(exchange: Exchange): void {
+    const { request, refused } = this.#accept(exchange);
+    const response = this.answerOf(request, refused);
+    if (response instanceof Promise) void response.then((value) => this.#send(exchange, request, value));
+    else this.#send(exchange, request, response);
+  }
+
+  /** The finished response to a request: phases, error document, output filters. Never fails. */
+  answerOf(request: ServerRequest, refused?: Response): Awaitable<Response> {
+    let response: Awaitable<Response>;
+    try {
+      response = refused ?? this.#serve(request);
+    } catch (error) {
+      response = failed(request, error);
+    }
+    if (response instanceof Promise) {
+      return response.catch((error: unknown) => failed(request, error)).then((value) => this.#finish(request, value));
+    }
+    return this.#finish(request, response);
+  }
+
+  #accept(exchange: Exchange): { request: ServerRequest; refused: Response | undefined } {
+    const { connection, fault } = exchange;
+    const group = this.sites.group(connection.localAddress, connection.localPort);
+    const host = fault ? undefined : hostOf(exchange, connection.secure);
+    const named = host && group.hosts.length > 1 ? hostByName(group, host.hostname) : undefined;
+    const virtualHost = named ?? group.default;
+    const request = this.#makeRequest(exchange, virtualHost, host);
+    const state = this.#state(virtualHost);
+    exchange.limitBody(state.core.limitRequestBody);
+    if (fault) {
+      if (fault.reason !== "") request.log("info", "core", fault.reason);
+      return { request, refused: refuse(fault.status, fault.note === undefined ? {} : { note: fault.note }) };
+    }
+    const strict = state.core.strictHostCheck && host?.hostname !== "" && !named && !isNamed(virtualHost, host);
+    return { request, refused: strict ? refuse(400) : undefined };
+  }
+
+  #makeRequest(exchange: Exchange, virtualHost: CompiledHost, host: HostName | undefined): ServerRequest {
+    return new ServerRequest({
+      services: this.#services,
+      connection: exchange.connection,
+      virtualHost,
+      startTime: exchange.startTime,
+      method: exchange.method,
+      target: host?.target ?? exchange.target,
+      requestLine: exchange.requestLine,
+      protocol: exchange.protocol,
+      headers: exchange.headers,
+      body: exchange.body,
+      hostname: host?.hostname ?? "",
+      hostPort: host?.port,
+    });
+  }
+
+  #state(host: CompiledHost): HostState {
+    const known = this.#states.get(host);
+    if (known) return known;
+    const core = host.plan.settings["core"] as CoreSettings;
+    const state: HostState = {
+      sections: new SectionIndex(host),
+      core,
+      transmission: {
+        server: serverToken(core.serverTokens),
+        keepAlive: core.keepAlive,
+        keepAliveTimeout: core.keepAliveTimeout,
+        maxKeepAliveRequests: core.maxKeepAliveRequests,
+        timeout: core.timeout,
+      },
+    };
+    this.#states.set(host, state);
+    return state;
+  }
+
+  #serve(request: ServerRequest): Awaitable<Response> {
+    return then(this.#prepare(request, !request.parent), (refused) => refused ?? this.#handlerPhase(request));
+  }
+
+  #handlerPhase(request: ServerRequest): Awaitable<Response> {
+    return then(runPhase(request, "handler", 0), (verdict) => {
+      if (verdict !== undefined && verdict !== "done") return verdict;
+      request.log("warn", "core", `AH00523: handler "${request.handler ?? ""}" not found for: ${request.filename}`);
+      return refuse(500);
+    });
+  }
+
+  /** The phases up to fixups; a response where one of them refused or answered. */
+  #prepare(request: ServerRequest, main: boolean): Awaitable<Response | undefined> {
+    const parts = parseTarget(request.target, this.#state(request.virtualHost).core);
+    if ("status" in parts) return refuse(parts.status);
+    request.path = parts.path;
+    request.query = parts.query;
+    if (!request.path.startsWith("/")) return starTarget(request);
+    const { sections } = this.#state(request.virtualHost);
+    matchLocations(request, sections);
+    return runSteps(main ? mainSteps : subSteps, 0, request, sections);
+  }
+
+  #lookup(from: ServerRequest, urlPath: string): Awaitable<Lookup> {
+    const request = this.#derive(from, urlPath, { parent: from });
+    const result = (response: Response | undefined): Lookup => ({
+      request,
+      status: response ? response.status : 200,
+      response,
+    });
+    const refused = tooDeep(request);
+    return refused ? result(refused) : then(this.#prepare(request, false), result);
+  }
+
+  #redirect(from: ServerRequest, urlPath: string, errorStatus?: number): Awaitable<Response> {
+    const request = this.#derive(from, urlPath, { previous: from });
+    request.errorStatus = errorStatus;
+    inheritEnvironment(from, request, errorStatus ?? 200);
+    const refused = tooDeep(request);
+    if (refused) return refused;
+    from.last = request;
+    return this.#serve(request);
+  }
+
+  #derive(
+    from: ServerRequest,
+    urlPath: string,
+    link: { parent?: ServerRequest; previous?: ServerRequest },
+  ): ServerRequest {
+    return new ServerRequest({
+      services: this.#services,
+      connection: from.connection,
+      virtualHost: from.virtualHost,
+      startTime: from.startTime,
+      method: from.headOnly ? "HEAD" : "GET",
+      target: urlPath,
+      requestLine: from.requestLine,
+      protocol: from.protocol,
+      headers: from.headers,
+      body: from.body,
+      hostname: from.hostname,
+      hostPort: from.hostPort,
+      originalTarget: from.originalTarget,
+      ...link,
+    });
+  }
+
+  #finish(request: ServerRequest, response: Response): Awaitable<Response> {
+    if (!response.failure) return this.#filter(request, response);
+    const serveLocal = (path: string): Awaitable<Response> => {
+      try {
+        const served = this.#redirect(request, path, response.status);
+        return served instanceof Promise ? served.catch((error: unknown) => failed(request, error)) : served;
+      } catch (error) {
+        return failed(request, error);
+      }
+    };
+    return then(errorDocument(request, response, serveLocal), (page) => this.#filter(request, page));
+  }
+
+  #filter(request: ServerRequest, response: Response): Response {
+    const last = lastOf(request);
+    const filters = last.plan.hooks.outputFilter;
+    let filtered = response;
+    try {
+      for (const { run, settings } of filters) {
+        filtered = (run as OutputFilter<unknown>["run"])(last, filtered, settings);
+      }
+    } catch (error) {
+      request.log("error", "core", `an output filter failed: ${describe(error)}`);
+      return answer(500);
+    }
+    return filtered;
+  }
+
+  #send(exchange: Exchange, request: ServerRequest, response: Response): void {
+    const { transmission } = this.#state(request.virtualHost);
+    const originalStatus = request.firstStatus ?? response.status;
+    exchange.send(response, transmission, (sent) => logTransaction(request, originalStatus, sent));
+  }
+}
+
+const { handler: _handler, logTransaction: _log, postReadRequest, ...others } = phases;
+type Step = Exclude<Phase, "handler" | "logTransaction">;
+const subSteps = (Object.keys(others) as Step[]).filter((step) => step !== "headerParser");
+const mainSteps: readonly Step[] = ["postReadRequest", ...(Object.keys(others) as Step[])];
+void postReadRequest;
+
+/** Runs the phases before the handler; waits only where a hook does. */
+function runSteps(
+  steps: readonly Step[],
+  from: number,
+  request: ServerRequest,
+  sections: SectionIndex,
+): Awaitable<Response | undefined> {
+  for (let i = from; i < steps.length; i++) {
+    const step = steps[i] as Step;
+    const verdict = runPhase(request, step, 0);
+    if (verdict instanceof Promise) {
+      return verdict.then(
+        (value) => endStep(step, value, request, sections) ?? runSteps(steps, i + 1, request, sections),
+      );
+    }
+    const refused = endStep(step, verdict, request, sections);
+    if (refused) return refused;
+  }
+  return undefined;
+}
+
+function endStep(step: Step, verdict: Verdict, request: ServerRequest, sections: SectionIndex): Response | undefined {
+  if (verdict !== undefined && verdict !== "done") return verdict;
+  return step === "mapToStorage" ? mapToStorage(request, sections, verdict === "done") : undefined;
+}
+
+function runPhase(request: ServerRequest, phase: Phase, from: number): Awaitable<Verdict> {
+  const hooks = request.plan.hooks[phase];
+  const all = phases[phase] === "all";
+  for (let i = from; i < hooks.length; i++) {
+    const hook = hooks[i];
+    if (!hook) break;
+    const verdict = (hook.run as (request: ServerRequest, settings: unknown) => Awaitable<Verdict>)(
+      request,
+      hook.settings,
+    );
+    if (verdict === undefined) continue;
+    if (verdict instanceof Promise) {
+      return verdict.then((value) =>
+        value === undefined || (all && value === "done") ? runPhase(request, phase, i + 1) : value,
+      );
+    }
+    if (all && verdict === "done") continue;
+    return verdict;
+  }
+  return undefined;
+}
+
+/** "*", and the authority form of CONNECT. */
+function starTarget(request: ServerRequest): Response {
+  if (request.method === "OPTIONS" && request.path === "*") return answer(200);
+  return refuse(request.method === "CONNECT" ? 405 : 400);
+}
+
+function isNamed(host: CompiledHost, named: HostName | undefined): boolean {
+  return named !== undefined && host.serverName.toLowerCase() === named.hostname;
+}
+
+function tooDeep(request: ServerRequest): Response | undefined {
+  if (request.depth <= request.core.limitInternalRecursion) return undefined;
+  request.log(
+    "error",
+    "core",
+    `AH00124: Request exceeded the limit of ${request.core.limitInternalRecursion} internal redirects due to probable ` +
+      "configuration error. Use 'LimitInternalRecursion' to increase the limit if necessary.",
+  );
+  return refuse(500);
+}
+
+/** Every variable X of the request before becomes REDIRECT_X. */
+function inheritEnvironment(from: ServerRequest, to: ServerRequest, status: number): void {
+  for (const [name, value] of from.environment) to.environment.set(`REDIRECT_${name}`, value);
+  to.environment.set("REDIRECT_STATUS", String(status));
+  to.environment.set("REDIRECT_URL", from.path);
+  if (from.query !== undefined) to.environment.set("REDIRECT_QUERY_STRING", from.query);
+  if (status >= 400) to.environment.set("REDIRECT_REQUEST_METHOD", from.headOnly ? "HEAD" : from.method);
+}
+
+function lastOf(request: ServerRequest): ServerRequest {
+  let last = request;
+  while (last.last) last = last.last;
+  return last;
+}
+
+function logTransaction(original: ServerRequest, originalStatus: number, sent: Sent): void {
+  const request = lastOf(original);
+  const record = { request, original, originalStatus, endTime: performance.timeOrigin + performance.now(), ...sent };
+  for (const { run, settings, module } of original.plan.hooks.logTransaction) {
+    try {
+      (run as LogHook<unknown>["run"])(record, settings);
+    } catch (error) {
+      original.log("error", "core", `${module} could not log: ${describe(error)}`);
+    }
+  }
+}
+
+function failed(request: ServerRequest, error: unknown): Response {
+  if (error instanceof RequestBodyError) {
+    request.log("info", "core", error.message);
+    return { ...refuse(error.status), close: true };
+  }
+  request.log("error", "core", `the request failed: ${describe(error)}`);
+  return refuse(500);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function then<A, B>(value: Awaitable<A>, next: (value: A) => Awaitable<B>): Awaitable<B> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
+void Headers;

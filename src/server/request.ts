@@ -1,0 +1,216 @@
+// A request while it goes through the phases.
+import { randomBytes } from "node:crypto";
+import type { Stats } from "node:fs";
+import type {
+  Applications,
+  Connection,
+  core,
+  Headers,
+  Level,
+  Lookup,
+  Request,
+  RequestBody,
+  Response,
+  SettingsOf,
+} from "../api/index.js";
+import type { CompiledHost } from "../config/compile.js";
+import type { Plan } from "../config/merge.js";
+
+export type CoreSettings = SettingsOf<typeof core.settings>;
+
+/** What a request needs of the pipeline. */
+export interface Services {
+  readonly applications: Applications;
+  providers(kind: string): ReadonlyMap<string, unknown>;
+  lookup(from: ServerRequest, urlPath: string): Lookup | Promise<Lookup>;
+  redirect(from: ServerRequest, urlPath: string): Response | Promise<Response>;
+}
+
+/** What a request starts from. */
+export interface RequestParts {
+  readonly services: Services;
+  readonly connection: Connection;
+  readonly virtualHost: CompiledHost;
+  readonly startTime: number;
+  readonly method: string;
+  readonly target: string;
+  readonly requestLine: string;
+  readonly protocol: string;
+  readonly headers: Headers;
+  readonly body: RequestBody;
+  readonly hostname: string;
+  readonly hostPort: number | undefined;
+  /** Target of the client's own request, for requests derived from it. */
+  readonly originalTarget?: string;
+  readonly parent?: ServerRequest;
+  readonly previous?: ServerRequest;
+}
+
+const idPrefix = randomBytes(9).toString("base64url");
+let idCount = 0;
+
+/** The one implementation of Request. */
+export class ServerRequest implements Request {
+  readonly services: Services;
+  readonly connection: Connection;
+  readonly virtualHost: CompiledHost;
+  readonly parent: ServerRequest | undefined;
+  readonly previous: ServerRequest | undefined;
+  readonly startTime: number;
+  readonly headOnly: boolean;
+  readonly target: string;
+  readonly requestLine: string;
+  readonly protocol: string;
+  readonly headers: Headers;
+  readonly body: RequestBody;
+  readonly hostname: string;
+  readonly environment = new Map<string, string>();
+  readonly notes = new Map<string, string>();
+
+  method: string;
+  path = "";
+  query: string | undefined = undefined;
+  filename = "";
+  file: Stats | undefined = undefined;
+  pathInfo = "";
+  contextPrefix = "";
+  contextDocumentRoot = "";
+  handler: string | undefined = undefined;
+  contentType: string | undefined = undefined;
+  charset: string | undefined = undefined;
+  contentEncoding: readonly string[] = [];
+  contentLanguage: readonly string[] = [];
+  user: string | undefined = undefined;
+  authType: string | undefined = undefined;
+
+  /** Settings and hooks in force; grows as sections match. */
+  plan: Plan;
+  /** Status of the first error, when this request serves its ErrorDocument. */
+  errorStatus: number | undefined = undefined;
+  /** Internal redirects and sub-requests that led here. */
+  readonly depth: number;
+
+  /** Port the client named in Host. */
+  readonly hostPort: number | undefined;
+  /** Target of the request line, through internal redirects (REQUEST_URI). */
+  readonly originalTarget: string;
+  /** The request this one was internally redirected to. */
+  last: ServerRequest | undefined = undefined;
+  /** Status before an ErrorDocument changed it, for `%s`. */
+  firstStatus: number | undefined = undefined;
+
+  #id: string | undefined;
+  #kept: Map<symbol, unknown> | undefined;
+
+  constructor(parts: RequestParts) {
+    this.services = parts.services;
+    this.connection = parts.connection;
+    this.virtualHost = parts.virtualHost;
+    this.parent = parts.parent;
+    this.previous = parts.previous;
+    this.startTime = parts.startTime;
+    this.headOnly = parts.method === "HEAD";
+    this.method = this.headOnly ? "GET" : parts.method;
+    this.target = parts.target;
+    this.requestLine = parts.requestLine;
+    this.protocol = parts.protocol;
+    this.headers = parts.headers;
+    this.body = parts.body;
+    this.hostname = parts.hostname;
+    this.hostPort = parts.hostPort;
+    this.originalTarget = parts.originalTarget ?? parts.target;
+    this.plan = parts.virtualHost.plan;
+    this.depth = (parts.parent ?? parts.previous)?.depth ?? 0;
+    if (parts.parent || parts.previous) this.depth++;
+  }
+
+  get id(): string {
+    return (this.#id ??= idPrefix + (idCount++).toString(36).padStart(12, "0"));
+  }
+
+  get kept(): Map<symbol, unknown> {
+    return (this.#kept ??= new Map());
+  }
+
+  get core(): CoreSettings {
+    return this.plan.settings["core"] as CoreSettings;
+  }
+
+  get scheme(): "http" | "https" {
+    return this.connection.secure ? "https" : "http";
+  }
+
+  get serverName(): string {
+    return this.core.useCanonicalName === "Off" && this.hostname !== "" ? this.hostname : this.virtualHost.serverName;
+  }
+
+  get serverPort(): number {
+    const { useCanonicalName, useCanonicalPhysicalPort } = this.core;
+    const physical = useCanonicalPhysicalPort ? this.connection.localPort : undefined;
+    const own = this.virtualHost.serverPort;
+    const standard = this.scheme === "https" ? 443 : 80;
+    return useCanonicalName === "On" ? (own ?? physical ?? standard) : (this.hostPort ?? physical ?? own ?? standard);
+  }
+
+  get applications(): Applications {
+    return this.services.applications;
+  }
+
+  settings<S>(definition: { readonly module: string; readonly settings: S }): SettingsOf<S> {
+    return this.plan.settings[definition.module] as SettingsOf<S>;
+  }
+
+  lookup(urlPath: string): Lookup | Promise<Lookup> {
+    return this.services.lookup(this, urlPath);
+  }
+
+  redirect(urlPath: string): Response | Promise<Response> {
+    return this.services.redirect(this, urlPath);
+  }
+
+  adopt(found: Request): void {
+    if (!(found instanceof ServerRequest)) throw new TypeError("adopt takes a request that lookup gave");
+    this.path = found.path;
+    this.query = found.query;
+    this.filename = found.filename;
+    this.file = found.file;
+    this.pathInfo = found.pathInfo;
+    this.contextPrefix = found.contextPrefix;
+    this.contextDocumentRoot = found.contextDocumentRoot;
+    this.handler = found.handler;
+    this.contentType = found.contentType;
+    this.charset = found.charset;
+    this.contentEncoding = found.contentEncoding;
+    this.contentLanguage = found.contentLanguage;
+    this.plan = found.plan;
+    for (const [name, value] of found.environment) this.environment.set(name, value);
+    for (const [name, value] of found.notes) this.notes.set(name, value);
+    for (const [key, value] of found.kept) this.kept.set(key, value);
+  }
+
+  absoluteUrl(path: string): string {
+    const scheme = this.virtualHost.serverScheme ?? this.scheme;
+    const standard = scheme === "https" ? 443 : 80;
+    const port = this.serverPort;
+    return `${scheme}://${this.serverName}${port === standard ? "" : `:${port}`}${path}`;
+  }
+
+  providers(kind: string): ReadonlyMap<string, unknown> {
+    return this.services.providers(kind);
+  }
+
+  log(level: Level, module: string, message: string): void {
+    const { errorLog } = this.virtualHost;
+    if (!errorLog.takes(level, module)) return;
+    const { remoteAddress, remotePort } = this.connection;
+    const address = remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress;
+    const referer = this.headers.get("referer");
+    errorLog.write({
+      level,
+      module,
+      message,
+      client: `${address}:${remotePort}`,
+      ...(referer === undefined ? {} : { referer }),
+    });
+  }
+}

@@ -1,0 +1,139 @@
+// Path, file name → the sections that match, in Apache's merge order.
+import type { AppliedSection } from "../config/apply.js";
+import type { CompiledHost } from "../config/compile.js";
+
+type Sections = readonly AppliedSection[];
+
+const none: Sections = [];
+
+/** Number of directories and files whose matches are remembered for each virtual host. */
+const remembered = 4096;
+
+/** The sections of one virtual host, arranged so that matching does not look at each of them. */
+export class SectionIndex {
+  readonly #locations: LocationIndex;
+  readonly #directories: DirectoryIndex;
+  readonly #files: Sections;
+
+  constructor(host: CompiledHost) {
+    const all = [...host.mainSections, ...host.ownSections];
+    this.#locations = new LocationIndex(all.filter(({ matcher }) => matcher.kind.startsWith("location")));
+    this.#directories = new DirectoryIndex(all.filter(({ matcher }) => matcher.kind.startsWith("directory")));
+    this.#files = all.filter(({ matcher }) => matcher.kind.startsWith("files"));
+  }
+
+  /** `<Location>` and `<LocationMatch>`, in configuration order. */
+  locations(path: string): Sections {
+    return this.#locations.match(path);
+  }
+
+  /** `<Directory>` by depth, then `<DirectoryMatch>`; `directory` without trailing slash, "" for the root. */
+  directories(directory: string): Sections {
+    return this.#directories.match(directory);
+  }
+
+  /** `<Files>` of the host, then those inside the matched directories. */
+  files(name: string, directories: Sections): Sections {
+    let matched: AppliedSection[] | undefined;
+    for (const section of this.#files) if (matchesName(section, name)) (matched ??= []).push(section);
+    for (const { body } of directories) {
+      for (const section of body.sections) if (matchesName(section, name)) (matched ??= []).push(section);
+    }
+    return matched ?? none;
+  }
+}
+
+function matchesName({ matcher }: AppliedSection, name: string): boolean {
+  return matcher.kind === "files" ? matcher.name === name : matcher.kind === "files regex" && matcher.regex.test(name);
+}
+
+/** Locations: plain ones by path in a map, the others one by one. */
+class LocationIndex {
+  readonly #plain = new Map<string, number[]>();
+  readonly #regexes: { readonly position: number; readonly regex: RegExp }[] = [];
+  readonly #sections: Sections;
+
+  constructor(sections: Sections) {
+    this.#sections = sections;
+    for (const [position, { matcher }] of sections.entries()) {
+      if (matcher.kind === "location regex") this.#regexes.push({ position, regex: matcher.regex });
+      if (matcher.kind === "location") push(this.#plain, matcher.path, position);
+    }
+  }
+
+  match(path: string): Sections {
+    if (this.#sections.length === 0) return none;
+    const positions: number[] = [];
+    if (this.#plain.size > 0) this.#matchPlain(path, positions);
+    for (const { position, regex } of this.#regexes) if (regex.test(path)) positions.push(position);
+    if (positions.length === 0) return none;
+    return positions.sort((a, b) => a - b).flatMap((position) => this.#sections[position] ?? []);
+  }
+
+  #matchPlain(path: string, positions: number[]): void {
+    // "/a" stands for "/a" and what is below it, "/a/" for what is below alone.
+    for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
+      if (end > 0) this.#take(path.slice(0, end), positions);
+      this.#take(path.slice(0, end + 1), positions);
+    }
+    if (!path.endsWith("/")) this.#take(path, positions);
+  }
+
+  #take(prefix: string, positions: number[]): void {
+    const found = this.#plain.get(prefix);
+    if (found) positions.push(...found);
+  }
+}
+
+/** Directories: for each path a list by depth, remembered. */
+class DirectoryIndex {
+  readonly #plain = new Map<string, number[]>();
+  readonly #patterns: { readonly position: number; readonly depth: number; readonly pattern: RegExp }[] = [];
+  readonly #regexes: { readonly section: AppliedSection; readonly regex: RegExp }[] = [];
+  readonly #sections: Sections;
+  readonly #known = new Map<string, Sections>();
+
+  constructor(sections: Sections) {
+    this.#sections = sections;
+    for (const [position, section] of sections.entries()) {
+      const { matcher } = section;
+      if (matcher.kind === "directory") push(this.#plain, matcher.path, position);
+      if (matcher.kind === "directory pattern") this.#patterns.push({ position, ...matcher });
+      if (matcher.kind === "directory regex") this.#regexes.push({ section, regex: matcher.regex });
+    }
+  }
+
+  match(directory: string): Sections {
+    const known = this.#known.get(directory);
+    if (known) return known;
+    const matched = this.#walk(directory);
+    if (this.#known.size >= remembered) this.#known.clear();
+    this.#known.set(directory, matched);
+    return matched;
+  }
+
+  #walk(directory: string): Sections {
+    const matched: AppliedSection[] = [];
+    const parts = directory.split("/");
+    for (let depth = 0; depth < parts.length; depth++) {
+      const path = parts.slice(0, depth + 1).join("/");
+      const positions = [...(this.#plain.get(path) ?? [])];
+      for (const { position, depth: wanted, pattern } of this.#patterns) {
+        if (wanted === depth && pattern.test(path)) positions.push(position);
+      }
+      for (const position of positions.sort((a, b) => a - b))
+        matched.push(...this.#sections.slice(position, position + 1));
+    }
+    for (const { section, regex } of this.#regexes) {
+      // Apache matches the directory with its trailing slash.
+      if (regex.test(directory) || regex.test(`${directory}/`)) matched.push(section);
+    }
+    return matched;
+  }
+}
+
+function push(map: Map<string, number[]>, key: string, position: number): void {
+  const positions = map.get(key);
+  if (positions) positions.push(position);
+  else map.set(key, [position]);
+}

@@ -1,0 +1,102 @@
+// Local address, port and Host → the virtual host.
+import { isIPv6 } from "node:net";
+import type { CompiledHost } from "../config/compile.js";
+
+/** The virtual hosts of one address, in configuration order. */
+export interface HostGroup {
+  readonly hosts: readonly CompiledHost[];
+  /** The host for requests that name none of them. */
+  readonly default: CompiledHost;
+  /** Lower-case ServerName or exact alias → position of the first host that has it. */
+  readonly names: ReadonlyMap<string, number>;
+  /** Aliases with wildcards, by position. */
+  readonly wildcards: readonly { readonly position: number; readonly pattern: RegExp }[];
+}
+
+/** Finds virtual hosts: by address first, then by name within the address's group. */
+export class Sites {
+  readonly #main: HostGroup;
+  readonly #groups = new Map<string, HostGroup>();
+  readonly #found = new Map<string, HostGroup>();
+
+  constructor(hosts: readonly CompiledHost[]) {
+    const [main, ...virtual] = hosts;
+    if (!main) throw new TypeError("a server has at least its main host");
+    this.#main = makeGroup([main]);
+    const members = new Map<string, CompiledHost[]>();
+    for (const host of virtual) {
+      for (const address of host.addresses) {
+        const key = addressKey(address);
+        const group = members.get(key);
+        if (group) group.push(host);
+        else members.set(key, [host]);
+      }
+    }
+    for (const [key, group] of members) this.#groups.set(key, makeGroup(group));
+  }
+
+  /**
+   * The group for a connection to that local address: exact address before "*", exact port before any port, else the
+   * main server.
+   */
+  group(address: string, port: number): HostGroup {
+    const key = `${address} ${port}`;
+    const known = this.#found.get(key);
+    if (known) return known;
+    const plain = address.startsWith("::ffff:") ? address.slice(7) : address;
+    const ip = isIPv6(plain) ? `[${plain}]` : plain;
+    const group =
+      this.#groups.get(`${ip}:${port}`) ??
+      this.#groups.get(`${ip}:*`) ??
+      this.#groups.get(`*:${port}`) ??
+      this.#groups.get("*:*") ??
+      this.#main;
+    this.#found.set(key, group);
+    return group;
+  }
+
+  /** Every group by its address, "*:80", for dumps. */
+  get groups(): ReadonlyMap<string, HostGroup> {
+    return this.#groups;
+  }
+}
+
+/** The host of a group that has that name: the first in configuration order, by ServerName, alias or wildcard. */
+export function hostByName(group: HostGroup, hostname: string): CompiledHost | undefined {
+  const exact = group.names.get(hostname) ?? Infinity;
+  for (const { position, pattern } of group.wildcards) {
+    if (position >= exact) break;
+    if (pattern.test(hostname)) return group.hosts[position];
+  }
+  return exact === Infinity ? undefined : group.hosts[exact];
+}
+
+/** "*:80" for `_default_:80`; "*:*" where no port is written. */
+export function addressKey(address: string): string {
+  const { host, port } = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>\d+|\*))?$/.exec(address)?.groups ?? {};
+  const name = !host || host === "_default_" || host === "*" ? "*" : host.toLowerCase();
+  return `${name}:${!port || port === "0" ? "*" : port}`;
+}
+
+function makeGroup(hosts: readonly CompiledHost[]): HostGroup {
+  const [first] = hosts;
+  if (!first) throw new TypeError("a group of virtual hosts is never empty");
+  const names = new Map<string, number>();
+  const wildcards: { position: number; pattern: RegExp }[] = [];
+  for (const [position, host] of hosts.entries()) {
+    for (const name of [host.serverName, ...host.aliases]) {
+      const lower = name.toLowerCase();
+      if (/[*?]/.test(lower)) wildcards.push({ position, pattern: wildcardPattern(lower) });
+      else if (!names.has(lower)) names.set(lower, position);
+    }
+  }
+  return { hosts, default: first, names, wildcards };
+}
+
+function wildcardPattern(text: string): RegExp {
+  const source = text
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replace(/\*/g, ".*")
+    .replace(/\?/g, ".");
+  return new RegExp(`^${source}$`, "i");
+}

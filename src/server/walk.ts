@@ -1,0 +1,97 @@
+// Mapped file name → what is there, the path info behind it, and which directory sections apply.
+import { lstatSync, statSync, type Stats } from "node:fs";
+import { fileSystemPath, type OptionSet } from "../api/index.js";
+
+/** What the walk found at a file name. */
+export interface Walked {
+  /** The part of the name that exists; or up to the first element that does not. */
+  readonly filename: string;
+  /** Undefined where nothing is there. */
+  readonly file: Stats | undefined;
+  readonly pathInfo: string;
+  /** Refused: a name too long, a directory that may not be searched, an element that is no directory and no file. */
+  readonly denied?: string;
+}
+
+/**
+ * Files known to exist with paths beyond them (scripts), so that a request behind one does not first fail to stat the
+ * whole name. Only a hint: the file is looked at again each time.
+ */
+const scripts = new Set<string>();
+const rememberedScripts = 1024;
+
+/** Looks at a file name. `base` is where the mapping started (an alias target), which is tried first if it is a file. */
+export function walk(filename: string, base: string): Walked {
+  if (base !== "" && base.length < filename.length && filename.startsWith(base) && scripts.has(base)) {
+    const file = look(base);
+    if (file !== undefined && typeof file !== "string" && file.isFile()) {
+      return { filename: base, file, pathInfo: filename.slice(base.length) };
+    }
+  }
+  const whole = look(filename);
+  if (typeof whole === "string") return { filename, file: undefined, pathInfo: "", denied: whole };
+  if (whole) return found(filename, whole);
+  return climb(filename);
+}
+
+function found(filename: string, file: Stats): Walked {
+  if (file.isDirectory() || file.isFile()) return { filename, file, pathInfo: "" };
+  return { filename, file, pathInfo: "", denied: "is neither a file nor a directory" };
+}
+
+/** Looks for the longest part of the name that exists. */
+function climb(filename: string): Walked {
+  let below = filename.length;
+  for (let end = filename.lastIndexOf("/"); end >= 0; end = filename.lastIndexOf("/", end - 1)) {
+    const prefix = end === 0 ? "/" : filename.slice(0, end);
+    const file = look(prefix);
+    if (typeof file === "string") return { filename: prefix, file: undefined, pathInfo: "", denied: file };
+    if (file?.isFile()) {
+      if (scripts.size >= rememberedScripts) scripts.clear();
+      scripts.add(prefix);
+      return { filename: prefix, file, pathInfo: filename.slice(end) };
+    }
+    if (file?.isDirectory()) {
+      return { filename: filename.slice(0, below), file: undefined, pathInfo: filename.slice(below) };
+    }
+    if (file) return { filename: prefix, file, pathInfo: "", denied: "is neither a file nor a directory" };
+    below = end;
+    if (end === 0) break;
+  }
+  return { filename, file: undefined, pathInfo: "" };
+}
+
+/** Stat, following links. Undefined: nothing there; text: why one may not look. */
+function look(name: string): Stats | undefined | string {
+  try {
+    return statSync(fileSystemPath(name), { throwIfNoEntry: false });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOTDIR" || code === "ENOENT") return undefined;
+    return code ?? String(error);
+  }
+}
+
+/**
+ * Checks the links in a name against the Options in force where each stands: `optionsAt` gives those of a directory
+ * without trailing slash. Returns the link that is refused.
+ */
+export function refusedLink(filename: string, optionsAt: (directory: string) => OptionSet): string | undefined {
+  for (let slash = filename.indexOf("/", 1); ; slash = filename.indexOf("/", slash + 1)) {
+    const name = slash < 0 ? filename : filename.slice(0, slash);
+    const options = optionsAt(name.slice(0, name.lastIndexOf("/")));
+    if (!options.FollowSymLinks && isRefusedLink(name, options.SymLinksIfOwnerMatch)) return name;
+    if (slash < 0) return undefined;
+  }
+}
+
+function isRefusedLink(name: string, ownerMatch: boolean): boolean {
+  try {
+    const link = lstatSync(fileSystemPath(name), { throwIfNoEntry: false });
+    if (!link?.isSymbolicLink()) return false;
+    if (!ownerMatch) return true;
+    return statSync(fileSystemPath(name)).uid !== link.uid;
+  } catch {
+    return true;
+  }
+}
