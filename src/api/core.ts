@@ -13,12 +13,15 @@ export interface OptionSet {
   readonly MultiViews: boolean;
 }
 
-/** An Options line: a plain list, or edits of what is inherited. */
-export interface OptionsChange {
-  /** Present when the line was a plain list. */
-  readonly plain?: OptionSet;
-  readonly edits: Readonly<Partial<OptionSet>>;
+/** A line of words that is a plain list, or edits (`+`, `-`) of what is inherited: Options, FileETag. */
+export interface Edit<Words> {
+  /** Present when the line was a plain list; merged settings always have it. */
+  readonly plain?: Words;
+  readonly edits: Readonly<Partial<Words>>;
 }
+
+/** An Options line. */
+export type OptionsChange = Edit<OptionSet>;
 
 export const noOptions: OptionSet = {
   Indexes: false,
@@ -33,18 +36,16 @@ export const noOptions: OptionSet = {
 /** Apache's default: FollowSymLinks alone. */
 export const defaultOptions: OptionSet = { ...noOptions, FollowSymLinks: true };
 
-const combineOptions = (earlier: OptionsChange, later: OptionsChange): OptionsChange =>
-  later.plain
-    ? later
-    : earlier.plain
-      ? { plain: { ...earlier.plain, ...later.edits }, edits: {} }
-      : { edits: { ...earlier.edits, ...later.edits } };
-
-const options: Setting<OptionsChange> = {
-  initial: { plain: defaultOptions, edits: {} },
-  add: combineOptions,
-  nest: combineOptions,
-};
+function editable<Words>(initial: Words): Setting<Edit<Words>> {
+  const none = {} as Readonly<Partial<Words>>;
+  const combine = (earlier: Edit<Words>, later: Edit<Words>): Edit<Words> =>
+    later.plain
+      ? later
+      : earlier.plain
+        ? { plain: { ...earlier.plain, ...later.edits }, edits: none }
+        : { edits: { ...earlier.edits, ...later.edits } };
+  return { initial: { plain: initial, edits: none }, add: combine, nest: combine };
+}
 
 /** What ErrorDocument says for a status. */
 export type ErrorDocument =
@@ -53,12 +54,46 @@ export type ErrorDocument =
   | { readonly kind: "external"; readonly url: string }
   | { readonly kind: "default" };
 
-/** The parts of an entity tag. */
+/** The parts of an entity tag; `digest` goes before the others. */
 export interface ETagParts {
   readonly inode: boolean;
   readonly mtime: boolean;
   readonly size: boolean;
+  readonly digest: boolean;
 }
+
+/** Apache's default: MTime Size. */
+export const defaultETag: ETagParts = { inode: false, mtime: true, size: true, digest: false };
+
+/** What HttpProtocolOptions says; `written` are the parts that lines set, so that the others are inherited. */
+export interface ProtocolOptions {
+  readonly strict: boolean;
+  readonly lenientMethods: boolean;
+  readonly allow09: boolean;
+  readonly written: readonly ("strict" | "lenientMethods" | "allow09")[];
+}
+
+const combineProtocolOptions = (earlier: ProtocolOptions, later: ProtocolOptions): ProtocolOptions => ({
+  strict: (later.written.includes("strict") ? later : earlier).strict,
+  lenientMethods: (later.written.includes("lenientMethods") ? later : earlier).lenientMethods,
+  allow09: (later.written.includes("allow09") ? later : earlier).allow09,
+  written: [...earlier.written, ...later.written],
+});
+
+const httpProtocolOptions: Setting<ProtocolOptions> = {
+  initial: { strict: true, lenientMethods: true, allow09: true, written: [] },
+  add: combineProtocolOptions,
+  nest: combineProtocolOptions,
+};
+
+type Levels = Readonly<Record<string, import("./log.js").Level>>;
+
+const logLevels: Setting<Levels> = {
+  initial: { "": "warn" },
+  // A level without a module forgets those set for modules on earlier lines.
+  add: (earlier, later) => ("" in later ? later : { ...earlier, ...later }),
+  nest: (outer, inner) => ({ ...outer, ...inner }),
+};
 
 /** A Listen line: address "" for all. */
 export interface Listen {
@@ -76,7 +111,10 @@ export interface ServerName {
 }
 
 export const core = defineSettings("core", {
+  /** UTF-8 text, absolute, without trailing slash ("/" is ""). */
   documentRoot: value<string>("/usr/local/apache2/htdocs"),
+  /** The line that set it. */
+  documentRootOrigin: value<import("./origin.js").Origin | undefined>(undefined),
   serverName: notInherited(value<ServerName | undefined>(undefined)),
   serverAliases: notInherited(list<string>("replace")),
   serverAdmin: value<string>("[no address given]"),
@@ -96,23 +134,23 @@ export const core = defineSettings("core", {
   limitRequestFieldSize: value<number>(8190),
   limitRequestBody: value<number>(1_073_741_824),
   limitInternalRecursion: value<number>(10),
-  httpProtocolOptions: value<{ readonly strict: boolean; readonly lenientMethods: boolean; readonly allow09: boolean }>(
-    {
-      strict: true,
-      lenientMethods: true,
-      allow09: true,
-    },
-  ),
+  httpProtocolOptions,
   allowEncodedSlashes: notInherited(value<"Off" | "On" | "NoDecode">("Off")),
   mergeSlashes: value<boolean>(true),
+  /** Names of further methods by RegisterHttpMethod. */
+  registeredMethods: list<string>("outer first"),
+  /** Whether REDIRECT_URL is an absolute URL. */
+  qualifyRedirectURL: value<boolean>(false),
   acceptPathInfo: value<"Default" | "On" | "Off">("Default"),
   traceEnable: value<"on" | "off" | "extended">("on"),
   strictHostCheck: value<boolean>(false),
-  options,
+  options: editable<OptionSet>(defaultOptions),
+  /** Classes in lower case; empty for None. */
   allowOverride: value<ReadonlySet<string>>(new Set()),
+  allowOverrideList: value<readonly string[]>([]),
   accessFileName: value<readonly string[]>([".htaccess"]),
   errorDocuments: map<ErrorDocument>(),
-  fileETag: value<ETagParts>({ inode: false, mtime: true, size: true }),
+  fileETag: editable<ETagParts>(defaultETag),
   enableSendfile: value<boolean>(false),
   maxRanges: value<number>(200),
   maxRangeOverlaps: value<number>(20),
@@ -126,7 +164,7 @@ export const core = defineSettings("core", {
   /** "path", "|program" or "syslog"; resolved. */
   errorLog: value<string>("logs/error_log"),
   /** Levels by module name without "mod_"; "" for all. */
-  logLevels: map<import("./log.js").Level>({ "": "warn" }),
+  logLevels,
   listens: list<Listen>("outer first"),
 });
 

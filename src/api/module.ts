@@ -33,14 +33,14 @@ interface DirectiveCommon {
   readonly example: string;
   /** As the manual would write the default. */
   readonly default?: string;
+  /** Acts while the file is read, before directives are applied (Define, LoadModule, `<IfModule>`): config/ does it. */
+  readonly onRead?: true;
 }
 
 /** A directive: data, and a function from its arguments to the change it makes. */
 export interface Directive<S extends Settings = Settings> extends DirectiveCommon {
   readonly args: readonly Argument<unknown>[];
   set(values: readonly unknown[], place: Place): Change<S> | undefined;
-  /** Runs while the file is read, before directives are applied (Define, LoadModule ...); those live in config/. */
-  readonly onRead?: true;
 }
 
 /** A section with a matcher: its body is kept apart and laid over a request that matches. */
@@ -148,7 +148,6 @@ export interface DirectiveMaker<S extends Settings> {
   <const Args extends readonly Argument<unknown>[]>(
     directive: DirectiveCommon & {
       readonly args: Args;
-      readonly onRead?: true;
       set(values: Values<Args>, place: Place): Change<S> | undefined;
     },
   ): Directive<S>;
