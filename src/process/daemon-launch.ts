@@ -1,0 +1,147 @@
+// A daemon group and a kind → the command that starts one of its processes: program, arguments, environment, account.
+import { accessSync, constants, statSync } from "node:fs";
+import type { DaemonGroupSpec } from "../api/index.js";
+import { accountOf, groupNumber, type Account } from "./accounts.js";
+import type { ApplicationKind } from "./channel.js";
+import { findPython } from "./python-interpreter.js";
+
+/** What the processes of all groups have in common. */
+export interface DaemonSurroundings {
+  /** The server's User and Group: whom daemons without user= run as, and who connects to them. */
+  readonly user: string | undefined;
+  readonly group: string | undefined;
+  /** Variables that envvars exported, or that are to be passed on for another reason. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The Python package modhost_wsgi, a folder that Python can run. */
+  readonly pythonDaemon: string;
+  /** The entry program of Node daemons. */
+  readonly nodeDaemon: string;
+  /** Options of Node for it; none, unless the entry program needs a loader. */
+  readonly nodeOptions: readonly string[];
+}
+
+/** A command for child_process.spawn. */
+export interface DaemonCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly folder: string;
+  /** Set when the process is to change its account: only root can. */
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+const setpriv = "/usr/bin/setpriv";
+
+/** Works out the command. Throws an Error with the reason why no process of that group can be started. */
+export function daemonCommand(
+  spec: DaemonGroupSpec,
+  kind: ApplicationKind,
+  surroundings: DaemonSurroundings,
+): DaemonCommand {
+  const account = accountFor(spec, surroundings);
+  const common = {
+    environment: environmentFor(spec, surroundings, account),
+    folder: folderFor(spec, surroundings, account),
+  };
+  const command =
+    kind === "node"
+      ? {
+          program: process.execPath,
+          args: [...nodeReport, ...surroundings.nodeOptions, surroundings.nodeDaemon, title],
+        }
+      : { program: pythonFor(spec), args: ["-u", "-c", pythonBoot, surroundings.pythonFolder, title] };
+  return { ...common, ...underAccount(command, account) };
+}
+
+// A signal makes Node write where it stands to standard error, even when it is in an endless loop.
+const nodeReport = ["--report-on-signal", "--report-signal=SIGUSR2", "--report-filename=stderr", "--report-compact"];
+
+function pythonFor({ pythonHome }: DaemonGroupSpec): string {
+  const python = findPython(pythonHome);
+  if ("missing" in python) throw new Error(python.missing);
+  return python.path;
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/** Like Apache, user= and group= are passed over when the server does not run as root: it could not obey. */
+function accountFor(spec: DaemonGroupSpec, surroundings: DaemonSurroundings): Account | undefined {
+  if (!isRoot()) return undefined;
+  const user = spec.user ?? surroundings.user;
+  if (user === undefined) throw new Error("a daemon does not run as root: set User, or user= of the daemon group");
+  const account = accountOf(user, spec.group ?? (spec.user === undefined ? surroundings.group : undefined));
+  if (account.uid === 0) throw new Error(`user "${user}" is root, and a daemon does not run as root`);
+  return account;
+}
+
+function folderFor(spec: DaemonGroupSpec, surroundings: DaemonSurroundings, account: Account | undefined): string {
+  if (spec.home !== undefined) {
+    if (isFolder(spec.home)) return spec.home;
+    throw new Error(`home ${spec.home} is not a directory`);
+  }
+  // As mod_wsgi: a user of the group's own starts in that user's home.
+  const ownUser = spec.user !== undefined && spec.user !== surroundings.user;
+  return ownUser && account && isFolder(account.home) ? account.home : "/";
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** Nothing of the server's own environment but where programs, time and language are. */
+function environmentFor(
+  spec: DaemonGroupSpec,
+  surroundings: DaemonSurroundings,
+  account: Account | undefined,
+): Record<string, string> {
+  const environment: Record<string, string> = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
+  for (const name of ["PATH", "LANG", "LC_ALL", "TZ", ...(account ? [] : ["HOME", "USER", "LOGNAME"])]) {
+    const value = process.env[name];
+    if (value !== undefined) environment[name] = value;
+  }
+  if (account) Object.assign(environment, { HOME: account.home, USER: account.name, LOGNAME: account.name });
+  Object.assign(environment, surroundings.environment);
+  if (spec.lang !== undefined) environment["LANG"] = spec.lang;
+  if (spec.locale !== undefined) environment["LC_ALL"] = spec.locale;
+  return environment;
+}
+
+/**
+ * A process that changes its account loses all supplementary groups; setpriv gives it those of its user, and then
+ * becomes the program.
+ */
+function underAccount(
+  command: Pick<DaemonCommand, "program" | "args">,
+  account: Account | undefined,
+): Pick<DaemonCommand, "program" | "args" | "uid" | "gid"> {
+  if (!account) return command;
+  const { uid, gid, groups } = account;
+  if (groups.length === 0 || !isExecutable(setpriv)) return { ...command, uid, gid };
+  return {
+    program: setpriv,
+    args: [`--reuid=${uid}`, `--regid=${gid}`, `--groups=${groups.join(",")}`, "--", command.program, ...command.args],
+  };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Who may connect to the sockets of a group: socket-user=, else whom the workers run as; undefined when that is us. */
+export function socketOwner(
+  spec: DaemonGroupSpec,
+  surroundings: DaemonSurroundings,
+): { readonly uid: number; readonly gid: number } | undefined {
+  const user = spec.socketUser ?? surroundings.user;
+  if (!isRoot() || user === undefined) return undefined;
+  const { uid, gid } = accountOf(user);
+  return { uid, gid: surroundings.group === undefined ? gid : groupNumber(surroundings.group) };
+}

@@ -1,0 +1,346 @@
+// One application group of a daemon group → processes that serve it, and their replacement.
+import type { DaemonGroupSpec, LogEntry, Preload } from "../api/index.js";
+import type { ApplicationKind, PoolState, WorkerToSupervisor } from "./channel.js";
+import { daemonCommand, socketOwner, type DaemonSurroundings } from "./daemon-launch.js";
+import { DaemonProcess, type DaemonEnd, type DaemonEvents } from "./daemon-process.js";
+import { bindPoolSocket, type PoolSocket } from "./pool-socket.js";
+
+/** A request that ran past request-timeout, as a worker tells of it. */
+export type Overdue = Extract<WorkerToSupervisor, { readonly type: "overdue" }>;
+
+/** What a pool is made from. */
+export interface DaemonPoolOptions {
+  readonly spec: DaemonGroupSpec;
+  readonly applicationGroup: string;
+  readonly kind: ApplicationKind;
+  readonly socketPath: string;
+  readonly surroundings: DaemonSurroundings;
+  readonly log: (entry: LogEntry) => void;
+  readonly onState: (state: PoolState) => void;
+}
+
+/** A place for one process: the one that serves, and the one that is to take over when it is ready. */
+interface Slot {
+  current: DaemonProcess | undefined;
+  successor: DaemonProcess | undefined;
+  retry: NodeJS.Timeout | undefined;
+}
+
+interface Reload {
+  readonly script: string;
+  readonly mtime: number;
+  /** The process that tries the changed script. */
+  readonly trial: DaemonProcess;
+}
+
+/** A process that ends earlier than this after its start counts as failing: milliseconds. */
+const shortLife = 5000;
+const firstDelay = 100;
+const longestDelay = 30_000;
+const mostRemembered = 16;
+
+/** The processes of one pool, from the first start to the stop. */
+export class DaemonPool {
+  readonly #options: DaemonPoolOptions;
+  readonly #slots: Slot[] = [];
+  /** Every process that has not ended, those that are being ended included. */
+  readonly #alive = new Set<DaemonProcess>();
+  readonly #waiting: (() => void)[] = [];
+  readonly #events: DaemonEvents;
+  #socket: PoolSocket | undefined;
+  #preloads: readonly Preload[];
+  #state: PoolState;
+  #reload: Reload | undefined;
+  /** What did not load, and is not tried again until it changes. */
+  readonly #kept = new Map<string, number>();
+  #failing = 0;
+  #reason: string | undefined;
+  #isStopping = false;
+
+  constructor(options: DaemonPoolOptions) {
+    const { spec, applicationGroup, kind, socketPath } = options;
+    this.#options = options;
+    this.#preloads = spec.preloads;
+    this.#state = {
+      processGroup: spec.name,
+      applicationGroup,
+      kind,
+      socket: socketPath,
+      state: "starting",
+      revision: 0,
+    };
+    this.#events = {
+      ready: (process) => this.#onReady(process),
+      stale: (process, script, mtime) => this.#onStale(process, script, mtime),
+      leaving: (process, reason) => this.#onLeaving(process, reason),
+      gone: (process, end) => this.#onGone(process, end),
+    };
+  }
+
+  get state(): PoolState {
+    return this.#state;
+  }
+
+  /** Binds the socket and starts the processes; what goes wrong shows in the state. */
+  start(): void {
+    const { spec, socketPath, surroundings } = this.#options;
+    this.#options.onState(this.#state);
+    try {
+      this.#socket = bindPoolSocket(socketPath, socketOwner(spec, surroundings));
+    } catch (error) {
+      return this.#fail(messageOf(error), "alert");
+    }
+    for (let i = 0; i < spec.processes; i++) {
+      const slot: Slot = { current: undefined, successor: undefined, retry: undefined };
+      this.#slots.push(slot);
+      this.#fill(slot);
+    }
+  }
+
+  /** Resolves once the pool serves, or has failed to. */
+  settled(): Promise<void> {
+    if (this.#state.state !== "starting" || this.#isStopping) return Promise.resolve();
+    return new Promise((done) => this.#waiting.push(done));
+  }
+
+  /** Ends the process that a request is stuck in, if it is one of this pool's. Says whether it was. */
+  overdue(report: Overdue): boolean {
+    const process = [...this.#alive].find(({ pid }) => pid === report.pid);
+    if (!process) return false;
+    const seconds = (report.runningFor / 1000).toFixed(1);
+    process.log(
+      "error",
+      `request "${report.requestLine}" (${report.requestId}, ${report.virtualHost}) has run for ${seconds} s in thread ${report.thread} ` +
+        `of process ${report.pid} of daemon group ${this.#name()}, longer than request-timeout: the process is replaced`,
+    );
+    if (process.isEnding) return true;
+    const { shutdownTimeout } = this.#options.spec;
+    this.#release(process);
+    process.end(shutdownTimeout || 5000, 1000);
+    void process.dumpStacks();
+    return true;
+  }
+
+  /** Ends all processes, for which each has shutdown-timeout, and removes the socket. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const slot of this.#slots) clearTimeout(slot.retry);
+    const { shutdownTimeout } = this.#options.spec;
+    for (const process of this.#alive) process.end(shutdownTimeout || 10_000, 500);
+    this.#wake();
+    if (this.#alive.size > 0) await new Promise<void>((done) => this.#waiting.push(done));
+    this.#socket?.close();
+  }
+
+  /** Starts a process into the slot; beside one that serves it is the successor. */
+  #fill(slot: Slot, preloads = this.#preloads): DaemonProcess | undefined {
+    const { spec, kind, surroundings, applicationGroup } = this.#options;
+    if (this.#isStopping || !this.#socket) return undefined;
+    let process: DaemonProcess;
+    try {
+      process = new DaemonProcess({
+        command: daemonCommand(spec, kind, surroundings),
+        socket: this.#socket.fd,
+        start: { type: "start", spec: { ...spec, preloads }, applicationGroup, listenBacklog: spec.listenBacklog },
+        log: this.#options.log,
+        events: this.#events,
+      });
+    } catch (error) {
+      this.#failing++;
+      if (!this.#serves()) this.#fail(messageOf(error), "error");
+      this.#retry(slot, this.#delay());
+      return undefined;
+    }
+    this.#alive.add(process);
+    if (slot.current) slot.successor = process;
+    else slot.current = process;
+    return process;
+  }
+
+  #retry(slot: Slot, delay: number): void {
+    clearTimeout(slot.retry);
+    slot.retry = setTimeout(() => {
+      if (!slot.successor && !slot.current?.isReady) this.#fill(slot);
+    }, delay);
+  }
+
+  #delay(): number {
+    return Math.min(longestDelay, firstDelay * 2 ** (this.#failing - 1));
+  }
+
+  #onReady(process: DaemonProcess): void {
+    const slot = this.#slotOf(process);
+    if (!slot) return;
+    this.#reason = undefined;
+    if (slot.successor === process) {
+      const old = slot.current;
+      slot.current = process;
+      slot.successor = undefined;
+      if (old) this.#retire(old);
+    }
+    if (this.#reload?.trial === process) this.#reloaded(this.#reload);
+    else this.#publish();
+  }
+
+  /** The changed script loads: all processes with the former one go, and the other slots are filled anew. */
+  #reloaded({ script, trial }: Reload): void {
+    this.#reload = undefined;
+    this.#preloads = this.#preloadsWith(script);
+    this.#log("info", `${script} has changed and was loaded anew`);
+    for (const slot of this.#slots) {
+      if (slot.current === trial) continue;
+      for (const old of [slot.current, slot.successor]) if (old) this.#retire(old);
+      slot.current = slot.successor = undefined;
+      this.#fill(slot);
+    }
+    this.#publish(1);
+  }
+
+  #onStale(process: DaemonProcess, script: string, mtime: number): void {
+    const slot = this.#slotOf(process);
+    if (!slot || this.#reload || this.#isStopping) return;
+    if (this.#kept.get(script) === mtime) {
+      process.keep(script, mtime);
+      return this.#publish(1);
+    }
+    // One that was to take over for another reason has loaded who knows what.
+    if (slot.successor) this.#retire(slot.successor);
+    slot.successor = undefined;
+    const trial = this.#fill(slot, this.#preloadsWith(script));
+    if (trial) this.#reload = { script, mtime, trial };
+    else this.#keep(script, mtime);
+  }
+
+  #keep(script: string, mtime: number): void {
+    if (this.#kept.size >= mostRemembered) this.#kept.clear();
+    this.#kept.set(script, mtime);
+    for (const process of this.#alive) process.keep(script, mtime);
+    this.#publish(1);
+  }
+
+  #preloadsWith(script: string): readonly Preload[] {
+    const known = this.#preloads.find((preload) => preload.script === script);
+    const preload = known ?? { script, callable: "", applicationGroup: this.#options.applicationGroup };
+    return [...this.#preloads.filter((other) => other !== known).slice(-mostRemembered), preload];
+  }
+
+  #onLeaving(process: DaemonProcess, reason: string): void {
+    process.log("info", `process ${process.pid} of daemon group ${this.#name()} leaves: ${reason}`);
+    const slot = this.#slotOf(process);
+    if (slot?.current === process && !slot.successor) this.#fill(slot);
+  }
+
+  #onGone(process: DaemonProcess, end: DaemonEnd): void {
+    this.#alive.delete(process);
+    if (this.#isStopping) {
+      if (this.#alive.size === 0) this.#wake();
+      return;
+    }
+    this.#tell(process, end);
+    if (this.#reload?.trial === process) return this.#reloadFailed(this.#reload);
+    const slot = this.#slotOf(process);
+    if (!slot) return;
+    if (slot.successor === process) slot.successor = undefined;
+    else [slot.current, slot.successor] = [slot.successor, undefined];
+    if (end.wasReady && end.wasPlanned) this.#failing = 0;
+    else this.#failing = end.livedFor < shortLife ? this.#failing + 1 : end.wasReady ? 0 : 1;
+    if (slot.current && !slot.current.isReady) return this.#publish();
+    const isFirst = end.wasReady && this.#failing <= 1;
+    this.#excuse(end, isFirst ? 0 : this.#delay());
+    this.#retry(slot, isFirst ? 0 : this.#delay());
+    this.#publish();
+  }
+
+  /** Whether requests are to wait for the next process, or to be refused until then. */
+  #excuse(end: DaemonEnd, delay: number): void {
+    if (this.#serves()) return;
+    if (end.traceback !== undefined && this.#preloads.length > 0) {
+      // As mod_wsgi: the script is loaded by the first request, which gets the 500 and the log the traceback.
+      this.#preloads = [];
+    } else if (!end.wasReady || delay > 1000) {
+      this.#reason = `its process ${end.reason}`;
+    }
+  }
+
+  #reloadFailed({ script, mtime, trial }: Reload): void {
+    this.#reload = undefined;
+    const slot = this.#slotOf(trial);
+    if (slot?.successor === trial) slot.successor = undefined;
+    this.#log("error", `${script} has changed and cannot be loaded: the processes go on with what they have loaded`);
+    this.#keep(script, mtime);
+    if (slot?.current === trial) {
+      slot.current = undefined;
+      this.#preloads = [];
+      this.#retry(slot, 0);
+    }
+  }
+
+  #tell(process: DaemonProcess, end: DaemonEnd): void {
+    if (end.traceback !== undefined) process.log("error", end.traceback.trimEnd());
+    if (process.isEnding || (end.wasReady && end.wasPlanned)) {
+      return process.log("info", `process ${process.pid} of daemon group ${this.#name()} has ended: ${end.reason}`);
+    }
+    process.log("error", `process ${process.pid ?? "(none)"} of daemon group ${this.#name()} ${end.reason}`);
+  }
+
+  #retire(process: DaemonProcess): void {
+    const { gracefulTimeout, shutdownTimeout } = this.#options.spec;
+    if (!process.isEnding) process.end(gracefulTimeout, shutdownTimeout);
+  }
+
+  /** Takes a process out of its slot, which is filled at once. */
+  #release(process: DaemonProcess): void {
+    const slot = this.#slotOf(process);
+    if (!slot) return;
+    if (slot.successor === process) slot.successor = undefined;
+    else [slot.current, slot.successor] = [slot.successor, undefined];
+    if (!slot.current) this.#fill(slot);
+    this.#publish();
+  }
+
+  #slotOf(process: DaemonProcess): Slot | undefined {
+    return this.#slots.find(({ current, successor }) => current === process || successor === process);
+  }
+
+  #serves(): boolean {
+    return this.#slots.some(({ current }) => current?.isReady);
+  }
+
+  #fail(reason: string, level: "alert" | "error"): void {
+    if (this.#reason !== reason) this.#log(level, `daemon group ${this.#name()} cannot serve: ${reason}`);
+    this.#reason = reason;
+    this.#publish();
+  }
+
+  /** Tells the state to those who wait for it; a higher revision lets requests try again that were sent back as stale. */
+  #publish(revisions = 0): void {
+    const { processGroup, applicationGroup, kind, socket, revision } = this.#state;
+    const next: PoolState = {
+      ...{ processGroup, applicationGroup, kind, socket },
+      state: this.#serves() ? "serving" : this.#reason === undefined ? "starting" : "failed",
+      ...(this.#reason === undefined || this.#serves() ? {} : { reason: this.#reason }),
+      revision: revision + revisions,
+    };
+    if (next.state === this.#state.state && next.reason === this.#state.reason && revisions === 0) return;
+    this.#state = next;
+    if (next.state !== "starting") this.#wake();
+    this.#options.onState(next);
+  }
+
+  #wake(): void {
+    for (const done of this.#waiting.splice(0)) done();
+  }
+
+  #log(level: LogEntry["level"], message: string): void {
+    this.#options.log({ level, module: "wsgi", message });
+  }
+
+  #name(): string {
+    const { spec, applicationGroup } = this.#options;
+    return `"${spec.name}"${applicationGroup === "" ? "" : ` (application group "${applicationGroup}")`}`;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,191 @@
+// A command → one daemon process: its start, its control channel, what it prints, its end.
+import { spawn, type ChildProcess } from "node:child_process";
+import type { Duplex, Readable } from "node:stream";
+import type { LogEntry } from "../api/index.js";
+import type { DaemonStart, DaemonToSupervisor, SupervisorToDaemon } from "./channel.js";
+import { openControlLines, type ControlLines } from "./control-lines.js";
+import type { DaemonCommand } from "./daemon-launch.js";
+import { readLines } from "./output-lines.js";
+import { stackOfReport } from "./node-report.js";
+
+/** How a process ended. */
+export interface DaemonEnd {
+  /** For the log and for the state of the pool: "was killed by SIGSEGV". */
+  readonly reason: string;
+  /** Set when it said itself that a script did not load. */
+  readonly traceback: string | undefined;
+  readonly wasReady: boolean;
+  /** It had been told to end, or had announced it. */
+  readonly wasPlanned: boolean;
+  /** Milliseconds since its start. */
+  readonly livedFor: number;
+}
+
+/** What a process tells its pool; `gone` comes last and once. */
+export interface DaemonEvents {
+  ready(process: DaemonProcess): void;
+  stale(process: DaemonProcess, script: string, mtime: number): void;
+  leaving(process: DaemonProcess, reason: string): void;
+  gone(process: DaemonProcess, end: DaemonEnd): void;
+}
+
+/** What a process is started with. */
+export interface DaemonProcessOptions {
+  readonly command: DaemonCommand;
+  /** The listening socket, which becomes its descriptor 3. */
+  readonly socket: number;
+  readonly start: DaemonStart;
+  readonly log: (entry: LogEntry) => void;
+  readonly events: DaemonEvents;
+}
+
+// Reports of Node are lines of some ten kilobytes.
+const bounds = { length: 262_144, perSecond: 1000 };
+const longestLogged = 8192;
+
+/** One process of a pool, from its start to its end. */
+export class DaemonProcess {
+  readonly pid: number | undefined;
+  isReady = false;
+  /** Told to end: takes nothing new. */
+  isEnding = false;
+  readonly #options: DaemonProcessOptions;
+  readonly #child: ChildProcess;
+  readonly #control: ControlLines<SupervisorToDaemon>;
+  readonly #startedAt = Date.now();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #failure: { readonly reason: string; readonly traceback: string | undefined } | undefined;
+  #hasLeft = false;
+  #isGone = false;
+  #lastLine = "";
+  #lastOutput = 0;
+
+  constructor(options: DaemonProcessOptions) {
+    this.#options = options;
+    this.#child = start(options);
+    this.pid = this.#child.pid;
+    const [, stdout, stderr, , control] = this.#child.stdio;
+    for (const output of [stdout, stderr]) readLines(output as Readable, (line) => this.#printed(line), bounds);
+    this.#control = openControlLines<DaemonToSupervisor, SupervisorToDaemon>(control as Duplex, {
+      message: (message) => this.#heard(message),
+      closed: () => undefined,
+    });
+    this.#control.send(options.start);
+    this.#child.once("error", (error) => this.#gone(`could not be started: ${error.message}`));
+    this.#child.once("exit", (code, signal) => this.#exited(code, signal));
+    const { startupTimeout } = options.start.spec;
+    if (startupTimeout > 0) this.#later(startupTimeout, () => this.#isReady(startupTimeout));
+  }
+
+  /** Goes on with what it has loaded of that script. */
+  keep(script: string, mtime: number): void {
+    this.#control.send({ type: "keep", script, mtime });
+  }
+
+  /**
+   * Takes nothing new, and ends when what runs is done. After `milliseconds` it is told to stop by SIGTERM, and after
+   * `killAfter` more it is killed; 0 for the latter: never.
+   */
+  end(milliseconds: number, killAfter: number): void {
+    this.isEnding = true;
+    this.#control.send({ type: "drain", milliseconds });
+    this.#later(milliseconds, () => this.#child.kill("SIGTERM"));
+    if (killAfter > 0) this.#later(milliseconds + killAfter, () => this.#child.kill("SIGKILL"));
+  }
+
+  /** Lets the process write the stacks of its threads to its standard error; done when it has fallen silent, or after a second. */
+  async dumpStacks(): Promise<void> {
+    if (this.#isGone || !this.#child.kill("SIGUSR2")) return;
+    const asked = Date.now();
+    await new Promise<void>((done) => {
+      const check = setInterval(() => {
+        const now = Date.now();
+        const isSilent = this.#lastOutput >= asked && now - this.#lastOutput > 100;
+        if (!isSilent && !this.#isGone && now - asked < 1000) return;
+        clearInterval(check);
+        done();
+      }, 20);
+    });
+  }
+
+  log(level: LogEntry["level"], message: string): void {
+    const { pid } = this;
+    this.#options.log({ level, module: "wsgi", message, ...(pid === undefined ? {} : { pid }) });
+  }
+
+  #later(milliseconds: number, run: () => void): void {
+    this.#timers.push(setTimeout(run, milliseconds));
+  }
+
+  #isReady(limit: number): void {
+    if (this.isReady || this.isEnding) return;
+    this.#failure = { reason: `was not ready within ${limit / 1000} s (startup-timeout)`, traceback: undefined };
+    void this.dumpStacks().then(() => this.#child.kill("SIGKILL"));
+  }
+
+  #heard(message: DaemonToSupervisor): void {
+    const { events } = this.#options;
+    switch (message.type) {
+      case "ready":
+        if (this.isReady || this.#failure) return;
+        this.isReady = true;
+        return events.ready(this);
+      case "failed":
+        this.#failure = { reason: message.reason, traceback: message.traceback };
+        // It exits by itself; one that does not is made to.
+        return this.#later(1000, () => this.#child.kill("SIGKILL"));
+      case "stale":
+        return events.stale(this, message.script, message.mtime);
+      case "leaving":
+        this.#hasLeft = true;
+        return events.leaving(this, message.reason);
+      case "log":
+        return this.log(message.level, message.message.slice(0, longestLogged));
+    }
+  }
+
+  #printed(line: string): void {
+    this.#lastOutput = Date.now();
+    const text = stackOfReport(line) ?? line;
+    this.#lastLine = text.length > longestLogged ? `${text.slice(0, longestLogged)} [cut]` : text;
+    this.log("error", this.#lastLine);
+  }
+
+  /** Waits for what it said last, but not for children of its own that hold its output open. */
+  #exited(code: number | null, signal: NodeJS.Signals | null): void {
+    const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
+    const gone = (): void => {
+      const last = !this.isReady && this.#lastLine !== "" ? `: ${this.#lastLine}` : "";
+      this.#gone(this.#failure?.reason ?? how + last);
+    };
+    this.#child.once("close", gone);
+    this.#later(100, gone);
+  }
+
+  #gone(reason: string): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#timers.forEach(clearTimeout);
+    this.#control.close();
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+    this.#options.events.gone(this, {
+      reason,
+      traceback: this.#failure?.traceback,
+      wasReady: this.isReady,
+      wasPlanned: this.isEnding || this.#hasLeft,
+      livedFor: Date.now() - this.#startedAt,
+    });
+  }
+}
+
+function start({ command, socket }: DaemonProcessOptions): ChildProcess {
+  const { program, args, environment, folder, uid, gid } = command;
+  return spawn(program, args, {
+    stdio: ["ignore", "pipe", "pipe", socket, "pipe"],
+    env: { ...environment },
+    cwd: folder,
+    ...(uid === undefined ? {} : { uid }),
+    ...(gid === undefined ? {} : { gid }),
+  });
+}

@@ -1,0 +1,67 @@
+// A path → a Unix socket bound to it, not accepting here, to be handed down to daemons.
+import { chmodSync, chownSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
+import * as net from "node:net";
+import { dirname } from "node:path";
+import { getSystemErrorName } from "node:util";
+
+/** A bound socket; its `fd` stays open until `close`, which removes the file too. */
+export interface PoolSocket {
+  readonly path: string;
+  readonly fd: number;
+  close(): void;
+}
+
+/** Longest path of a Unix socket, in bytes: sockaddr_un holds 108 with the NUL. */
+export const longestSocketPath = 107;
+
+interface ServerHandle {
+  readonly fd: number;
+  close(): void;
+}
+
+// What node:cluster itself makes listening sockets with: binds, and does not accept.
+const createServerHandle = (
+  net as unknown as {
+    _createServerHandle(path: string, port: -1, addressType: -1): ServerHandle | number;
+  }
+)._createServerHandle;
+
+/** Binds the socket; only `owner` (and root) may connect. A leftover file is removed. Throws an Error with the reason. */
+export function bindPoolSocket(path: string, owner?: { readonly uid: number; readonly gid: number }): PoolSocket {
+  const length = Buffer.byteLength(path);
+  if (length > longestSocketPath) {
+    throw new Error(
+      `socket path ${path} is ${length} bytes long and may be ${longestSocketPath}; choose a shorter WSGISocketPrefix`,
+    );
+  }
+  mkdirSync(dirname(path), { recursive: true });
+  removeLeftover(path);
+  const umask = process.umask(0o177);
+  let handle: ServerHandle | number;
+  try {
+    handle = createServerHandle(path, -1, -1);
+  } finally {
+    process.umask(umask);
+  }
+  if (typeof handle === "number") throw new Error(`cannot bind socket ${path}: ${getSystemErrorName(handle)}`);
+  chmodSync(path, 0o600);
+  if (owner && process.getuid?.() === 0) chownSync(path, owner.uid, owner.gid);
+  return { path, fd: handle.fd, close: closer(path, handle) };
+}
+
+function closer(path: string, handle: ServerHandle): () => void {
+  let closed = false;
+  return () => {
+    if (closed) return;
+    closed = true;
+    handle.close();
+    removeLeftover(path);
+  };
+}
+
+function removeLeftover(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return;
+  if (!found.isSocket()) throw new Error(`${path} is in the way and is not a socket`);
+  unlinkSync(path);
+}
