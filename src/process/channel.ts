@@ -82,8 +82,12 @@ export type DaemonToSupervisor =
   | { readonly type: "ready" }
   /** The process cannot serve; it exits after this. `traceback` for the log. */
   | { readonly type: "failed"; readonly reason: string; readonly traceback?: string }
+  /** A preload did not load. Sent before "ready": the process serves, and answers requests for it with 500. When it is to
+   *  succeed a process that serves an older version of the script, the supervisor ends it and says "keep" to the older. */
+  | { readonly type: "broken"; readonly script: string; readonly mtime: number; readonly traceback: string }
   /** The script on disk is not the one loaded: a successor is wanted. Sent once per change; taking requests goes on
-   *  only for other scripts, requests for this one are sent back as stale. */
+   *  only for other scripts, requests for this one are sent back as stale. `mtime` in milliseconds, as in node:fs; 0
+   *  when the file is gone. */
   | { readonly type: "stale"; readonly script: string; readonly mtime: number }
   /** About to exit for a planned reason: "maximum_requests", ... A successor is wanted. */
   | { readonly type: "leaving"; readonly reason: string }
