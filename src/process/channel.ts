@@ -21,24 +21,54 @@ export interface PoolState {
   readonly revision: number;
 }
 
+/** A bound socket as a worker inherits it: a descriptor, and the Listen line it stands for. */
+export interface WorkerSocket {
+  readonly fd: number;
+  /** "" for all addresses. */
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: string;
+}
+
+/** Whom a worker becomes once its logs are open. */
+export interface Identity {
+  readonly user: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** The group as configured, for -S. */
+  readonly group: string;
+}
+
 /** Everything a worker needs to compile the server itself. `tree` is config/tree.ts's Tree. */
 export interface WorkerStart {
   readonly type: "start";
   readonly generation: number;
   readonly tree: unknown;
   readonly pools: readonly PoolState[];
+  readonly sockets: readonly WorkerSocket[];
+  /** null: the supervisor is not root, and nothing changes. */
+  readonly identity: Identity | null;
+  /** Connections that one worker may have open. */
+  readonly maxConnections: number;
+  readonly listenBacklog: number;
 }
 
 export type SupervisorToWorker =
   | WorkerStart
   | { readonly type: "pool"; readonly pool: PoolState }
-  /** Stop accepting, finish what runs, say "drained", exit. */
-  | { readonly type: "drain"; readonly deadline: number | null };
+  /** Stop accepting, finish what runs within `milliseconds`, say "drained", exit. */
+  | { readonly type: "drain"; readonly milliseconds: number }
+  /** Say how many connections there are: a "status" message. */
+  | { readonly type: "status" };
 
 export type WorkerToSupervisor =
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "drained" }
+  /** Something went wrong that may have left this process unsound: a successor is wanted, then a "drain". */
+  | { readonly type: "leaving"; readonly reason: string }
+  /** Lines for a log that is a program, which only the supervisor has; separated by newlines, latin1. */
+  | { readonly type: "log"; readonly target: string; readonly lines: string }
   /** A request for an application group that has no processes yet. */
   | {
       readonly type: "wanted";
@@ -80,11 +110,8 @@ export type SupervisorToDaemon =
 export type DaemonToSupervisor =
   /** Preloads are done (or there were none); requests are being taken. */
   | { readonly type: "ready" }
-  /** The process cannot serve; it exits after this. `traceback` for the log. */
+  /** The process cannot serve, or a preload did not load; it exits after this. `traceback` for the log. */
   | { readonly type: "failed"; readonly reason: string; readonly traceback?: string }
-  /** A preload did not load. Sent before "ready": the process serves, and answers requests for it with 500. When it is to
-   *  succeed a process that serves an older version of the script, the supervisor ends it and says "keep" to the older. */
-  | { readonly type: "broken"; readonly script: string; readonly mtime: number; readonly traceback: string }
   /** The script on disk is not the one loaded: a successor is wanted. Sent once per change; taking requests goes on
    *  only for other scripts, requests for this one are sent back as stale. `mtime` in milliseconds, as in node:fs; 0
    *  when the file is gone. */
