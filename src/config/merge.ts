@@ -114,7 +114,7 @@ function bindHooks(
   const bound = {} as Record<Step, readonly BoundHook[]>;
   for (const step of steps) {
     bound[step] = context.hooks[step].flatMap(({ module, hook }): BoundHook[] => {
-      const own = settings[module.name] ?? {};
+      const own = settings[module.settingsOwner] ?? {};
       if (hook.when && !hook.when(own)) return [];
       return [{ module: module.name, run: hook.run.bind(hook), settings: own }];
     });

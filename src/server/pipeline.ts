@@ -1,6 +1,6 @@
 // An exchange from the wire → its request through the phases → the response sent and logged.
 import type { Applications, LogHook, Lookup, OutputFilter, Phase, Response, Verdict } from "../api/index.js";
-import { answer, Headers, phases, refuse, RequestBodyError } from "../api/index.js";
+import { answer, phases, refuse, RequestBodyError, serverBanner } from "../api/index.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { errorDocument } from "./error-document.js";
 import type { Exchange, ExchangeHandler, Sent, Transmission, WireLimits } from "./exchange.js";
@@ -9,7 +9,6 @@ import { mapToStorage, matchLocations } from "./map.js";
 import { parseTarget } from "./path.js";
 import { ServerRequest, type CoreSettings, type Services } from "./request.js";
 import { SectionIndex } from "./sections.js";
-import { serverToken } from "./banner.js";
 import { hostByName, Sites } from "./site.js";
 
 type Awaitable<Value> = Value | Promise<Value>;
@@ -115,7 +114,7 @@ export class Pipeline implements ExchangeHandler {
       sections: new SectionIndex(host),
       core,
       transmission: {
-        server: serverToken(core.serverTokens),
+        server: serverBanner(core.serverTokens),
         keepAlive: core.keepAlive,
         keepAliveTimeout: core.keepAliveTimeout,
         maxKeepAliveRequests: core.maxKeepAliveRequests,
@@ -229,11 +228,11 @@ export class Pipeline implements ExchangeHandler {
   }
 }
 
-const { handler: _handler, logTransaction: _log, postReadRequest, ...others } = phases;
 type Step = Exclude<Phase, "handler" | "logTransaction">;
-const subSteps = (Object.keys(others) as Step[]).filter((step) => step !== "headerParser");
-const mainSteps: readonly Step[] = ["postReadRequest", ...(Object.keys(others) as Step[])];
-void postReadRequest;
+const mainSteps = (Object.keys(phases) as Phase[]).filter(
+  (phase): phase is Step => phase !== "handler" && phase !== "logTransaction",
+);
+const subSteps = mainSteps.filter((step) => step !== "postReadRequest" && step !== "headerParser");
 
 /** Runs the phases before the handler; waits only where a hook does. */
 function runSteps(
@@ -347,5 +346,3 @@ function describe(error: unknown): string {
 function then<A, B>(value: Awaitable<A>, next: (value: A) => Awaitable<B>): Awaitable<B> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
-
-void Headers;

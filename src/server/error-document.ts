@@ -1,0 +1,93 @@
+// A refused response → the one with a body: ErrorDocument, or the built-in page.
+import { answer, Headers, serverBanner, type Response } from "../api/index.js";
+import { errorPage } from "./error-page.js";
+import type { ServerRequest } from "./request.js";
+
+type Awaitable<Value> = Value | Promise<Value>;
+
+const htmlType = "text/html; charset=iso-8859-1";
+
+/** The response for a refusal. `serveLocal` serves a local ErrorDocument by an internal redirect. */
+export function errorDocument(
+  request: ServerRequest,
+  refused: Response,
+  serveLocal: (path: string) => Awaitable<Response>,
+): Awaitable<Response> {
+  const document = request.core.errorDocuments[String(refused.status)];
+  if (!document || document.kind === "default" || request.errorStatus !== undefined) return builtIn(request, refused);
+  if (document.kind === "text") return textPage(refused, document.text);
+  if (document.kind === "external") return external(request, refused, document.url);
+  request.firstStatus = refused.status;
+  const served = serveLocal(document.path);
+  return served instanceof Promise
+    ? served.then((response) => merge(request, refused, response))
+    : merge(request, refused, served);
+}
+
+function textPage(refused: Response, text: string): Response {
+  const headers = new Headers(refused.headers);
+  headers.set("Content-Type", htmlType);
+  const { failure: _, ...rest } = refused;
+  return { ...rest, headers, body: Buffer.from(text, "latin1") };
+}
+
+/** A redirect to the document: the status is lost, as in Apache; a 401 keeps its own page. */
+function external(request: ServerRequest, refused: Response, url: string): Response {
+  if (refused.status === 401) {
+    request.log("notice", "core", "AH00113: cannot use a full URL in a 401 ErrorDocument directive --- ignoring!");
+    return builtIn(request, refused);
+  }
+  request.firstStatus = refused.status;
+  return builtIn(request, {
+    ...refused,
+    status: 302,
+    headers: new Headers([["Location", url]]),
+    failure: {},
+  });
+}
+
+/** The local document's response under the status of the error, unless the document set one of its own. */
+function merge(request: ServerRequest, refused: Response, served: Response): Response {
+  if (served.failure) return builtIn(request, refused, served.status);
+  const status = served.status === 200 ? refused.status : served.status;
+  const headers = new Headers(served.headers);
+  refused.headers.forEach((name, value) => {
+    if (!headers.has(name)) headers.append(name, value);
+  });
+  // Conditions were asked of the resource, not of its error document.
+  return { ...served, status, headers, ...(refused.close ? { close: true } : {}) };
+}
+
+function builtIn(request: ServerRequest, refused: Response, recursive?: number): Response {
+  const { core } = request;
+  const headers = new Headers(refused.headers);
+  headers.set("Content-Type", request.environment.has("suppress-error-charset") ? "text/html" : htmlType);
+  const body = errorPage({
+    status: refused.status,
+    method: request.headOnly ? "HEAD" : request.method,
+    note: refused.failure?.note,
+    location: refused.headers.get("Location"),
+    expect: request.headers.get("Expect"),
+    serverAdmin: core.serverAdmin,
+    recursiveStatus: recursive,
+    signature: signature(request),
+  });
+  const { failure: _, ...rest } = refused;
+  const close = closing.has(refused.status) || refused.close === true;
+  return { ...answer(refused.status, headers, body), ...rest, headers, body, ...(close ? { close } : {}) };
+}
+
+/** Statuses after which Apache closes the connection. */
+const closing = new Set([400, 408, 411, 413, 414, 500, 501, 503]);
+
+/** The line under error pages, without its `<hr>`, by ServerSignature. */
+export function signature({ core, serverName, serverPort }: ServerRequest): string | undefined {
+  if (core.serverSignature === "Off") return undefined;
+  const name =
+    core.serverSignature === "EMail" ? `<a href="mailto:${core.serverAdmin}">${escapeHtml(serverName)}</a>` : escapeHtml(serverName);
+  return `<address>${serverBanner(core.serverTokens)} Server at ${name} Port ${serverPort}</address>`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
+}

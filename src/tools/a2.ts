@@ -1,0 +1,101 @@
+// Arguments of a2enmod, a2dissite and their family → what they do, and their exit status.
+import { createInterface } from "node:readline/promises";
+import { parseArgs } from "node:util";
+import { globToRegExp } from "../api/index.js";
+import { disable, enable, foldersOf, namesIn, type EnableRun, type Kind } from "./enable.js";
+import { findServerRoot, NoServerRootError } from "./server-root.js";
+
+/** Where a tool reads and writes. */
+export interface Terminal {
+  out(line: string): void;
+  err(line: string): void;
+  /** One line of input; "" at its end. */
+  ask(): Promise<string>;
+}
+
+/** The process's own terminal. */
+export const terminal: Terminal = {
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+  ask: async () => {
+    const lines = createInterface({ input: process.stdin });
+    for await (const line of lines) {
+      lines.close();
+      return line;
+    }
+    return "";
+  },
+};
+
+/** Runs the tool of that name ("a2ensite") and gives its exit status: 0, 1 when a name failed, 2 for bad options. */
+export async function a2(tool: string, args: readonly string[], io: Terminal = terminal): Promise<number> {
+  const { action, kind } = /^a2(?<action>en|dis)(?<kind>mod|site|conf)$/.exec(tool)?.groups ?? {};
+  if (!action || !kind) {
+    io.err(`${tool} call name unknown`);
+    return 1;
+  }
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+    const root = findServerRoot(values.root).path;
+    const { quiet = false, force = false, purge = false } = values;
+    const out = (line: string): void => io.out(line);
+    return await runAll(action === "en", { root, kind: kind as Kind, quiet, force, purge, out, err: io.err }, positionals, io);
+  } catch (error) {
+    if (error instanceof NoServerRootError) {
+      io.err(`${tool}: ${error.message}`);
+      return 1;
+    }
+    if (error instanceof TypeError && "code" in error) {
+      io.err(`${tool}: ${error.message}`);
+      return 2;
+    }
+    throw error;
+  }
+}
+
+const options = {
+  quiet: { type: "boolean", short: "q" },
+  force: { type: "boolean", short: "f" },
+  maintmode: { type: "boolean", short: "m" },
+  purge: { type: "boolean", short: "p" },
+  root: { type: "string", short: "d" },
+} as const;
+
+async function runAll(enabling: boolean, run: EnableRun, names: readonly string[], io: Terminal): Promise<number> {
+  const { available, enabled, suffix } = foldersOf(run.root, run.kind);
+  const choices = namesIn(enabling ? available : enabled, suffix);
+  const wanted = names.length > 0 ? names : await askFor(enabling, run, choices, io);
+  let changed = false;
+  let failed = false;
+  for (const name of wanted.flatMap((each) => expand(each, choices, suffix))) {
+    if (name.startsWith("ERROR")) {
+      io.err(`ERROR: No ${run.kind} found matching ${name.slice(5)}!`);
+      failed = true;
+      continue;
+    }
+    const act = enabling ? enable : disable;
+    failed = !act(name, run, () => (changed = true)) || failed;
+  }
+  if (changed && !run.quiet) {
+    run.out("To activate the new configuration, you need to run:");
+    run.out("  modhostctl graceful");
+  }
+  return failed ? 1 : 0;
+}
+
+async function askFor(enabling: boolean, run: EnableRun, choices: readonly string[], io: Terminal): Promise<string[]> {
+  const word = { mod: "module(s)", conf: "conf(s)", site: "site(s)" }[run.kind];
+  io.out(`Your choices are: ${choices.join(" ")}`);
+  io.out(`Which ${word} do you want to ${enabling ? "enable" : "disable"} (wildcards ok)?`);
+  return (await io.ask()).split(/\s+/).filter((name) => name !== "");
+}
+
+/** A pattern becomes the names it matches; a plain name loses its suffix. A pattern without match: "ERROR" and itself. */
+function expand(name: string, choices: readonly string[], suffix: string): string[] {
+  if (/[*?[]/.test(name)) {
+    const pattern = globToRegExp(name);
+    const found = choices.filter((choice) => pattern.test(choice));
+    return found.length > 0 ? found : [`ERROR${name}`];
+  }
+  return [name.endsWith(suffix) ? name.slice(0, -suffix.length) : name];
+}

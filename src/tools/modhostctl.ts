@@ -1,0 +1,77 @@
+// Arguments of modhostctl → a run of modhost on the server root, and its exit status.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Terminal } from "./a2.js";
+import { terminal } from "./a2.js";
+import { findServerRoot, NoServerRootError } from "./server-root.js";
+import { showStatus } from "./status.js";
+
+const usage = `Usage: modhostctl [-d FOLDER] COMMAND
+  start           start the server; returns when it serves, or says why not
+  stop            stop now
+  restart         restart now, with the configuration as it is
+  graceful        take over the configuration without losing a request
+  graceful-stop   finish what runs, then stop
+  configtest      check the configuration
+  status          what runs: workers, daemon groups, requests
+Anything else is handed to modhost: modhostctl -S, modhostctl -t -D DUMP_MODULES
+`;
+
+/** Runs modhost; replaced in tests. */
+export type RunModhost = (args: readonly string[]) => number;
+
+const modhost: RunModhost = (args) =>
+  spawnSync(process.execPath, [fileURLToPath(new URL("../main.js", import.meta.url)), ...args], { stdio: "inherit" }).status ?? 1;
+
+/** Runs a command and gives its exit status. */
+export function modhostctl(args: readonly string[], io: Terminal = terminal, run: RunModhost = modhost): number {
+  const { root: given, rest } = takeRoot(args);
+  const [command, ...more] = rest;
+  if (command === undefined || ["usage", "help", "--help", "-h"].includes(command)) {
+    io.err(usage.trimEnd());
+    return 1;
+  }
+  let root: string;
+  try {
+    root = findServerRoot(given).path;
+  } catch (error) {
+    if (!(error instanceof NoServerRootError)) throw error;
+    io.err(`modhostctl: ${error.message}`);
+    return 1;
+  }
+  const status = runCommand(command, more, { root, io, run });
+  if (status !== 0 && command !== "status") {
+    io.out(`Action '${rest.join(" ")}' failed.`);
+    io.out("The error log may have more information.");
+  }
+  return status;
+}
+
+function runCommand(
+  command: string,
+  more: readonly string[],
+  { root, io, run }: { root: string; io: Terminal; run: RunModhost },
+): number {
+  switch (command) {
+    case "start":
+    case "stop":
+    case "restart":
+    case "graceful":
+    case "graceful-stop":
+      return run(["-d", root, "-k", command, ...more]);
+    case "configtest":
+      return run(["-d", root, "-t", ...more]);
+    case "status":
+      return showStatus(root, io);
+    default:
+      return run(["-d", root, command, ...more]);
+  }
+}
+
+function takeRoot(args: readonly string[]): { root: string | undefined; rest: string[] } {
+  const rest = [...args];
+  const at = rest.findIndex((arg) => arg.startsWith("-d"));
+  if (at < 0) return { root: undefined, rest };
+  const [flag = ""] = rest.splice(at, 1);
+  return { root: flag.length > 2 ? flag.slice(2) : rest.splice(at, 1)[0], rest };
+}
