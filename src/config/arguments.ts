@@ -1,6 +1,6 @@
 // The words of a directive → the values of its arguments.
 import { ConfigError, type Argument, type ArgumentPlace, type Place } from "../api/index.js";
-import type { Node } from "./tree.js";
+import { originAt, type Node } from "./tree.js";
 import { splitWords, type Word } from "./words.js";
 
 type AnyArgument = Argument<unknown>;
@@ -12,7 +12,8 @@ export function parseArguments(
   args: readonly AnyArgument[],
   place: Place,
 ): readonly unknown[] {
-  if (args.length === 1 && args[0]?.raw) return [parseWord(args[0], { text: node.text, column: 0 }, node, place)];
+  if (args.length === 1 && args[0]?.raw)
+    return [parseWord(args[0], { text: node.text, column: 0, length: node.text.length }, node, place)];
   const words = splitWords(node.text);
   const values: unknown[] = [];
   let next = 0;
@@ -21,7 +22,12 @@ export function parseArguments(
     if (argument.raw) {
       values.push(
         word
-          ? parseWord(argument, { text: node.text.slice(word.column), column: word.column }, node, place)
+          ? parseWord(
+              argument,
+              { text: node.text.slice(word.column), column: word.column, length: node.text.length - word.column },
+              node,
+              place,
+            )
           : undefined,
       );
       if (!word && !argument.optional) throw arity(node, directive, args, words);
@@ -57,7 +63,7 @@ function takes(argument: AnyArgument, after: readonly AnyArgument[], words: read
 }
 
 function parseWord(argument: AnyArgument, word: Word, node: Node, place: Place): unknown {
-  const origin = { ...node.origin, column: node.textColumn + word.column };
+  const origin = originAt(node, word.column);
   const argumentPlace: ArgumentPlace = {
     resolve: (path) => place.resolve(path),
     origin,
@@ -65,7 +71,7 @@ function parseWord(argument: AnyArgument, word: Word, node: Node, place: Place):
     refuse: (expectation) => {
       throw new ConfigError(`${place.directive}: ${argument.name} ${expectation}, found "${word.text}"`, origin, {
         code: "AH00526",
-        length: Math.max(1, word.text.length),
+        length: Math.max(1, word.length),
       });
     },
   };
