@@ -39,7 +39,12 @@ export async function a2(tool: string, args: readonly string[], io: Terminal = t
     const root = findServerRoot(values.root).path;
     const { quiet = false, force = false, purge = false } = values;
     const out = (line: string): void => io.out(line);
-    return await runAll(action === "en", { root, kind: kind as Kind, quiet, force, purge, out, err: io.err }, positionals, io);
+    return await runAll(
+      action === "en",
+      { root, kind: kind as Kind, quiet, force, purge, out, err: io.err },
+      positionals,
+      io,
+    );
   } catch (error) {
     if (error instanceof NoServerRootError) {
       io.err(`${tool}: ${error.message}`);

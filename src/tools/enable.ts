@@ -1,5 +1,14 @@
 // Names of modules, confs and sites → links in the enabled folders, made and removed as Debian's a2 tools do.
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, symlinkSync, unlinkSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs";
 import { basename, join, relative } from "node:path";
 
 /** The three kinds of thing that can be enabled. */
@@ -29,8 +38,10 @@ const plurals: Readonly<Record<Kind, string>> = { mod: "mods", conf: "conf", sit
 
 /** Modules whose absence breaks most configurations: disabling one needs -f. */
 const essential = new Set(
-  ("alias auth_basic authn_file authz_core authz_host authz_user autoindex deflate dir env filter logio mime negotiation " +
-    "setenvif unixd version watchdog").split(" "),
+  (
+    "alias auth_basic authn_file authz_core authz_host authz_user autoindex deflate dir env filter logio mime negotiation " +
+    "setenvif unixd version watchdog"
+  ).split(" "),
 );
 
 /** The folders of a kind under a server root. */
@@ -147,9 +158,7 @@ function enableDependencies(name: string, target: string, run: EnableRun, change
   for (const conflict of headerOf(target, "Conflicts")) {
     if (!run.quiet) run.out(`Considering conflict ${conflict} for ${name}:`);
     if (!existsSync(join(enabled, `${conflict}.load`))) continue;
-    run.err(
-      `ERROR: Module ${conflict} is enabled - cannot proceed due to conflicts. It needs to be disabled first!`,
-    );
+    run.err(`ERROR: Module ${conflict} is enabled - cannot proceed due to conflicts. It needs to be disabled first!`);
     free = false;
   }
   return free;

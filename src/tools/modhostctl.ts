@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 import type { Terminal } from "./a2.js";
 import { terminal } from "./a2.js";
 import { findServerRoot, NoServerRootError } from "./server-root.js";
-import { showStatus } from "./status.js";
 
 const usage = `Usage: modhostctl [-d FOLDER] COMMAND
   start           start the server; returns when it serves, or says why not
@@ -21,7 +20,8 @@ Anything else is handed to modhost: modhostctl -S, modhostctl -t -D DUMP_MODULES
 export type RunModhost = (args: readonly string[]) => number;
 
 const modhost: RunModhost = (args) =>
-  spawnSync(process.execPath, [fileURLToPath(new URL("../main.js", import.meta.url)), ...args], { stdio: "inherit" }).status ?? 1;
+  spawnSync(process.execPath, [fileURLToPath(new URL("../main.js", import.meta.url)), ...args], { stdio: "inherit" })
+    .status ?? 1;
 
 /** Runs a command and gives its exit status. */
 export function modhostctl(args: readonly string[], io: Terminal = terminal, run: RunModhost = modhost): number {
@@ -39,7 +39,7 @@ export function modhostctl(args: readonly string[], io: Terminal = terminal, run
     io.err(`modhostctl: ${error.message}`);
     return 1;
   }
-  const status = runCommand(command, more, { root, io, run });
+  const status = runCommand(command, more, { root, run });
   if (status !== 0 && command !== "status") {
     io.out(`Action '${rest.join(" ")}' failed.`);
     io.out("The error log may have more information.");
@@ -50,7 +50,7 @@ export function modhostctl(args: readonly string[], io: Terminal = terminal, run
 function runCommand(
   command: string,
   more: readonly string[],
-  { root, io, run }: { root: string; io: Terminal; run: RunModhost },
+  { root, run }: { root: string; run: RunModhost },
 ): number {
   switch (command) {
     case "start":
@@ -58,11 +58,10 @@ function runCommand(
     case "restart":
     case "graceful":
     case "graceful-stop":
+    case "status":
       return run(["-d", root, "-k", command, ...more]);
     case "configtest":
       return run(["-d", root, "-t", ...more]);
-    case "status":
-      return showStatus(root, io);
     default:
       return run(["-d", root, command, ...more]);
   }

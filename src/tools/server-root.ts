@@ -30,7 +30,9 @@ export function findServerRoot(
     const path = resolve(from, named);
     const mainFile = mainFileOf(path);
     if (mainFile) return { path, mainFile };
-    throw new NoServerRootError(`${path} holds neither apache2.conf nor conf/httpd.conf; "modhost init ${named}" makes a server root`);
+    throw new NoServerRootError(
+      `${path} holds neither apache2.conf nor conf/httpd.conf; "modhost init ${named}" makes a server root`,
+    );
   }
   for (let folder = from; ; folder = dirname(folder)) {
     const mainFile = mainFileOf(folder);
