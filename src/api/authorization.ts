@@ -1,5 +1,4 @@
 // What a Require provider is: the words behind its name → a test of requests.
-import type { Place } from "./place.js";
 import type { Request } from "./request.js";
 
 /**
@@ -14,11 +13,10 @@ export type Requirement = (request: Request) => Decision | Promise<Decision>;
 /** What a provider may ask while it reads its words; `fail` throws, the provider's name is put in front. */
 export interface RequirePlace {
   fail(reason: string): never;
-  warn: Place["warn"];
 }
 
 /** A provider of `Require NAME words`, registered as `provides: { authzProvider: { NAME: provider } }`. */
 export interface AuthzProvider {
-  /** `text` is the rest of the line behind the name, `words` the same taken apart by Apache's word rule. */
-  require(words: readonly string[], text: string, place: RequirePlace): Requirement;
+  /** `words` are those behind the name. Called once for each line. */
+  require(words: readonly string[], place: RequirePlace): Requirement;
 }

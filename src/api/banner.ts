@@ -1,7 +1,9 @@
 // ServerTokens → the words of the Server field and of SERVER_SOFTWARE.
 import { createRequire } from "node:module";
 
-const { version: packageVersion } = createRequire(import.meta.url)("../../package.json") as { readonly version: string };
+const { version: packageVersion } = createRequire(import.meta.url)("../../package.json") as {
+  readonly version: string;
+};
 
 /** This product's version, "0.1.0". */
 export const version = packageVersion;

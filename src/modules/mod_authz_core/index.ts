@@ -1,0 +1,211 @@
+// Require lines → who may have what.
+import {
+  arg,
+  ConfigError,
+  defineModule,
+  defineSettings,
+  optional,
+  refuse,
+  rest,
+  value,
+  type Decision,
+  type Origin,
+  type Place,
+  type Request,
+  type Response,
+  type ServerView,
+  type Wrapper,
+} from "../../api/index.js";
+import { providers } from "./providers.js";
+import { compileRule, grantsAll, requirementOf, requirements, type Requirements, type Rule } from "./requirements.js";
+
+const definition = defineSettings("mod_authz_core", {
+  requirements,
+  forbiddenOnFailure: value<boolean>(false),
+});
+
+const contexts = ["directory", ".htaccess"] as const;
+const blocks = ["Require", "<RequireAll>", "<RequireAny>", "<RequireNone>"];
+
+/** Kept with a request whose requirements wait for a user. */
+const awaitsUser = Symbol("mod_authz_core: awaits a user");
+
+export default defineModule({
+  name: "mod_authz_core",
+  summary: "Decides who may have what: the Require lines",
+  settings: definition.settings,
+  directives: (directive) => ({
+    Require: directive({
+      args: [arg.word("provider"), optional(rest(arg.word("argument")))],
+      contexts,
+      override: "AuthConfig",
+      summary: "Grants requests that a provider accepts",
+      doc:
+        "Several lines in one section: one that grants is enough. `Require all granted` and `Require all denied` are for " +
+        "everyone; `Require env NAME...` grants where one of the variables is set, `Require method GET POST...` by method; " +
+        "mod_authz_host adds `ip`, `host`, `forward-dns` and `local`. `Require not ...` refuses what the provider accepts, " +
+        "and needs a `<RequireAll>` around it. A section with a Require line replaces what surrounds it; see AuthMerging.",
+      example: "<Directory htdocs>\n  Require all granted\n</Directory>",
+      set: ([first, words = []], place) => {
+        const negate = first.toLowerCase() === "not";
+        const [provider = "", ...rest] = negate ? words : [first, ...words];
+        if (negate) refuseUseless("negative Require", place);
+        return { requirements: some({ kind: "line", provider, words: rest, negate, origin: place.origin }) };
+      },
+    }),
+    "<RequireAll>": block("all", "Groups Require lines that must all be met", {
+      doc: "Grants where none of its lines refuses and at least one grants.",
+      example:
+        "<Directory htdocs>\n  <RequireAll>\n    Require all granted\n    Require not env BLOCKED\n  </RequireAll>\n</Directory>",
+    }),
+    "<RequireAny>": block("any", "Groups Require lines of which one must be met", {
+      doc: "This is how lines outside of any block are taken too.",
+      example:
+        "<Directory htdocs>\n  <RequireAny>\n    Require method GET\n    Require env TRUSTED\n  </RequireAny>\n</Directory>",
+    }),
+    "<RequireNone>": block("none", "Groups Require lines of which none may be met", {
+      doc: "It can refuse but never grant, so it stands in a `<RequireAll>`.",
+      example:
+        "<Directory htdocs>\n  <RequireAll>\n    Require all granted\n    <RequireNone>\n      Require method PUT DELETE\n" +
+        "    </RequireNone>\n  </RequireAll>\n</Directory>",
+    }),
+    AuthMerging: directive({
+      args: [arg.oneOf("mode", "Off", "And", "Or")],
+      contexts,
+      override: "AuthConfig",
+      summary: "Says how the Require lines of a section combine with those around it",
+      doc: "`Off`: they replace them. `And`: both must be met. `Or`: one of the two is enough. Holds for this section alone.",
+      default: "Off",
+      example: "<Directory htdocs/private>\n  AuthMerging And\n  Require method GET\n</Directory>",
+      set: ([merging]) => ({ requirements: { merging, rules: [] } }),
+    }),
+    AuthzSendForbiddenOnFailure: directive({
+      args: [arg.flag()],
+      contexts,
+      override: "AuthConfig",
+      summary: "Answers 403 where a user who is logged in is refused",
+      doc: "Off, such a user gets 401 and browsers ask for another name.",
+      default: "Off",
+      example: "<Directory htdocs>\n  AuthzSendForbiddenOnFailure On\n</Directory>",
+      set: ([forbiddenOnFailure]) => ({ forbiddenOnFailure }),
+    }),
+  }),
+  hooks: {
+    accessChecker: {
+      rank: "last",
+      when: ({ requirements: { rules } }) => rules.length > 0 && !grantsAll(rules),
+      run: (request, settings) =>
+        authorise(request, settings.requirements, (decision) => {
+          if (decision === "granted") return undefined;
+          if (decision !== "no user") return deny(request);
+          request.kept.set(awaitsUser, true);
+          return undefined;
+        }),
+    },
+    authChecker: {
+      when: ({ requirements: { rules } }) => rules.length > 0 && !grantsAll(rules),
+      run: (request, settings) => {
+        if (!request.kept.has(awaitsUser)) return undefined;
+        return authorise(request, settings.requirements, (decision) => {
+          if (decision === "granted") return undefined;
+          if (request.authType === undefined) return deny(request);
+          request.log(
+            "error",
+            "authz_core",
+            `AH01631: user ${request.user ?? ""}: authorization failure for "${request.path}"`,
+          );
+          return refuse(settings.forbiddenOnFailure && decision !== "no user" ? 403 : 401);
+        });
+      },
+    },
+  },
+  lifecycle: { check },
+  provides: { authzProvider: providers },
+});
+
+function some(rule: Rule): Requirements {
+  return { merging: undefined, rules: [rule] };
+}
+
+function block(
+  kind: "all" | "any" | "none",
+  summary: string,
+  { doc, example }: { doc: string; example: string },
+): Wrapper<typeof definition.settings> {
+  return {
+    args: [],
+    contexts,
+    override: "AuthConfig",
+    summary,
+    doc,
+    example,
+    holds: blocks,
+    wrap: (_values, inner, place) => {
+      const { rules } = inner.requirements;
+      if (rules.length === 0) return place.fail("contains no authorization directives");
+      if (kind === "none") refuseUseless("<RequireNone>", place);
+      return { requirements: some({ kind, rules, origin: place.origin }) };
+    },
+  };
+}
+
+/** Refuses what can only refuse where one grant is enough. */
+function refuseUseless(what: string, place: Place): void {
+  const around = place.sections.at(-1)?.name.toLowerCase();
+  if (around === "requireall") return;
+  const section = around === "requirenone" ? "<RequireNone>" : "<RequireAny>";
+  place.fail(
+    `${what} directive has no effect in ${section} directive`,
+    "put it into <RequireAll> with a line that grants",
+  );
+}
+
+function authorise(
+  request: Request,
+  from: Requirements,
+  answer: (decision: Decision) => Response | undefined,
+): Response | undefined | Promise<Response | undefined> {
+  let decision: Decision | Promise<Decision>;
+  try {
+    decision = requirementOf(from, request.providers("authzProvider"))(request);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    request.log("alert", "authz_core", `${error.origin.file}: ${error.message}`);
+    return refuse(500);
+  }
+  return typeof decision === "string" ? answer(decision) : decision.then(answer);
+}
+
+function deny(request: Request): Response {
+  const what = request.filename === "" ? `uri ${request.path}` : request.filename;
+  request.log("error", "authz_core", `AH01630: client denied by server configuration: ${what}`);
+  return refuse(403);
+}
+
+/** Lets every provider read its words, and finds blocks that can never grant. */
+function check(server: ServerView): void {
+  const known = server.providers("authzProvider");
+  for (const { settings } of server.everywhere(definition)) {
+    for (const rule of settings.requirements?.rules ?? []) checkRule(rule);
+  }
+
+  function checkRule(rule: Rule): void {
+    if (rule.kind !== "line") {
+      rule.rules.forEach(checkRule);
+      const grants = rule.rules.some((inner) => (inner.kind === "line" ? !inner.negate : inner.kind !== "none"));
+      if (!grants) reportUseless(rule.kind, rule.origin);
+      return;
+    }
+    try {
+      compileRule(rule, known);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      server.error(error.message, error.origin);
+    }
+  }
+
+  function reportUseless(kind: string, origin: Origin): void {
+    const name = kind === "all" ? "RequireAll" : kind === "any" ? "RequireAny" : "RequireNone";
+    server.error(`AH01624: <${name}> directive contains only negative authorization directives`, origin);
+  }
+}

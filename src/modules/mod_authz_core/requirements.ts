@@ -1,0 +1,153 @@
+// Require lines and the blocks around them → one test of requests.
+import {
+  ConfigError,
+  type AuthzProvider,
+  type Decision,
+  type Origin,
+  type Request,
+  type Requirement,
+  type Setting,
+} from "../../api/index.js";
+
+/** A Require line, or a block of them. */
+export type Rule =
+  | {
+      readonly kind: "line";
+      readonly provider: string;
+      readonly words: readonly string[];
+      readonly negate: boolean;
+      readonly origin: Origin;
+    }
+  | { readonly kind: "all" | "any" | "none"; readonly rules: readonly Rule[]; readonly origin: Origin };
+
+/** The requirements of a section: any of the rules suffices. */
+export interface Requirements {
+  readonly merging: "Off" | "And" | "Or" | undefined;
+  readonly rules: readonly Rule[];
+}
+
+/** Requirements as a setting: an inner section replaces the outer ones, unless AuthMerging says otherwise. */
+export const requirements: Setting<Requirements> = {
+  initial: { merging: undefined, rules: [] },
+  add: (earlier, later) => ({
+    merging: later.merging ?? earlier.merging,
+    rules: [...earlier.rules, ...later.rules],
+  }),
+  nest: (outer, inner) => {
+    if (inner.merging === undefined && inner.rules.length === 0) return outer;
+    if (inner.merging === undefined || inner.merging === "Off") return inner;
+    const [first] = inner.rules;
+    if (!first) return { merging: inner.merging, rules: outer.rules };
+    if (outer.rules.length === 0) return inner;
+    const { origin } = first;
+    const both: Rule[] = [outer.rules, inner.rules].map((rules) => ({ kind: "any", rules, origin }));
+    return { merging: inner.merging, rules: [{ kind: inner.merging === "And" ? "all" : "any", rules: both, origin }] };
+  },
+};
+
+/** Whether the rules grant every request, so that nothing needs to be asked. */
+export function grantsAll(rules: readonly Rule[]): boolean {
+  return rules.some(
+    (rule) => rule.kind === "line" && rule.provider === "all" && !rule.negate && isWord(rule.words, "granted"),
+  );
+}
+
+/** Whether the words are that one, in any case. */
+export function isWord(words: readonly string[], wanted: string): boolean {
+  return words.length === 1 && words[0]?.toLowerCase() === wanted;
+}
+
+const compiled = new WeakMap<Requirements, Requirement>();
+
+/** The test of a section's requirements, made once. Throws a ConfigError where a provider refuses its words. */
+export function requirementOf(from: Requirements, providers: ReadonlyMap<string, unknown>): Requirement {
+  const known = compiled.get(from);
+  if (known) return known;
+  const made = combined("any", from.rules, providers);
+  compiled.set(from, made);
+  return made;
+}
+
+/** The test of one rule. Throws a ConfigError where a provider is unknown or refuses its words. */
+export function compileRule(rule: Rule, providers: ReadonlyMap<string, unknown>): Requirement {
+  if (rule.kind !== "line") {
+    const test = combined(rule.kind === "all" ? "all" : "any", rule.rules, providers);
+    return rule.kind === "none" ? negated(test) : test;
+  }
+  const provider = providers.get(rule.provider) as AuthzProvider | undefined;
+  if (!provider) throw unknownProvider(rule.provider, rule.origin);
+  const test = provider.require(rule.words, {
+    fail: (reason) => {
+      throw new ConfigError(`Require ${rule.provider}: ${reason}`, rule.origin, { code: "AH00526" });
+    },
+  });
+  return rule.negate ? negated(test) : test;
+}
+
+const owners: Readonly<Record<string, string>> = {
+  ip: "authz_host",
+  host: "authz_host",
+  local: "authz_host",
+  "forward-dns": "authz_host",
+  user: "authz_user",
+  "valid-user": "authz_user",
+  group: "authz_groupfile",
+  "file-owner": "authz_owner",
+  "file-group": "authz_owner",
+};
+
+function unknownProvider(name: string, origin: Origin): ConfigError {
+  const owner = owners[name];
+  const advice = owner ? { advice: `mod_${owner} provides it: a2enmod ${owner}` } : {};
+  return new ConfigError(`Unknown Authz provider: ${name}`, origin, { code: "AH00526", ...advice });
+}
+
+type Operation = "all" | "any";
+
+function combined(operation: Operation, rules: readonly Rule[], providers: ReadonlyMap<string, unknown>): Requirement {
+  const tests = rules.map((rule) => compileRule(rule, providers));
+  const [only] = tests;
+  if (only && tests.length === 1) return only;
+  return (request) => decide(request, { operation, tests, from: 0, sofar: "neutral" });
+}
+
+interface State {
+  readonly operation: Operation;
+  readonly tests: readonly Requirement[];
+  readonly from: number;
+  readonly sofar: Decision;
+}
+
+/** Asks tests in order until one decides for all. */
+function decide(request: Request, { operation, tests, from, sofar }: State): Decision | Promise<Decision> {
+  const settles: Decision = operation === "all" ? "denied" : "granted";
+  let result = sofar;
+  for (let i = from; i < tests.length; i++) {
+    const decision = tests[i]?.(request) ?? "neutral";
+    if (typeof decision !== "string") {
+      return decision.then((late) => {
+        if (late === settles) return late;
+        return decide(request, { operation, tests, from: i + 1, sofar: weigh(operation, result, late) });
+      });
+    }
+    if (decision === settles) return decision;
+    result = weigh(operation, result, decision);
+  }
+  return result;
+}
+
+/** What two decisions make together; "no user" stands only where a user could still turn the result. */
+function weigh(operation: Operation, sofar: Decision, next: Decision): Decision {
+  if (next === "neutral") return sofar;
+  if (sofar === "neutral") return next;
+  if (next !== "no user") return sofar;
+  return (operation === "all" ? sofar !== "denied" : sofar === "denied") ? next : sofar;
+}
+
+function negated(test: Requirement): Requirement {
+  const turn = (decision: Decision): Decision => (decision === "granted" ? "denied" : "neutral");
+  return (request) => {
+    const decision = test(request);
+    return typeof decision === "string" ? turn(decision) : decision.then(turn);
+  };
+}

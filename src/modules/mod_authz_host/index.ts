@@ -1,0 +1,62 @@
+// Require ip, host, forward-dns and local → tests of where a request comes from.
+import { defineModule, type AuthzProvider } from "../../api/index.js";
+import { hostNameOf, isInDomain, resolvesTo } from "./host-name.js";
+import { parseSubnet } from "./subnet.js";
+
+const ip: AuthzProvider = {
+  require: (words, { fail }) => {
+    if (words.length === 0) fail("'require ip' requires an argument");
+    const subnets = words.map((word) => {
+      if (word.includes("%{")) fail(`expressions are not supported, found "${word}"`);
+      try {
+        return parseSubnet(word);
+      } catch (error) {
+        return fail(`ip address '${word}' appears to be invalid: ${(error as Error).message}`);
+      }
+    });
+    return ({ connection: { remoteAddress } }) =>
+      subnets.some((within) => within(remoteAddress)) ? "granted" : "denied";
+  },
+};
+
+const host: AuthzProvider = {
+  require: (domains, { fail }) => {
+    const expression = domains.find((domain) => domain.includes("%{"));
+    if (expression !== undefined) fail(`expressions are not supported, found "${expression}"`);
+    return async (request) => {
+      const name = await hostNameOf(request.connection);
+      if (name !== undefined) return domains.some((domain) => isInDomain(name, domain)) ? "granted" : "denied";
+      request.log(
+        "error",
+        "authz_host",
+        `AH01753: access check of '${domains.join(" ")}' to ${request.path} failed, reason: unable to get the remote host name`,
+      );
+      return "denied";
+    };
+  },
+};
+
+const forwardDns: AuthzProvider = {
+  require: (names) => async (request) => {
+    const { remoteAddress } = request.connection;
+    for (const name of names) if (await resolvesTo(name, remoteAddress)) return "granted";
+    return "denied";
+  },
+};
+
+const loopback = [parseSubnet("127.0.0.0/8"), parseSubnet("::1")];
+
+const local: AuthzProvider = {
+  require:
+    () =>
+    ({ connection: { remoteAddress, localAddress } }) =>
+      remoteAddress === localAddress || loopback.some((within) => within(remoteAddress)) ? "granted" : "denied",
+};
+
+export default defineModule({
+  name: "mod_authz_host",
+  summary: "Grants by where a request comes from: Require ip, host, forward-dns and local",
+  settings: {},
+  directives: () => ({}),
+  provides: { authzProvider: { ip, host, "forward-dns": forwardDns, local } },
+});

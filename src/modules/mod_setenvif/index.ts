@@ -1,0 +1,80 @@
+// SetEnvIf and BrowserMatch lines → environment variables of the requests they match.
+import { arg, defineModule, list, PatternError, rest, translatePattern, type Place } from "../../api/index.js";
+import { applyRules, changesOf, isFieldPattern, readerOf, type Rule } from "./rule.js";
+
+const contexts = ["server config", "virtual host", "directory", ".htaccess"] as const;
+const variablesDoc =
+  "Each variable is `name` (set to 1), `name=value`, where `$1` to `$9` stand for groups of the regular expression, or " +
+  "`!name` (removed). Rules outside of sections act as soon as the request is read, those in sections before access is checked.";
+
+export default defineModule({
+  name: "mod_setenvif",
+  summary: "Sets environment variables by what a request is like",
+  settings: { rules: list<Rule>("outer first"), sectionRules: list<Rule>("outer first") },
+  directives: (directive) => {
+    const setEnvIf = (ignoreCase: boolean, example: string) =>
+      directive({
+        args: [arg.word("attribute"), arg.regex("regex", { ignoreCase }), rest(arg.word("variable"))],
+        contexts,
+        override: "FileInfo",
+        summary: `Sets variables where an attribute of the request matches${ignoreCase ? ", in any case" : ""}`,
+        doc:
+          "The attribute is `Remote_Host`, `Remote_Addr`, `Server_Addr`, `Request_Method`, `Request_Protocol`, " +
+          "`Request_URI`, the name of a request field (or a regular expression for it), or a variable set before. What is " +
+          `not there is empty. ${variablesDoc}`,
+        example,
+        set: ([attribute, regex, words], place) => rule({ attribute, regex, words }, place),
+      });
+    const browserMatch = (ignoreCase: boolean, example: string) =>
+      directive({
+        args: [arg.regex("regex", { ignoreCase }), rest(arg.word("variable"))],
+        contexts,
+        override: "FileInfo",
+        summary: `Sets variables where the User-Agent field matches${ignoreCase ? ", in any case" : ""}`,
+        doc: variablesDoc,
+        example,
+        set: ([regex, words], place) => rule({ attribute: "User-Agent", regex, words }, place),
+      });
+    return {
+      SetEnvIf: setEnvIf(false, 'SetEnvIf Request_URI "\\.gif$" object_is_image=gif'),
+      SetEnvIfNoCase: setEnvIf(true, 'SetEnvIfNoCase Host "example\\.org" site=example'),
+      BrowserMatch: browserMatch(false, 'BrowserMatch "Mozilla/[2-4]" old !modern'),
+      BrowserMatchNoCase: browserMatch(true, 'BrowserMatchNoCase "bot" robot=yes'),
+    };
+  },
+  hooks: {
+    postReadRequest: {
+      when: ({ rules }) => rules.length > 0,
+      run: (request, { rules }) => {
+        applyRules(request, rules);
+        return undefined;
+      },
+    },
+    headerParser: {
+      when: ({ sectionRules }) => sectionRules.length > 0,
+      run: (request, { sectionRules }) => {
+        applyRules(request, sectionRules);
+        return undefined;
+      },
+    },
+  },
+});
+
+function rule(
+  { attribute, regex, words }: { attribute: string; regex: RegExp; words: readonly string[] },
+  place: Place,
+): { rules?: Rule[]; sectionRules?: Rule[] } {
+  const entry = { read: readerOf(attribute, fieldNames(attribute, place)), regex, changes: changesOf(words) };
+  const topLevel = place.context === "server config" || place.context === "virtual host";
+  return topLevel ? { rules: [entry] } : { sectionRules: [entry] };
+}
+
+function fieldNames(attribute: string, place: Place): RegExp | undefined {
+  if (!isFieldPattern(attribute)) return undefined;
+  try {
+    return translatePattern(attribute, { ignoreCase: true });
+  } catch (error) {
+    if (error instanceof PatternError) return place.fail(`attribute ${error.message}, found "${attribute}"`);
+    throw error;
+  }
+}
