@@ -1,0 +1,182 @@
+// A suite of cases → one mocha test per case: the same bytes to a real Apache and to modhost, the answers compared.
+import { expect } from "chai";
+import { chmodSync, lutimesSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { show, showLogLine } from "./normalise.js";
+import { missingForApache, startServer, type Kind, type Server } from "./servers.js";
+import { talk, type Conversation } from "./wire-client.js";
+
+/** A file to create below @ROOT@: its text (latin1), or a link, or a folder; `mtime` in seconds since the epoch. */
+export type FileSpec =
+  | string
+  | { readonly text: string; readonly mode?: number; readonly mtime?: number }
+  | { readonly link: string }
+  | { readonly folder: true; readonly mode?: number };
+
+/** One request, or several on one connection, and what to compare. */
+export interface Case {
+  readonly name: string;
+  /** The bytes, in pieces if a later one must wait for an answer. Without it they are made of the next five. */
+  readonly raw?: string | readonly string[];
+  readonly method?: string;
+  readonly target?: string;
+  /** Fields as lines. A Host field is put in front unless `host` is null. */
+  readonly headers?: readonly string[];
+  readonly host?: string | null;
+  readonly body?: string;
+  /** Address and port (1, 2 or 3) to connect to, where it is not 127.0.0.1 and @PORT@. */
+  readonly to?: { readonly host?: string; readonly port?: 1 | 2 | 3 };
+  /** Methods of the answers that are due, where it is not one to the first word sent. */
+  readonly answers?: readonly string[];
+  /** The client ends its side after sending. */
+  readonly end?: boolean;
+  /** Log files below @RUN@ whose new lines are compared too. */
+  readonly logs?: readonly string[];
+  /** Why the two differ here. It is an error when they do not. */
+  readonly differs?: string;
+}
+
+/** One configuration, the files it serves, and the cases tried against it. */
+export interface Suite {
+  readonly name: string;
+  readonly configuration: string;
+  readonly files: Readonly<Record<string, FileSpec>>;
+  readonly cases: readonly Case[];
+}
+
+/** Time of last change of every file a suite creates: 2024-05-01 12:00:00 GMT. */
+export const fileTime = 1_714_564_800;
+
+const mimeTypes = `text/html html htm
+text/plain txt
+text/css css
+application/javascript js
+application/json json
+application/pdf pdf
+application/gzip gz
+image/png png
+image/gif gif
+`;
+
+// CONFORMANCE_ONLY=apache (or modhost) prints what that server answers and compares nothing.
+const only = process.env["CONFORMANCE_ONLY"] as Kind | undefined;
+
+/** Declares the tests of a suite. */
+export function conformance({ name, configuration, files, cases }: Suite): void {
+  describe(`${name}, as Apache`, function () {
+    this.timeout(60_000);
+    const kinds: readonly Kind[] = only ? [only] : ["apache", "modhost"];
+    const servers: Server[] = [];
+    let root = "";
+
+    before(async function () {
+      const missing = only === "modhost" ? undefined : missingForApache();
+      if (missing !== undefined) {
+        if (process.env["CI"] === "true") throw new Error(`nothing may be skipped here; missing: ${missing}`);
+        console.log(`      skipped, missing: ${missing}`);
+        this.skip();
+      }
+      root = mkdtempSync(join(tmpdir(), "conformance-"));
+      createFiles(root, { "conf/mime.types": mimeTypes, ...files });
+      for (const kind of kinds) servers.push(await startServer(kind, configuration, root));
+    });
+
+    after(async () => {
+      const left = await Promise.all(servers.map((server) => server.stop()));
+      if (root !== "") rmSync(root, { recursive: true, force: true });
+      expect(left.flat(), "processes left running").to.deep.equal([]);
+    });
+
+    for (const one of cases) {
+      it(one.name + (one.differs === undefined ? "" : ` (differs: ${one.differs})`), async () => {
+        const results: string[] = [];
+        for (const server of servers) results.push(await answerOf(server, one, root));
+        const [expected = "", found = ""] = results;
+        if (only) {
+          console.log(results.join("\n"));
+          expect(results.join("\n")).to.not.match(/no answer in time|connection silent/);
+        } else if (one.differs !== undefined) {
+          expect(found, "listed as different, and equal").to.not.equal(expected);
+        } else {
+          expect(found).to.equal(expected);
+        }
+      });
+    }
+  });
+}
+
+async function answerOf(server: Server, one: Case, root: string): Promise<string> {
+  const pieces = piecesOf(one).map((piece) => named(piece, server, root));
+  const logs = (one.logs ?? []).map((file) => `${server.run}/${file}`);
+  const sizes = logs.map((file) => linesOf(file).length);
+  const conversation: Conversation = await talk({
+    host: one.to?.host ?? "127.0.0.1",
+    port: server.ports[(one.to?.port ?? 1) - 1] ?? 0,
+    pieces,
+    methods: one.answers ?? [/^\S*/.exec(pieces[0] ?? "")?.[0] ?? ""],
+    end: one.end ?? false,
+    probe: one.end || logs.length > 0 ? undefined : probe,
+  });
+  let text = show(conversation, server);
+  for (const [index, file] of logs.entries()) {
+    const lines = await newLines(file, sizes[index] ?? 0);
+    text += lines.map((line) => `\n-- logged ${showLogLine(line, conversation, server)}`).join("");
+  }
+  return text;
+}
+
+const probe = "GET /conformance-probe HTTP/1.1\r\nHost: probe.test\r\nConnection: close\r\n\r\n";
+
+function piecesOf({ raw, method = "GET", target = "/", headers = [], host = "www.test", body }: Case): readonly string[] {
+  if (raw !== undefined) return typeof raw === "string" ? [raw] : raw;
+  const lines = [`${method} ${target} HTTP/1.1`, ...(host === null ? [] : [`Host: ${host}`]), ...headers];
+  if (body !== undefined && !headers.some((line) => /^(content-length|transfer-encoding):/i.test(line))) {
+    lines.push(`Content-Length: ${Buffer.byteLength(body, "latin1")}`);
+  }
+  return [`${lines.join("\r\n")}\r\n\r\n${body ?? ""}`];
+}
+
+function named(text: string, { ports }: Server, root: string): string {
+  return text
+    .replaceAll("@ROOT@", root)
+    .replaceAll("@PORT@", String(ports[0]))
+    .replaceAll("@PORT2@", String(ports[1]))
+    .replaceAll("@PORT3@", String(ports[2]));
+}
+
+function linesOf(file: string): readonly string[] {
+  try {
+    return readFileSync(file, "latin1").split("\n").slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
+/** The line is written after the answer; once one is there, no other is to be expected for the same request. */
+async function newLines(file: string, size: number): Promise<readonly string[]> {
+  const deadline = Date.now() + 3_000;
+  while (linesOf(file).length <= size && Date.now() < deadline) await pause(10);
+  return linesOf(file).slice(size);
+}
+
+function createFiles(root: string, files: Readonly<Record<string, FileSpec>>): void {
+  chmodSync(root, 0o755);
+  for (const [name, spec] of Object.entries(files)) {
+    const path = join(root, name);
+    mkdirSync(dirname(path), { recursive: true });
+    if (typeof spec === "object" && "link" in spec) {
+      symlinkSync(spec.link.replaceAll("@ROOT@", root), path);
+      lutimesSync(path, fileTime, fileTime);
+    } else if (typeof spec === "object" && "folder" in spec) {
+      mkdirSync(path, { recursive: true });
+      chmodSync(path, spec.mode ?? 0o755);
+    } else {
+      const { text, mode = 0o644, mtime = fileTime } = typeof spec === "string" ? { text: spec } : spec;
+      writeFileSync(path, text.replaceAll("@ROOT@", root), "latin1");
+      chmodSync(path, mode);
+      utimesSync(path, mtime, mtime);
+    }
+  }
+}

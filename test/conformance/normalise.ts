@@ -1,0 +1,66 @@
+// What a server answered → the same without what must differ between two servers: clock, product, ports, boundaries.
+import type { Answer, Conversation, Field } from "./wire-client.js";
+import type { Server } from "./servers.js";
+
+const months = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec";
+const httpDate = new RegExp(`^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \\d\\d (${months}) \\d{4} \\d\\d:\\d\\d:\\d\\d GMT$`);
+const product = /\b(Apache|modhost)(\/[\d.]+( \(\w+\))?( [\w.-]+\/[\w.]+)*)?/g;
+
+/** Text of a conversation for comparing and showing: the answers in order, then the fate of the connection. */
+export function show(conversation: Conversation, server: Server): string {
+  const blank = (text: string): string => withoutPorts(text, conversation, server);
+  return [...conversation.answers.map((answer) => showAnswer(answer, blank)), `-- connection ${conversation.connection}`].join(
+    "\n",
+  );
+}
+
+function showAnswer(answer: Answer, blank: (text: string) => string): string {
+  const boundary = /boundary=(\S+)/.exec(answer.fields.find(({ name }) => name === "Content-Type")?.value ?? "")?.[1];
+  const unbounded = (text: string): string => (boundary === undefined ? text : text.replaceAll(boundary, "BOUNDARY"));
+  const body = blank(unbounded(answer.body)).replace(/(<address>)[^<]*?( Server at)/g, "$1PRODUCT$2");
+  // A name of another length in the body changes its length; framing has been checked by the reader.
+  const length = body.length === answer.body.length ? undefined : String(body.length);
+  const fields = answer.fields.map((field) => showField(field, length, (text) => blank(unbounded(text))));
+  return [
+    answer.statusLine,
+    ...fields,
+    "",
+    body,
+    ...answer.trailers.map(({ name, value }) => `trailer ${name}: ${value}`),
+    ...(answer.broken === undefined ? [] : [`-- ${answer.broken}`]),
+  ].join("\n");
+}
+
+function showField({ name, value }: Field, length: string | undefined, blank: (text: string) => string): string {
+  switch (name.toLowerCase()) {
+    case "date":
+      return `${name}: ${httpDate.test(value) ? "DATE" : value}`;
+    case "server":
+      return `${name}: ${value.replace(product, "PRODUCT")}`;
+    // The order of methods differs between two starts of one Apache.
+    case "allow":
+      return `${name}: ${value.split(",").sort().join(",")}`;
+    case "content-length":
+      return `${name}: ${length ?? value}`;
+    default:
+      return `${name}: ${blank(value)}`;
+  }
+}
+
+function withoutPorts(text: string, { clientPort }: Conversation, { ports, run }: Server): string {
+  let plain = text.replaceAll(run, "@RUN@").replace(new RegExp(`\\b${clientPort}\\b`, "g"), "CPORT");
+  ports.forEach((port, index) => {
+    plain = plain.replace(new RegExp(`\\b${port}\\b`, "g"), `PORT${index + 1}`);
+  });
+  return plain;
+}
+
+/** An access log line without time, durations the format marks as `NNus`, process ids and ports. */
+export function showLogLine(line: string, conversation: Conversation, server: Server): string {
+  return withoutPorts(line, conversation, server)
+    .replace(new RegExp(`\\[\\d\\d/(${months})/\\d{4}:\\d\\d:\\d\\d:\\d\\d [+-]\\d{4}\\]`, "g"), "[TIME]")
+    .replace(/\btook=\d+(\.\d+)?/g, "took=N")
+    .replace(/\bepoch=\d{10,16}\b/g, "epoch=N")
+    .replace(/\bpid=\d+/g, "pid=N")
+    .replace(product, "PRODUCT");
+}

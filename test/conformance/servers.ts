@@ -1,0 +1,194 @@
+// One configuration text → a real Apache and a modhost that serve it, each on ports of its own.
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync, chmodSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+/** Which server. */
+export type Kind = "apache" | "modhost";
+
+/** A server that runs. `ports` stand for @PORT@, @PORT2@ and @PORT3@; `run` is the folder of its logs and sockets. */
+export interface Server {
+  readonly kind: Kind;
+  readonly ports: readonly [number, number, number];
+  readonly run: string;
+  /** Ends it; gives the processes that outlived it (and are gone now). */
+  stop(): Promise<readonly string[]>;
+}
+
+const apache = "/usr/sbin/apache2";
+const modules = "/usr/lib/apache2/modules";
+const modhost = fileURLToPath(new URL("../../bin/modhost", import.meta.url));
+
+/** What must be installed for the real Apache, or undefined if all is there. */
+export function missingForApache(): string | undefined {
+  const there = existsSync(apache) && existsSync(`${modules}/mod_wsgi.so`);
+  return there ? undefined : "a real Apache to compare with: apt-get install apache2 libapache2-mod-wsgi-py3";
+}
+
+const prelude = `ServerRoot "@ROOT@"
+DefaultRuntimeDir "@RUN@"
+PidFile "@RUN@/server.pid"
+ErrorLog "@RUN@/error.log"
+LogLevel info
+ServerName main.test
+ServerTokens Prod
+LoadModule mpm_event_module ${modules}/mod_mpm_event.so
+LoadModule authz_core_module ${modules}/mod_authz_core.so
+LoadModule authz_host_module ${modules}/mod_authz_host.so
+LoadModule alias_module ${modules}/mod_alias.so
+LoadModule dir_module ${modules}/mod_dir.so
+LoadModule env_module ${modules}/mod_env.so
+LoadModule mime_module ${modules}/mod_mime.so
+TypesConfig "@ROOT@/conf/mime.types"
+@IDENTITY@
+StartServers 1
+ServerLimit 1
+ThreadsPerChild 25
+MaxRequestWorkers 25
+Listen 127.0.0.1:@PORT@
+`;
+
+/** The whole text for one server: what every suite needs in front, its own lines, and the names filled in. */
+function fill(configuration: string, { root, run, ports }: { root: string; run: string; ports: readonly number[] }): string {
+  const root0 = process.getuid?.() === 0;
+  return (prelude + configuration)
+    .replaceAll("@IDENTITY@", root0 ? "User www-data\nGroup www-data" : "")
+    .replaceAll("@MODULES@", modules)
+    .replaceAll("@ROOT@", root)
+    .replaceAll("@RUN@", run)
+    .replaceAll("@PORT@", String(ports[0]))
+    .replaceAll("@PORT2@", String(ports[1]))
+    .replaceAll("@PORT3@", String(ports[2]));
+}
+
+/** Starts a server and waits until it accepts connections. Throws with its output if it does not. */
+export async function startServer(kind: Kind, configuration: string, root: string): Promise<Server> {
+  const run = `${root}/${kind}`;
+  mkdirSync(run, { recursive: true });
+  chmodSync(run, 0o777);
+  const ports = await freePorts();
+  const file = `${run}/httpd.conf`;
+  writeFileSync(file, fill(configuration, { root, run, ports }));
+  const mark = `CONFORMANCE_RUN=${randomUUID()}`;
+  const [program, first] = kind === "apache" ? [apache, []] : [process.execPath, [modhost]];
+  const child = spawn(program, [...first, "-d", root, "-f", file, "-DFOREGROUND"], {
+    // A process group of its own, so that all of it can be ended; the mark finds what has left the group.
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env["PATH"] ?? "", LANG: "C", CONFORMANCE_RUN: mark.slice("CONFORMANCE_RUN=".length) },
+  });
+  let output = "";
+  child.stdout.on("data", (bytes: Buffer) => (output += bytes.toString()));
+  child.stderr.on("data", (bytes: Buffer) => (output += bytes.toString()));
+  const atExit = (): void => {
+    killGroup(child, "SIGKILL");
+    killMarked(mark);
+  };
+  process.once("exit", atExit);
+  const stop = async (): Promise<readonly string[]> => {
+    const left = await end(child, mark);
+    process.removeListener("exit", atExit);
+    return left;
+  };
+  const problem = await accepting(child, ports[0]);
+  if (problem !== undefined) {
+    await stop();
+    const log = existsSync(`${run}/error.log`) ? readFileSync(`${run}/error.log`, "utf8") : "";
+    throw new Error(`${kind} ${problem}:\n${output}${log}`);
+  }
+  return { kind, ports, run, stop };
+}
+
+async function accepting(child: ChildProcess, port: number): Promise<string | undefined> {
+  const deadline = Date.now() + 15_000;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null) return `ended at start with ${String(child.exitCode)}`;
+    if (await answers(port)) return undefined;
+    await pause(20);
+  }
+  return "does not accept connections";
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    socket.once("connect", () => socket.write("GET /conformance-probe HTTP/1.0\r\nHost: localhost\r\n\r\n"));
+    socket.once("data", () => {
+      resolve(true);
+      socket.destroy();
+    });
+    socket.once("error", () => {
+      resolve(false);
+    });
+    socket.once("close", () => {
+      resolve(false);
+    });
+  });
+}
+
+async function end(child: ChildProcess, mark: string): Promise<readonly string[]> {
+  const gone = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  if (!gone()) child.kill("SIGTERM");
+  const deadline = Date.now() + 10_000;
+  while (!gone() && Date.now() < deadline) await pause(20);
+  // What belongs to a server may need a moment after it, not more.
+  const grace = Date.now() + 3_000;
+  while (marked(mark).length > 0 && Date.now() < grace) await pause(20);
+  const left = [...(gone() ? [] : [`${String(child.pid)} (did not end on SIGTERM)`]), ...marked(mark)];
+  killGroup(child, "SIGKILL");
+  killMarked(mark);
+  return left;
+}
+
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // The group has ended.
+  }
+}
+
+/** Processes that carry the mark in their environment, as "pid command". */
+function marked(mark: string): readonly string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        if (!readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(mark)) return [];
+        return [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ")}`];
+      } catch {
+        return [];
+      }
+    });
+}
+
+function killMarked(mark: string): void {
+  for (const line of marked(mark)) {
+    try {
+      process.kill(parseInt(line, 10), "SIGKILL");
+    } catch {
+      // It ended by itself.
+    }
+  }
+}
+
+async function freePorts(): Promise<[number, number, number]> {
+  const holders = await Promise.all([hold(), hold(), hold()]);
+  for (const { release } of holders) release();
+  return [holders[0].port, holders[1].port, holders[2].port];
+}
+
+function hold(): Promise<{ port: number; release: () => void }> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      resolve({ port: typeof address === "object" && address ? address.port : 0, release: () => server.close() });
+    });
+  });
+}
