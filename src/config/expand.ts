@@ -1,0 +1,271 @@
+// Files → the expanded tree: includes read, conditions decided, variables filled in.
+import { readFileSync, statSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { resolve } from "node:path";
+import type { ConfigError, Origin } from "../api/index.js";
+import { conditions, type Condition } from "./conditions.js";
+import { findIncluded, systemReason } from "./include.js";
+import { interpolate } from "./interpolate.js";
+import { argumentsOf, refuseHere, runOnRead } from "./on-read.js";
+import { parseText, placeOf, type FileOrigin, type RawNode, type RawSection } from "./parse.js";
+import { Reading, type ModuleLists } from "./reading.js";
+import type { Line } from "./tokens.js";
+import { originAt, type DirectiveNode, type Node, type Piece, type SectionNode, type Tree } from "./tree.js";
+import { cutAtBracket, skipSpace, trimSpace, wordAt } from "./words.js";
+export type { ModuleLists, ModuleNames } from "./reading.js";
+
+/** What to read, and with what in force. */
+export interface ReadOptions extends ModuleLists {
+  /** Absolute. */
+  readonly serverRoot: string;
+  /** The main file; relative to `serverRoot`. */
+  readonly file: string;
+  /** Names given with -D. */
+  readonly defines?: readonly string[];
+  /** Lines given with -C, read before the main file, and with -c, read after it. */
+  readonly before?: readonly string[];
+  readonly after?: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** An .htaccess file to read. */
+export interface AccessFileOptions extends ModuleLists {
+  readonly file: string;
+  readonly text: string;
+  /** The configuration it stands under. */
+  readonly tree: Tree;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Files in each other that are read; the same number as Apache's. */
+const maximumDepth = 128;
+const maximumFiles = 100_000;
+/** In characters, after variables are filled in; Apache's numbers. */
+const maximumLine = 16 * 1024 * 1024;
+const maximumAccessLine = 8192;
+const maximumFileSize = 256 * 1024 * 1024;
+
+/** What lines on the command line have for a file name. */
+export const commandLine = "-c/-C directives";
+
+/** Reads a configuration. Nothing is thrown: faults are in `errors`, and the tree holds what could be read. */
+export function readConfiguration(options: ReadOptions): {
+  tree: Tree;
+  errors: ConfigError[];
+  warnings: ConfigError[];
+} {
+  const defines = Object.fromEntries((options.defines ?? []).map((name) => [name, null]));
+  const reading = new Reading(options, options.environment, { serverRoot: resolve(options.serverRoot), defines });
+  const mainFile = resolve(options.serverRoot, options.file);
+  const nodes: Node[] = [];
+  const main: Origin = { file: mainFile, line: 1, column: 1 };
+  readLines(options.before, nodes, reading);
+  const text = loadText(mainFile);
+  if (typeof text === "string") readText(text, { from: { file: mainFile }, out: nodes, depth: 0, reading });
+  else reading.fail(`Could not open configuration file ${mainFile}: ${text.fault}`, main);
+  readLines(options.after, nodes, reading);
+  const { errors, warnings, sources, serverRoot, loaded } = reading;
+  const tree: Tree = { nodes, serverRoot, mainFile, modules: loaded, defines: reading.defines(), sources };
+  return { tree, errors, warnings };
+}
+
+/** Reads an .htaccess file: the same language, but nothing in it may include, define or load. */
+export function readAccessFile({ file, text, tree, environment, ...lists }: AccessFileOptions): {
+  nodes: Node[];
+  errors: ConfigError[];
+  warnings: ConfigError[];
+} {
+  const { serverRoot, defines, modules } = tree;
+  const reading = new Reading(lists, environment, { serverRoot, defines, loaded: modules, accessFile: true });
+  const nodes: Node[] = [];
+  readText(text, { from: { file }, out: nodes, depth: 0, reading });
+  return { nodes, errors: reading.errors, warnings: reading.warnings };
+}
+
+/** Where expansion is: in which file, and where what it finds is put. */
+interface Context {
+  readonly from: FileOrigin;
+  readonly out: Node[];
+  /** Number of Include lines that led here. */
+  readonly depth: number;
+  readonly reading: Reading;
+}
+
+function readLines(lines: readonly string[] | undefined, out: Node[], reading: Reading): void {
+  if (!lines || lines.length === 0) return;
+  readText(lines.join("\n"), { from: { file: commandLine }, out, depth: 0, reading });
+}
+
+function readText(text: string, context: Context): void {
+  const { from, reading } = context;
+  reading.sources.push(from.file === commandLine ? { ...from, text } : from);
+  const { nodes, errors } = parseText(text, from, reading.accessFile ? maximumAccessLine : maximumLine);
+  for (const { message, origin, detail } of errors) reading.fail(message, origin, detail);
+  expandNodes(nodes, context);
+}
+
+/** The text of a file; of one that is no UTF-8, each byte as the character of latin1. */
+function loadText(path: string): string | { fault: string; missing: boolean } {
+  try {
+    const stats = statSync(path);
+    if (!stats.isFile() && path !== "/dev/null") return { fault: "not a regular file", missing: false };
+    if (stats.size > maximumFileSize) return { fault: `more than ${maximumFileSize} bytes`, missing: false };
+    const bytes = readFileSync(path);
+    return bytes.toString(isUtf8(bytes) ? "utf8" : "latin1");
+  } catch (error) {
+    return {
+      fault: systemReason(error),
+      missing: error instanceof Error && "code" in error && error.code === "ENOENT",
+    };
+  }
+}
+
+function expandNodes(nodes: readonly RawNode[], context: Context): void {
+  for (const node of nodes) {
+    if (context.reading.stopped) return;
+    const line = fillIn(node.line, context);
+    if (!line) continue;
+    if (node.kind === "directive") expandDirective(line, context);
+    else expandSection(node, line, context);
+  }
+}
+
+/** The line with its variables filled in; undefined, and the fault noted, when that makes it too long. */
+function fillIn(line: Line, { reading, from }: Context): Line | undefined {
+  if (!line.text.includes("${")) return line;
+  const limit = reading.accessFile ? maximumAccessLine : maximumLine;
+  const filled = interpolate(
+    line,
+    {
+      lookUp: (name) => reading.variable(name),
+      missing: (name, place) => {
+        if (name.includes(":")) return;
+        const origin = placeOf({ text: "", ...place }, from);
+        reading.warn(`Config variable \${${name}} is not defined`, origin, {
+          code: "AH00111",
+          length: name.length + 3,
+        });
+      },
+    },
+    limit,
+  );
+  if (!filled) reading.fail(`Line too long: more than ${limit} characters with its variables`, placeOf(line, from));
+  return filled;
+}
+
+function expandDirective(line: Line, context: Context): void {
+  const { reading, out, from } = context;
+  const word = wordAt(line.text, 0);
+  // A line that is empty once variables are filled in says nothing, and neither does an empty name in quotes.
+  if (!word?.text) return;
+  const behind = skipSpace(line.text, word.column + word.length);
+  const node: DirectiveNode = {
+    kind: "directive",
+    name: word.text,
+    ...textFrom(line, behind),
+    origin: placeOf(line, from),
+  };
+  if (word.text.startsWith("<")) {
+    const advice = "write sections in the file itself, with variables in their arguments";
+    return reading.fail(`"${word.text}": a section cannot come from a variable`, node.origin, { advice });
+  }
+  const lower = word.text.toLowerCase();
+  if (lower === "include" || lower === "includeoptional") include(node, lower === "includeoptional", context);
+  else if (!runOnRead(node, reading)) out.push(node);
+}
+
+/** The text of a node from an offset of its line on, with the places of its parts. */
+function textFrom(line: Line, offset: number): Pick<DirectiveNode, "text" | "textColumn" | "pieces"> {
+  if (!line.pieces) return { text: line.text.slice(offset), textColumn: line.column + offset };
+  const pieces: Piece[] = [];
+  for (const piece of line.pieces) {
+    const at = piece.at - offset;
+    if (at > 0) pieces.push({ ...piece, at });
+    else pieces[0] = { ...piece, at: 0, column: piece.column - (piece.variable ? 0 : at) };
+  }
+  return { text: trimSpace(line.text.slice(offset)), textColumn: pieces[0]?.column ?? line.column, pieces };
+}
+
+function include(node: DirectiveNode, optional: boolean, context: Context): void {
+  const { reading, out, depth } = context;
+  if (reading.accessFile) return refuseHere(node, reading);
+  const word = argumentsOf(node, reading, { shape: "file", least: 1, most: 1 })?.[0];
+  if (!word) return;
+  const origin = originAt(node, word.column);
+  const { files, faults } = findIncluded(word.text, reading.serverRoot, optional);
+  for (const { reason, ...detail } of faults) {
+    reading.fail(`${node.name}: ${reason}`, origin, { length: word.length, ...detail });
+  }
+  for (const file of files) {
+    if (depth >= maximumDepth || reading.sources.length >= maximumFiles) {
+      reading.stopped = true;
+      const what =
+        depth >= maximumDepth ? `more than ${maximumDepth} files in each other` : `more than ${maximumFiles} files`;
+      return reading.fail(`${node.name}: ${what}: does "${file}" include itself?`, origin, { length: word.length });
+    }
+    const text = loadText(file);
+    if (typeof text === "string") readText(text, { from: { file, via: node.origin }, out, depth: depth + 1, reading });
+    else if (!optional)
+      reading.fail(`${node.name}: could not open "${file}": ${text.fault}`, origin, { length: word.length });
+    else if (!text.missing)
+      reading.warn(`${node.name}: "${file}" is left out: ${text.fault}`, origin, { length: word.length });
+  }
+}
+
+function expandSection(raw: RawSection, line: Line, context: Context): void {
+  const { reading, out, from } = context;
+  const end = line.text.search(/[\t-\r ]/);
+  const first = end < 0 ? line.text : line.text.slice(0, end);
+  const bare = first.endsWith(">");
+  const behind = bare ? line.text.length : skipSpace(line.text, first.length);
+  const { text: rest, ...place } = textFrom(line, behind);
+  const { text, closed } = cutAtBracket(rest);
+  const name = first.slice(1, bare ? -1 : undefined);
+  const section: SectionNode = { kind: "section", name, text, ...place, origin: placeOf(line, from), children: [] };
+  if (!bare && !closed) {
+    const code = conditions.has(name.toLowerCase()) ? {} : { code: "AH00526" };
+    reading.fail(`<${name}> directive missing closing '>'`, section.origin, { length: first.length, ...code });
+  }
+  const condition = conditions.get(name.toLowerCase());
+  if (condition) return expandConditional(raw, section, condition, context);
+  refuseUnclosed(raw, section.origin, `<${name}> was not closed`, reading);
+  out.push(section);
+  expandNodes(raw.children, { ...context, out: section.children });
+}
+
+function expandConditional(raw: RawSection, section: SectionNode, condition: Condition, context: Context): void {
+  const { reading, from } = context;
+  const holds = condition(section.text, reading);
+  if (typeof holds === "string") {
+    reading.fail(holds, section.origin, { length: section.name.length + 1 });
+  } else if (holds) {
+    // Apache takes such a section's lines as if they stood outside: the end of the file ends it, and its closing line
+    // is known by being nothing else.
+    const closing = raw.closing;
+    if (closing && /[\t-\r ]/.test(closing.text)) {
+      reading.fail(`</${section.name}> without matching <${section.name}> section`, placeOf(closing, from), {
+        length: closing.text.length,
+        advice: "nothing may stand behind the closing bracket",
+      });
+    }
+    expandNodes(raw.children, context);
+  } else {
+    const unclosed = innermostUnclosed(raw);
+    const origin = placeOf(unclosed.line, from);
+    refuseUnclosed(unclosed, origin, `Expected </${unclosed.name}> before end of configuration`, reading);
+  }
+}
+
+function refuseUnclosed(raw: RawSection, origin: Origin, reason: string, reading: Reading): void {
+  if (!raw.closing && !raw.faulty) reading.fail(reason, origin, { length: raw.name.length + 1 });
+}
+
+/** The section that the end of the file found open deepest inside this one. */
+function innermostUnclosed(raw: RawSection): RawSection {
+  let innermost = raw;
+  for (;;) {
+    const last = innermost.children.at(-1);
+    if (innermost.closing || last?.kind !== "section" || last.closing || last.faulty) return innermost;
+    innermost = last;
+  }
+}

@@ -1,0 +1,164 @@
+// Directives that act while reading (Define, LoadModule, ServerRoot ...) → a change of the reading's state.
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { nearest } from "./nearest.js";
+import { linkedIn, symbolOf } from "./owners.js";
+import type { Reading } from "./reading.js";
+import { originAt, type DirectiveNode } from "./tree.js";
+import { splitWords, type Word } from "./words.js";
+
+/** Acts on the state; the arguments have been counted. */
+type Action = (node: DirectiveNode, reading: Reading, words: readonly Word[]) => void;
+
+interface OnRead {
+  /** The arguments, as in the manual. */
+  readonly shape: string;
+  readonly least: number;
+  readonly most: number;
+  readonly run: Action;
+}
+
+/** Runs a directive if it is one that acts while reading, and says whether it was. */
+export function runOnRead(node: DirectiveNode, reading: Reading): boolean {
+  const directive = directives.get(node.name.toLowerCase());
+  if (!directive) return false;
+  if (reading.accessFile) refuseHere(node, reading);
+  else {
+    const words = argumentsOf(node, reading, directive);
+    if (words) directive.run(node, reading, words);
+  }
+  return true;
+}
+
+/** Refuses a directive that may not stand in an .htaccess file. */
+export function refuseHere(node: DirectiveNode, reading: Reading): void {
+  reading.fail(`${node.name} not allowed here`, node.origin, { code: "AH00526", length: node.name.length });
+}
+
+/** The words of a directive; undefined, with the fault noted, when there are too few or too many. Empty ones count as missing. */
+export function argumentsOf(
+  node: DirectiveNode,
+  reading: Reading,
+  { shape, least, most }: Omit<OnRead, "run">,
+): readonly Word[] | undefined {
+  const words = splitWords(node.text);
+  const given = words.findIndex(({ text }) => text === "");
+  const number = given < 0 ? words.length : given;
+  if (number >= least && words.length <= most) return words.slice(0, number);
+  const counted = least === most ? numbers[least] : `${numbers[least]} or ${numbers[most]}`;
+  reading.fail(
+    `${node.name} takes ${counted} argument${most === 1 ? "" : "s"}, found ${words.length === 0 ? "none" : words.length}`,
+    words.length > most ? originAt(node, words[most]?.column ?? 0) : node.origin,
+    { length: words[most]?.length ?? node.name.length, advice: `write: ${node.name} ${shape}` },
+  );
+  return undefined;
+}
+
+const numbers = ["no", "one", "two"];
+
+const define: Action = (node, reading, [name, value]) => {
+  if (!name || refuseColon(node, reading, name)) return;
+  reading.define(name.text, value?.text);
+};
+
+const undefine: Action = (node, reading, [name]) => {
+  if (!name || refuseColon(node, reading, name)) return;
+  reading.undefine(name.text);
+};
+
+const serverRoot: Action = (node, reading, [word]) => {
+  if (!word) return;
+  // Apache takes a relative one from the folder the process is in.
+  const path = resolve(word.text);
+  if (isFolder(path)) reading.serverRoot = path;
+  else failAt(node, word, reading, `ServerRoot must be a valid directory, found "${word.text}"`);
+};
+
+const loadFile: Action = (node, reading) => {
+  reading.warn("LoadFile has no effect: modhost loads no libraries", node.origin, { length: node.name.length });
+};
+
+const loadModule: Action = (node, reading, [symbol, path]) => {
+  if (!symbol || !path) return;
+  const name = symbol.text;
+  if (reading.hasModule(name) && !name.endsWith(".c")) return refuseAgain(node, reading, symbol);
+  const known = reading.moduleOf(name) !== undefined;
+  if (!known && !reading.isForeign(name) && !isThere(resolve(reading.serverRoot, path.text))) {
+    const near = nearest(name, symbols(reading));
+    return failAt(node, symbol, reading, `LoadModule: there is no module ${name}`, {
+      ...(near === undefined ? {} : { advice: `did you mean ${near}?` }),
+    });
+  }
+  if (!known) {
+    reading.warn(
+      `LoadModule: modhost has no ${name}: whatever uses a directive of it will be refused`,
+      originAt(node, symbol.column),
+      { length: symbol.length },
+    );
+  }
+  reading.load({ symbol: name, origin: node.origin, path: path.text, known });
+};
+
+const directives: ReadonlyMap<string, OnRead> = new Map<string, OnRead>([
+  ["define", { shape: "name [value]", least: 1, most: 2, run: define }],
+  ["undefine", { shape: "name", least: 1, most: 1, run: undefine }],
+  ["serverroot", { shape: "directory", least: 1, most: 1, run: serverRoot }],
+  ["loadmodule", { shape: "module file", least: 2, most: 2, run: loadModule }],
+  ["loadfile", { shape: "file ...", least: 1, most: Infinity, run: loadFile }],
+]);
+
+/** Names of all modules that can be loaded. */
+function symbols({ lists }: Reading): string[] {
+  return [...lists.modules.map(({ symbol }) => symbol), ...Object.keys(lists.foreign)];
+}
+
+function refuseAgain(node: DirectiveNode, reading: Reading, symbol: Word): void {
+  const earlier = reading.loaded.find((module) => module.symbol === symbol.text);
+  if (earlier?.origin) {
+    const { file, line } = earlier.origin;
+    reading.warn(`module ${symbol.text} is already loaded, at ${file}:${line}`, originAt(node, symbol.column), {
+      code: "AH01574",
+      length: symbol.length,
+    });
+  } else if (["core", "mod_so", "http_core"].some((name) => symbolOf(name) === symbol.text)) {
+    failAt(node, symbol, reading, `module ${symbol.text} is built-in and can't be loaded`);
+  } else if (linkedIn.includes(symbol.text)) {
+    // An error under Debian's Apache; but other distributions have these as files, with a line for each.
+    reading.warn(`module ${symbol.text} is built-in: the line has no effect`, originAt(node, symbol.column), {
+      length: symbol.length,
+    });
+  }
+}
+
+function refuseColon(node: DirectiveNode, reading: Reading, name: Word): boolean {
+  if (!name.text.includes(":")) return false;
+  failAt(node, name, reading, `${node.name}: Variable name must not contain ':', found "${name.text}"`);
+  return true;
+}
+
+function failAt(
+  node: DirectiveNode,
+  word: Word,
+  reading: Reading,
+  reason: string,
+  detail: { advice?: string } = {},
+): void {
+  reading.fail(reason, originAt(node, word.column), { length: word.length, ...detail });
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

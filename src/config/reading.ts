@@ -1,0 +1,143 @@
+// What is in force while files are read: variables, modules, ServerRoot, and the faults found so far.
+import { ConfigError, type ConfigErrorDetail, type Origin } from "../api/index.js";
+import { linkedIn, sourcesOf } from "./owners.js";
+import type { LoadedModule, Source, Tree } from "./tree.js";
+
+/** One of our modules, as far as reading is concerned. */
+export interface ModuleNames {
+  readonly name: string;
+  readonly symbol: string;
+  /** Source file names that `<IfModule>` knows it by. */
+  readonly sources: readonly string[];
+  /** "Alias", and sections as "<Location>". */
+  readonly directives: readonly string[];
+  readonly builtIn: boolean;
+}
+
+/** What is known of modules. */
+export interface ModuleLists {
+  readonly modules: readonly ModuleNames[];
+  /** Directives of Apache's modules that are not among ours, by symbol. */
+  readonly foreign: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Faults kept at most; a file that is no configuration at all would bring one for each line. */
+const maximumFaults = 1000;
+
+/** The state of one reading; it changes from line to line. */
+export class Reading {
+  readonly lists: ModuleLists;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly errors: ConfigError[] = [];
+  readonly warnings: ConfigError[] = [];
+  readonly sources: Source[] = [];
+  readonly loaded: LoadedModule[] = [];
+  serverRoot: string;
+  /** Set when reading cannot go on: an Include that leads back to itself. */
+  stopped = false;
+  /** True in .htaccess files, where most directives of this stage may not stand. */
+  readonly accessFile: boolean;
+  /** `Define` flags, by exact name. */
+  readonly #flags = new Set<string>();
+  /** `Define` values, by lower-case name. */
+  readonly #values = new Map<string, string>();
+  readonly #moduleNames = new Set<string>();
+  readonly #bySymbol: ReadonlyMap<string, ModuleNames>;
+  readonly #foreign: ReadonlyMap<string, readonly string[]>;
+
+  constructor(lists: ModuleLists, environment: Readonly<Record<string, string | undefined>>, from: Start) {
+    this.lists = lists;
+    this.environment = environment;
+    this.serverRoot = from.serverRoot;
+    this.accessFile = from.accessFile ?? false;
+    this.#bySymbol = new Map(lists.modules.map((module) => [module.symbol, module]));
+    this.#foreign = new Map(Object.entries(lists.foreign));
+    for (const [name, value] of Object.entries(from.defines)) this.define(name, value ?? undefined);
+    if (from.loaded) for (const module of from.loaded) this.load(module);
+    else this.#loadBuiltIns();
+  }
+
+  /** Notes an error; reading goes on. */
+  fail(reason: string, origin: Origin, detail: ConfigErrorDetail = {}): void {
+    if (this.errors.length < maximumFaults) this.errors.push(new ConfigError(reason, origin, detail));
+  }
+
+  /** Notes a fault that does not stop the server. */
+  warn(reason: string, origin: Origin, detail: ConfigErrorDetail = {}): void {
+    if (this.warnings.length < maximumFaults) this.warnings.push(new ConfigError(reason, origin, detail));
+  }
+
+  /** Sets a flag, and its value if there is one: a flag set again without a value keeps the one it has, as in Apache. */
+  define(name: string, value: string | undefined): void {
+    this.#flags.add(name);
+    if (value !== undefined) this.#values.set(name.toLowerCase(), value);
+  }
+
+  undefine(name: string): void {
+    this.#flags.delete(name);
+    this.#values.delete(name.toLowerCase());
+  }
+
+  isDefined(name: string): boolean {
+    return this.#flags.has(name);
+  }
+
+  /** The value of `${name}`: of Define in any case, else of the environment. */
+  variable(name: string): string | undefined {
+    const value = this.#values.get(name.toLowerCase());
+    return value ?? (Object.hasOwn(this.environment, name) ? this.environment[name] : undefined);
+  }
+
+  /** All flags with their values. */
+  defines(): Record<string, string | null> {
+    return Object.fromEntries([...this.#flags].map((name) => [name, this.#values.get(name.toLowerCase()) ?? null]));
+  }
+
+  load(module: LoadedModule): void {
+    this.loaded.push(module);
+    this.#moduleNames.add(module.symbol);
+    for (const source of this.moduleOf(module.symbol)?.sources ?? sourcesOf(module.symbol))
+      this.#moduleNames.add(source);
+  }
+
+  /** One of our modules, by symbol. */
+  moduleOf(symbol: string): ModuleNames | undefined {
+    return this.#bySymbol.get(symbol);
+  }
+
+  /** Whether it is a module of Apache's that is not among ours. */
+  isForeign(symbol: string): boolean {
+    return this.#foreign.has(symbol);
+  }
+
+  /** Whether a module is in force, by symbol ("alias_module") or source file name ("mod_alias.c"), in exact case. */
+  hasModule(name: string): boolean {
+    return this.#moduleNames.has(name);
+  }
+
+  /** Whether a module in force registers this directive, or section ("<Location>"), in any case. */
+  hasDirective(name: string): boolean {
+    const lower = name.toLowerCase();
+    return this.loaded.some(({ symbol }) =>
+      (this.moduleOf(symbol)?.directives ?? this.#foreign.get(symbol))?.some((each) => each.toLowerCase() === lower),
+    );
+  }
+
+  #loadBuiltIns(): void {
+    const ours = this.lists.modules.filter(({ builtIn }) => builtIn).map(({ symbol }) => symbol);
+    for (const symbol of new Set([...linkedIn, ...ours])) {
+      // What mod_so and mod_version do is done by this folder, whether or not there is a module of that name.
+      const known = this.#bySymbol.has(symbol) || ["so_module", "version_module", "http_module"].includes(symbol);
+      this.load({ symbol, known });
+    }
+  }
+}
+
+/** What a reading starts from. */
+export interface Start {
+  readonly serverRoot: string;
+  readonly defines: Tree["defines"];
+  /** Modules in force; without it, the built-in ones. */
+  readonly loaded?: readonly LoadedModule[];
+  readonly accessFile?: boolean;
+}

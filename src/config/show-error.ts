@@ -1,0 +1,110 @@
+// A fault → the text a person reads: place, reason, the line with a caret, advice; and the summary of all of them.
+import { readFileSync, statSync } from "node:fs";
+import type { ConfigError, Origin } from "../api/index.js";
+import type { Source } from "./tree.js";
+
+/** The outcome of reading or compiling. */
+export interface Outcome {
+  readonly errors: readonly ConfigError[];
+  readonly warnings: readonly ConfigError[];
+}
+
+/** Files longer than this are not read again for the sake of showing a line. */
+const maximumFileSize = 16 * 1024 * 1024;
+/** Characters of a line that are shown. */
+const maximumWidth = 160;
+
+/** Makes the texts of faults. It reads each file at most once; `sources` gives texts that are in no file. */
+export function faultPrinter(sources: readonly Source[] = []): (fault: ConfigError, label?: string) => string {
+  const files = new Map<string, readonly string[]>();
+  for (const { file, text } of sources) {
+    // Lines given before and after the main file share a name; they are shown by number only where that is clear.
+    if (text !== undefined) files.set(file, files.has(file) ? [] : text.split("\n"));
+  }
+  const linesOf = (file: string) => {
+    let lines = files.get(file);
+    if (!lines) files.set(file, (lines = readLines(file)));
+    return lines;
+  };
+  return (fault, label) => showFault(fault, label, linesOf(fault.origin.file)[fault.origin.line - 1]);
+}
+
+/**
+ * All faults and the verdict, as `-t` prints them: warnings first, then errors, in the order of the files; "Syntax OK"
+ * when there are no errors.
+ */
+export function showOutcome({ errors, warnings }: Outcome, sources: readonly Source[] = []): string {
+  const show = faultPrinter(sources);
+  const order = new Map(sources.map(({ file }, index) => [file, index]));
+  const sorted = (faults: readonly ConfigError[]) =>
+    [...faults].sort((a, b) => {
+      const files = (order.get(a.origin.file) ?? -1) - (order.get(b.origin.file) ?? -1);
+      return files || a.origin.line - b.origin.line || a.origin.column - b.origin.column;
+    });
+  const texts = [
+    ...sorted(warnings).map((warning) => show(warning, "warning")),
+    ...sorted(errors).map((error) => show(error, "error")),
+  ];
+  const verdict =
+    errors.length === 0
+      ? "Syntax OK"
+      : `${count(errors.length, "error")}${warnings.length > 0 ? ` and ${count(warnings.length, "warning")}` : ""}: the configuration is refused`;
+  return [...texts, verdict].join("\n") + "\n";
+}
+
+function showFault(
+  { message, origin, detail }: ConfigError,
+  label: string | undefined,
+  source: string | undefined,
+): string {
+  const code = detail.code === undefined ? "" : `${detail.code}: `;
+  const head = `${origin.file}:${origin.line}:${origin.column}: ${label ? `${label}: ` : ""}${code}${message}`;
+  const lines = [head, ...(source === undefined ? [] : underline(source, origin.column, detail.length ?? 1))];
+  if (detail.advice !== undefined) lines.push(`    ${detail.advice}`);
+  for (let via = origin.via, shown = 0; via; via = via.via) {
+    if (++shown > 5) {
+      lines.push(`    ... and ${count(depthOf(via), "more Include line")}`);
+      break;
+    }
+    lines.push(`    included at ${via.file}:${via.line}`);
+  }
+  return lines.join("\n");
+}
+
+/** The line, and a caret under the column, both cut where they are too wide. */
+function underline(source: string, column: number, length: number): string[] {
+  const line = source.replace(/\r$/, "");
+  if (line.trim() === "") return [];
+  const start = column > maximumWidth - 20 ? column - 40 : 0;
+  const shown = line.slice(start, start + maximumWidth);
+  // Tabs stay, so that the caret stands right whatever their width.
+  const before = shown.slice(0, column - 1 - start).replace(/[^\t]/g, " ");
+  const width = Math.max(1, Math.min(length, shown.length - before.length));
+  return [printable(`    ${shown}`), `    ${before}^${"~".repeat(width - 1)}`];
+}
+
+/** Control characters would act on the terminal. */
+function printable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- that is what they are
+  return text.replace(/[\x00-\x08\x0a-\x1f\x7f-\x9f]/g, "\ufffd");
+}
+
+function readLines(file: string): readonly string[] {
+  try {
+    const stats = statSync(file);
+    if (!stats.isFile() || stats.size > maximumFileSize) return [];
+    return readFileSync(file, "utf8").split("\n");
+  } catch {
+    return [];
+  }
+}
+
+function depthOf(origin: Origin): number {
+  let depth = 0;
+  for (let via: Origin | undefined = origin; via; via = via.via) depth++;
+  return depth;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
