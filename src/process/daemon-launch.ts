@@ -26,6 +26,8 @@ export interface DaemonCommand {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly folder: string;
+  /** What makes it write the stacks of its threads: SIGUSR2, or a byte on its descriptor 5. */
+  readonly stacksBy: "signal" | "pipe";
   /** Set when the process is to change its account: only root can. */
   readonly uid?: number;
   readonly gid?: number;
@@ -41,21 +43,16 @@ export function daemonCommand(
 ): DaemonCommand {
   const account = accountFor(spec, surroundings);
   const common = {
+    stacksBy: kind === "node" ? ("pipe" as const) : ("signal" as const),
     environment: environmentFor(spec, surroundings, account),
     folder: folderFor(spec, surroundings, account),
   };
   const command =
     kind === "node"
-      ? {
-          program: process.execPath,
-          args: [...nodeReport, ...surroundings.nodeOptions, surroundings.nodeDaemon, title],
-        }
-      : { program: pythonFor(spec), args: ["-u", "-c", pythonBoot, surroundings.pythonFolder, title] };
+      ? { program: process.execPath, args: [...surroundings.nodeOptions, surroundings.nodeDaemon] }
+      : { program: pythonFor(spec), args: ["-u", surroundings.pythonDaemon] };
   return { ...common, ...underAccount(command, account) };
 }
-
-// A signal makes Node write where it stands to standard error, even when it is in an endless loop.
-const nodeReport = ["--report-on-signal", "--report-signal=SIGUSR2", "--report-filename=stderr", "--report-compact"];
 
 function pythonFor({ pythonHome }: DaemonGroupSpec): string {
   const python = findPython(pythonHome);

@@ -6,7 +6,6 @@ import type { DaemonStart, DaemonToSupervisor, SupervisorToDaemon } from "./chan
 import { openControlLines, type ControlLines } from "./control-lines.js";
 import type { DaemonCommand } from "./daemon-launch.js";
 import { readLines } from "./output-lines.js";
-import { stackOfReport } from "./node-report.js";
 
 /** How a process ended. */
 export interface DaemonEnd {
@@ -39,8 +38,6 @@ export interface DaemonProcessOptions {
   readonly events: DaemonEvents;
 }
 
-// Reports of Node are lines of some ten kilobytes.
-const bounds = { length: 262_144, perSecond: 1000 };
 const longestLogged = 8192;
 
 /** One process of a pool, from its start to its end. */
@@ -52,6 +49,8 @@ export class DaemonProcess {
   readonly #options: DaemonProcessOptions;
   readonly #child: ChildProcess;
   readonly #control: ControlLines<SupervisorToDaemon>;
+  /** A thread of its own reads it in Node, where a signal waits for the application. */
+  readonly #watch: Duplex | undefined;
   readonly #startedAt = Date.now();
   readonly #timers: NodeJS.Timeout[] = [];
   #failure: { readonly reason: string; readonly traceback: string | undefined } | undefined;
@@ -65,11 +64,13 @@ export class DaemonProcess {
     this.#child = start(options);
     this.pid = this.#child.pid;
     const [, stdout, stderr, , control] = this.#child.stdio;
-    for (const output of [stdout, stderr]) readLines(output as Readable, (line) => this.#printed(line), bounds);
+    for (const output of [stdout, stderr]) readLines(output as Readable, (line) => this.#printed(line));
     this.#control = openControlLines<DaemonToSupervisor, SupervisorToDaemon>(control as Duplex, {
       message: (message) => this.#heard(message),
       closed: () => undefined,
     });
+    this.#watch = (this.#child.stdio as unknown[])[5] as Duplex | undefined;
+    this.#watch?.on("error", () => undefined);
     this.#control.send(options.start);
     this.#child.once("error", (error) => this.#gone(`could not be started: ${error.message}`));
     this.#child.once("exit", (code, signal) => this.#exited(code, signal));
@@ -95,8 +96,10 @@ export class DaemonProcess {
 
   /** Lets the process write the stacks of its threads to its standard error; done when it has fallen silent, or after a second. */
   async dumpStacks(): Promise<void> {
-    if (this.#isGone || !this.#child.kill("SIGUSR2")) return;
+    if (this.#isGone) return;
     const asked = Date.now();
+    if (this.#watch) this.#watch.write("?");
+    else this.#child.kill("SIGUSR2");
     await new Promise<void>((done) => {
       const check = setInterval(() => {
         const now = Date.now();
@@ -146,9 +149,8 @@ export class DaemonProcess {
 
   #printed(line: string): void {
     this.#lastOutput = Date.now();
-    const text = stackOfReport(line) ?? line;
-    this.#lastLine = text.length > longestLogged ? `${text.slice(0, longestLogged)} [cut]` : text;
-    this.log("error", this.#lastLine);
+    this.#lastLine = line;
+    this.log("error", line);
   }
 
   /** Waits for what it said last, but not for children of its own that hold its output open. */
@@ -169,6 +171,7 @@ export class DaemonProcess {
     this.#control.close();
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
+    this.#watch?.destroy();
     this.#options.events.gone(this, {
       reason,
       traceback: this.#failure?.traceback,
@@ -180,9 +183,9 @@ export class DaemonProcess {
 }
 
 function start({ command, socket }: DaemonProcessOptions): ChildProcess {
-  const { program, args, environment, folder, uid, gid } = command;
+  const { program, args, environment, folder, stacksBy, uid, gid } = command;
   return spawn(program, args, {
-    stdio: ["ignore", "pipe", "pipe", socket, "pipe"],
+    stdio: ["ignore", "pipe", "pipe", socket, "pipe", ...(stacksBy === "pipe" ? ["pipe" as const] : [])],
     env: { ...environment },
     cwd: folder,
     ...(uid === undefined ? {} : { uid }),
