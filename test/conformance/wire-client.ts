@@ -57,13 +57,14 @@ export async function talk({ host, port, pieces, methods, end, probe }: Talk): P
     const next = waiting.shift();
     if (next !== undefined) wire.send(next, end && waiting.length === 0);
   }
-  const connection = await fateOf(wire, probe);
+  const connection = await fateOf(wire, end, probe);
   wire.destroy();
   return { answers, connection, clientPort };
 }
 
-async function fateOf(wire: Wire, probe: string | undefined): Promise<Conversation["connection"]> {
-  if (probe === undefined) return wire.ended && wire.empty ? "closed" : "not asked";
+async function fateOf(wire: Wire, end: boolean, probe: string | undefined): Promise<Conversation["connection"]> {
+  if (end) return (await wire.upToEnd()) === "" ? "closed" : "silent";
+  if (probe === undefined) return "not asked";
   wire.send(probe, false);
   const answer = await wire.upTo("\r\n");
   if (answer !== undefined) return "kept";
@@ -152,10 +153,6 @@ class Wire {
       this.#wake();
     };
     this.#socket.on("end", over).on("error", over).on("close", over);
-  }
-
-  get empty(): boolean {
-    return this.#text === "";
   }
 
   send(text: string, end: boolean): void {
