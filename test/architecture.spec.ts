@@ -28,7 +28,9 @@ const imports = new Map(files.map((file) => [file, importsOf(file)]));
 
 function importsOf(file: string): string[] {
   const text = readFileSync(file, "utf8");
-  const found = text.matchAll(/(?:^|\n)\s*(?:import|export)\s(?:[^;'"]*?\sfrom\s)?["']([^"']+)["']|import\("([^"]+)"\)/g);
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\s(?:[^;'"]*?\sfrom\s)?["']([^"']+)["']|import\("([^"]+)"\)/g,
+  );
   return [...found].map(([, from, dynamic]) => from ?? dynamic ?? "").filter((name) => name !== "");
 }
 
@@ -48,7 +50,8 @@ describe("the source", () => {
             const to = target(file, name);
             if (to === undefined) return [];
             const path = relative(source, to);
-            const fine = folderOf(to) === folder || others.some((other) => path === other || path.startsWith(`${other}/`));
+            const fine =
+              folderOf(to) === folder || others.some((other) => path === other || path.startsWith(`${other}/`));
             return fine ? [] : [`${relative(source, file)} imports ${path}`];
           }),
         );
@@ -75,13 +78,18 @@ describe("the source", () => {
     for (const [file, names] of imports) {
       for (const name of names) {
         if (name.startsWith(".") || name.startsWith("node:") || builtinModules.includes(name)) continue;
-        const library = name.split("/").slice(0, name.startsWith("@") ? 2 : 1).join("/");
+        const library = name
+          .split("/")
+          .slice(0, name.startsWith("@") ? 2 : 1)
+          .join("/");
         const parts = relative(source, file).split("/");
         const home = parts[0] === "modules" ? parts.slice(0, 2).join("/") : (parts[0] ?? "");
         homes.set(library, (homes.get(library) ?? new Set()).add(home));
       }
     }
-    const spread = [...homes].filter(([, folders]) => folders.size > 1).map(([name, folders]) => `${name}: ${[...folders].join(", ")}`);
+    const spread = [...homes]
+      .filter(([, folders]) => folders.size > 1)
+      .map(([name, folders]) => `${name}: ${[...folders].join(", ")}`);
     expect(spread).to.deep.equal([]);
   });
 

@@ -1,5 +1,14 @@
 // The a2 tools in a temporary server root.
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -30,7 +39,11 @@ describe("the a2 tools", () => {
   async function run(tool: string, ...args: string[]): Promise<{ status: number; out: string[]; err: string[] }> {
     const out: string[] = [];
     const err: string[] = [];
-    const io = { out: (line: string) => out.push(line), err: (line: string) => err.push(line), ask: () => Promise.resolve("blog") };
+    const io = {
+      out: (line: string) => out.push(line),
+      err: (line: string) => err.push(line),
+      ask: () => Promise.resolve("blog"),
+    };
     const status = await a2(tool, ["-d", root, ...args], io);
     return { status, out, err };
   }

@@ -11,7 +11,11 @@ const checkout = fileURLToPath(new URL("../../", import.meta.url));
 describe("modhost init", () => {
   let folder: string;
   const lines: string[] = [];
-  const io = { out: (line: string) => lines.push(line), err: (line: string) => lines.push(line), ask: () => Promise.resolve("") };
+  const io = {
+    out: (line: string) => lines.push(line),
+    err: (line: string) => lines.push(line),
+    ask: () => Promise.resolve(""),
+  };
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "modhost-init-"));
@@ -23,7 +27,9 @@ describe("modhost init", () => {
     it(`enables the ${kind} that the checkout has enabled`, () => {
       expect(init([folder], io)).to.equal(0);
       const linksIn = (root: string): string[] =>
-        readdirSync(join(root, `${kind}-enabled`)).map((file) => `${file} → ${readlinkSync(join(root, `${kind}-enabled`, file))}`);
+        readdirSync(join(root, `${kind}-enabled`)).map(
+          (file) => `${file} → ${readlinkSync(join(root, `${kind}-enabled`, file))}`,
+        );
       expect(linksIn(folder)).to.deep.equal(linksIn(checkout));
     });
   }
