@@ -12,7 +12,7 @@ export type Requirement = (request: Request) => Decision | Promise<Decision>;
 
 /** What a provider may ask while it reads its words; `fail` throws, the provider's name is put in front. */
 export interface RequirePlace {
-  fail(reason: string): never;
+  readonly fail: (reason: string) => never;
 }
 
 /** A provider of `Require NAME words`, registered as `provides: { authzProvider: { NAME: provider } }`. */

@@ -173,12 +173,21 @@ export const processes = defineSettings("mod_unixd", {
   user: value<string | undefined>(undefined),
   group: value<string | undefined>(undefined),
   pidFile: value<string>("logs/httpd.pid"),
-  /** Number of HTTP workers; undefined: one for each core. */
-  workers: value<number | undefined>(undefined),
-  /** Connections at the same time, over all workers. */
+  /** Fewest HTTP workers, and most; `workerCount` says how many there are. */
+  startServers: value<number>(0),
+  serverLimit: value<number>(Infinity),
+  /** Connections at the same time, over all workers together. */
   maxRequestWorkers: value<number>(4096),
   /** Milliseconds; 0 without limit. */
   gracefulShutdownTimeout: value<number>(0),
   listenBacklog: value<number>(511),
   defaultRuntimeDir: value<string>("run"),
 });
+
+/** The number of HTTP workers: one for each core, within StartServers and ServerLimit. */
+export function workerCount(
+  { startServers, serverLimit }: { readonly startServers: number; readonly serverLimit: number },
+  cores: number,
+): number {
+  return Math.max(1, Math.min(Math.max(cores, startServers), serverLimit));
+}

@@ -2,12 +2,21 @@
 
 /** Header fields in wire order. Names keep their spelling; all look-ups ignore case. */
 export class Headers {
-  readonly #names: string[] = [];
-  readonly #keys: string[] = [];
-  readonly #values: string[] = [];
+  #names: string[] = [];
+  #keys: string[] = [];
+  #values: string[] = [];
 
   constructor(fields: Iterable<readonly [string, string]> = []) {
     for (const [name, value] of fields) this.append(name, value);
+  }
+
+  /** The same fields once more, to be changed apart from these; cheaper than building them anew. */
+  copy(): Headers {
+    const copy = new Headers();
+    copy.#names = this.#names.slice();
+    copy.#keys = this.#keys.slice();
+    copy.#values = this.#values.slice();
+    return copy;
   }
 
   get size(): number {

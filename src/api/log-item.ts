@@ -13,7 +13,7 @@ export interface LogItem {
   make(argument: string): LogText;
 }
 
-const special = /["\\\x00-\x1f\x7f-\uffff]/;
+const special = /["\\]|[^ -~]/;
 const letters: Readonly<Record<string, string>> = {
   '"': '\\"',
   "\\": "\\\\",
@@ -28,7 +28,7 @@ const letters: Readonly<Record<string, string>> = {
 export function escapeLogItem(text: string): string {
   if (!special.test(text)) return text;
   return text.replace(
-    /["\\\x00-\x1f\x7f-\uffff]/g,
+    /["\\]|[^ -~]/g,
     (char) => letters[char] ?? `\\x${(char.charCodeAt(0) & 0xff).toString(16).padStart(2, "0")}`,
   );
 }

@@ -2,7 +2,10 @@
 import type { Readable } from "node:stream";
 import { Headers } from "./headers.js";
 
-/** A slice of a regular file; the server opens, sends and closes it. `length` in bytes. */
+/**
+ * A slice of a regular file; the server opens, sends and closes it. `path` is a latin1 string of bytes as
+ * Request.filename (see fileSystemPath), `length` in bytes.
+ */
 export interface FileSlice {
   readonly path: string;
   readonly offset: number;

@@ -2,12 +2,14 @@
 import {
   byteString,
   compileSubstitution,
+  lookupFor,
+  prefixLength,
   type Origin,
+  type PathTest,
   type Place,
   type Request,
   type Substitution,
 } from "../../api/index.js";
-import { lookupFor, prefixLength, type PathTest } from "./rules.js";
 
 /** An Alias, AliasMatch, ScriptAlias or ScriptAliasMatch line. */
 export type Alias = PathTest & {

@@ -3,14 +3,15 @@ import {
   byteString,
   compileSubstitution,
   Headers,
+  lookupFor,
   refuse,
   type Origin,
+  type PathTest,
   type Place,
   type Request,
   type Response,
   type Substitution,
 } from "../../api/index.js";
-import { lookupFor, type PathTest } from "./rules.js";
 
 /** A line of the Redirect family that names a path. */
 export type Redirect = PathTest & RedirectTarget & { readonly fill?: Substitution };

@@ -18,7 +18,7 @@ const lookups = new WeakMap<readonly object[], RuleLookup<never>>();
 /** The look-up for a list of rules, made once for each list. */
 export function lookupFor<Rule extends PathTest>(rules: readonly Rule[]): RuleLookup<Rule> {
   const known = lookups.get(rules);
-  if (known) return known as RuleLookup<Rule>;
+  if (known) return known;
   const made = makeLookup(rules);
   lookups.set(rules, made as RuleLookup<never>);
   return made;

@@ -1,0 +1,160 @@
+// The whole configuration → what is wrong with groups and scripts in it, and the daemon groups to run.
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  core,
+  type DaemonGroupSpec,
+  type Origin,
+  type Preload,
+  type ServerView,
+  type VirtualHost,
+} from "../../api/index.js";
+import type { DaemonProcess } from "./daemon-process.js";
+import { compileCallable, compileGroupName } from "./group-name.js";
+import { declaredGroups, specOf, stateOf, type DeclaredGroup } from "./groups.js";
+import type { ScriptAlias } from "./script-alias.js";
+import { wsgi } from "./settings.js";
+
+/** Looks for groups, scripts, Pythons and users that are not there. */
+export function check(server: ServerView): void {
+  const groups = declaredGroups(server);
+  const names = new Map<string, DaemonProcess>();
+  const users = new Map<string, boolean>();
+  for (const { virtualHost, settings } of server.everywhere(wsgi)) {
+    for (const group of settings.daemonProcesses ?? []) {
+      const earlier = names.get(group.name);
+      names.set(group.name, earlier ?? group);
+      if (earlier) {
+        const { file, line } = earlier.origin;
+        server.error(`WSGIDaemonProcess: name "${group.name}" is taken by ${file}:${line}`, group.origin);
+      }
+      checkHome(server, "WSGIDaemonProcess: option python-home", group.pythonHome, group.origin);
+      checkAccounts(server, group, users);
+    }
+    for (const alias of settings.aliases ?? []) checkAlias(server, { alias, virtualHost, groups });
+    for (const name of [settings.processGroup ?? "", ...(settings.restrictProcess ?? [])]) {
+      checkGroup(server, "WSGIProcessGroup", { name, virtualHost, groups, strict: false });
+    }
+  }
+  const [main] = server.virtualHosts;
+  if (main) checkHome(server, "WSGIPythonHome", server.settings(wsgi, main).pythonHome, undefined);
+}
+
+/** The daemon groups, each with the applications that its aliases name for certain. */
+export function daemonGroups(server: ServerView): readonly DaemonGroupSpec[] {
+  const groups = declaredGroups(server);
+  const [main] = server.virtualHosts;
+  if (groups.size === 0 || !main) return [];
+  const preloads = new Map<string, Map<string, Preload>>();
+  for (const { virtualHost, settings: own } of server.everywhere(wsgi)) {
+    const settings = { ...server.settings(wsgi, main), ...own };
+    for (const alias of own.aliases ?? []) {
+      const group = compileGroupName(alias.processGroup ?? settings.processGroup ?? "%{GLOBAL}");
+      const application = compileGroupName(alias.applicationGroup ?? settings.applicationGroup ?? "%{RESOURCE}");
+      const callable = alias.callable ?? compileCallable(settings.callable ?? "application");
+      if (typeof group !== "string" || typeof application !== "string" || typeof callable !== "string") continue;
+      if (group === "" || !isScript(alias) || stateOf(group, virtualHost, groups) !== "usable") continue;
+      const script = Buffer.from(alias.target, "latin1").toString("utf8");
+      const ofGroup = preloads.get(group) ?? new Map<string, Preload>();
+      ofGroup.set(`${application}\n${script}\n${callable}`, { script, callable, applicationGroup: application });
+      preloads.set(group, ofGroup);
+    }
+  }
+  return [...groups].map(([name, declared]) => ({
+    ...specOf(declared, server, server.settings(core, declared.virtualHost).timeout),
+    preloads: [...(preloads.get(name)?.values() ?? [])],
+  }));
+}
+
+/** Whether an alias stands for one script: no folder, and nothing to fill in. */
+function isScript(alias: ScriptAlias): boolean {
+  if ("regex" in alias && alias.target.includes("$")) return false;
+  try {
+    return statSync(Buffer.from(alias.target, "latin1")).isFile();
+  } catch {
+    return false;
+  }
+}
+
+interface GroupUse {
+  readonly name: string;
+  readonly virtualHost: VirtualHost;
+  readonly groups: ReadonlyMap<string, DeclaredGroup>;
+  /** An error as in mod_wsgi, which preloads the script; else requests fail, and a warning says so. */
+  readonly strict: boolean;
+  readonly origin?: Origin;
+}
+
+function checkGroup(server: ServerView, who: string, { name, virtualHost, groups, strict, origin }: GroupUse): void {
+  const resolved = compileGroupName(name);
+  if (typeof resolved !== "string" || resolved === "") return;
+  const state = stateOf(resolved, virtualHost, groups);
+  if (state === "usable") return;
+  const reason =
+    state === "unknown"
+      ? `${who}: no WSGIDaemonProcess defines the process group "${resolved}"`
+      : `${who}: the process group "${resolved}" belongs to a virtual host with another ServerName`;
+  if (strict) server.error(reason, origin);
+  else server.warn(`${reason}; requests for it get 500`, origin ?? virtualHost.origin);
+}
+
+function checkAlias(
+  server: ServerView,
+  { alias, virtualHost, groups }: { alias: ScriptAlias; virtualHost: VirtualHost; groups: GroupUse["groups"] },
+): void {
+  const { origin, directive, target } = alias;
+  if (alias.processGroup !== undefined) {
+    const strict = alias.applicationGroup !== undefined && typeof compileGroupName(alias.applicationGroup) === "string";
+    checkGroup(server, directive, { name: alias.processGroup, virtualHost, groups, strict, origin });
+  }
+  if ("regex" in alias && target.includes("$")) return;
+  try {
+    accessSync(Buffer.from(target, "latin1"), constants.R_OK);
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    server.warn(`${directive}: the script ${target} ${missing ? "does not exist" : "cannot be read"}`, origin);
+  }
+}
+
+function checkHome(server: ServerView, who: string, home: string | undefined, origin: Origin | undefined): void {
+  if (home === undefined) return;
+  let reason = "does not exist";
+  try {
+    if (statSync(home).isDirectory()) return;
+    reason = "is not a directory";
+  } catch {
+    // It does not exist.
+  }
+  server.error(`${who}: ${home} ${reason}`, origin);
+}
+
+function checkAccounts(server: ServerView, group: DaemonProcess, known: Map<string, boolean>): void {
+  const wanted = [
+    ["user", "passwd", group.user],
+    ["group", "group", group.group],
+    ["socket-user", "passwd", group.socketUser],
+  ] as const;
+  for (const [option, database, name] of wanted) {
+    if (name === undefined || /^#\d+$/.test(name)) continue;
+    const key = `${database} ${name}`;
+    const exists = known.get(key) ?? accountExists(database, name);
+    known.set(key, exists);
+    if (!exists) server.error(`WSGIDaemonProcess: option ${option}: "${name}" is unknown`, group.origin);
+  }
+}
+
+function accountExists(database: "passwd" | "group", name: string): boolean {
+  try {
+    if (
+      readFileSync(`/etc/${database}`, "utf8")
+        .split("\n")
+        .some((line) => line.startsWith(`${name}:`))
+    )
+      return true;
+    // Accounts from elsewhere are known to getent alone.
+    execFileSync("getent", [database, name], { stdio: "ignore", timeout: 5000 });
+    return true;
+  } catch {
+    return false;
+  }
+}

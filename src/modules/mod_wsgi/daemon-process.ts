@@ -1,0 +1,153 @@
+// A WSGIDaemonProcess line → the daemon group it describes.
+import type { DaemonGroupSpec, Origin, Place } from "../../api/index.js";
+import { readOptions } from "./options.js";
+
+/** A WSGIDaemonProcess line; what is undefined falls to other directives or to the server. Times in milliseconds. */
+export interface DaemonProcess extends Omit<
+  DaemonGroupSpec,
+  "virtualHost" | "preloads" | "socketPrefix" | "pythonPath" | "socketTimeout"
+> {
+  readonly origin: Origin;
+  readonly pythonPath: readonly string[] | undefined;
+  readonly socketTimeout: number | undefined;
+}
+
+type Reader = (text: string, option: string, place: Place) => unknown;
+
+const text: Reader = (value) => value;
+const seconds: Reader = (value, option, place) => whole(value, option, "a whole number of seconds", place) * 1000;
+const count =
+  (least: number, most = Number.MAX_SAFE_INTEGER): Reader =>
+  (value, option, place) => {
+    const number = whole(value, option, "a whole number", place);
+    if (number >= least && number <= most) return number;
+    const range = most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `from ${least} to ${most}`;
+    return place.fail(`option ${option} must be ${range}, found "${value}"`);
+  };
+/** Zero or a number of at least that many bytes. */
+const buffer =
+  (least: number): Reader =>
+  (value, option, place) => {
+    const number = whole(value, option, "a number of bytes", place);
+    if (number === 0 || number >= least) return number;
+    return place.fail(`option ${option} must be 0 or at least ${least}, found "${value}"`);
+  };
+const octal: Reader = (value, option, place) =>
+  /^[0-7]{1,4}$/.test(value)
+    ? parseInt(value, 8)
+    : place.fail(`option ${option} must be an octal number, found "${value}"`);
+const folder: Reader = (value, option, place) =>
+  value.startsWith("/") ? value : place.fail(`option ${option} must be an absolute path, found "${value}"`);
+const decimal: Reader = (value, option, place) =>
+  Number(value) > 0 ? Number(value) : place.fail(`option ${option} must be a number above 0, found "${value}"`);
+const flag: Reader = (value, option, place) =>
+  /^(on|off)$/i.test(value) ? /^on$/i.test(value) : place.fail(`option ${option} must be On or Off, found "${value}"`);
+const integer: Reader = (value, option, place) =>
+  /^-?\d+$/.test(value) ? Number(value) : place.fail(`option ${option} must be a whole number, found "${value}"`);
+const refused =
+  (why: string): Reader =>
+  (_value, option, place) =>
+    place.fail(`option ${option} is not supported: ${why}`);
+/** An option that changes no answer of an application: read, and warned of. */
+const unused =
+  (read: Reader, why: string): Reader =>
+  (value, option, place) => {
+    read(value, option, place);
+    place.warn(`option ${option} has no effect: ${why}`);
+  };
+
+const limits = "limits on a process's resources must not be dropped in silence";
+const buffers = "the daemon protocol sizes its own buffers";
+
+const readers = {
+  user: text,
+  group: text,
+  processes: count(1, 1000),
+  threads: count(1, 65533),
+  umask: octal,
+  home: folder,
+  lang: text,
+  locale: text,
+  "python-home": folder,
+  "python-path": text,
+  "display-name": text,
+  "maximum-requests": count(0),
+  "request-timeout": seconds,
+  "queue-timeout": seconds,
+  "shutdown-timeout": seconds,
+  "graceful-timeout": seconds,
+  "startup-timeout": seconds,
+  "connect-timeout": seconds,
+  "socket-timeout": seconds,
+  "listen-backlog": count(0, 65535),
+  "socket-user": text,
+  "deadlock-timeout": unused(seconds, "liveness is proved by the threads that serve requests"),
+  "inactivity-timeout": unused(seconds, "idle processes are kept"),
+  "restart-interval": unused(seconds, "processes are not restarted by the clock; maximum-requests is"),
+  "eviction-timeout": unused(seconds, "graceful-timeout holds for every planned end of a process"),
+  "interrupt-timeout": unused(seconds, "request-timeout ends the process"),
+  "send-buffer-size": unused(buffer(512), buffers),
+  "receive-buffer-size": unused(buffer(512), buffers),
+  "header-buffer-size": unused(buffer(8192), buffers),
+  "response-buffer-size": unused(buffer(65536), buffers),
+  "response-flush-delay": unused(count(0), "output is sent when the application pauses"),
+  "response-socket-timeout": unused(seconds, "Timeout holds for the client's connection"),
+  "stack-size": unused(count(1), "threads have the stack Python gives them"),
+  "switch-interval": unused(decimal, "Python's own interval holds"),
+  "cpu-priority": unused(integer, "daemons run at the server's priority"),
+  "server-metrics": unused(flag, "mod_wsgi.server_metrics() gives None"),
+  "python-eggs": unused(text, "eggs are not unpacked"),
+  chroot: refused("a process outside of its chroot must not serve"),
+  "supplementary-groups": refused("a process with other groups than asked for must not serve"),
+  "script-user": refused("who owns the script is not checked"),
+  "script-group": refused("who owns the script is not checked"),
+  "cpu-time-limit": refused(limits),
+  "memory-limit": refused(limits),
+  "virtual-memory-limit": refused(limits),
+} as const satisfies Readonly<Record<string, Reader>>;
+
+type Option = keyof typeof readers;
+const names = Object.keys(readers) as Option[];
+
+/** Reads a WSGIDaemonProcess line. Times are written in seconds. */
+export function readDaemonProcess(name: string, optionText: string, place: Place): DaemonProcess {
+  const values = new Map<Option, unknown>();
+  for (const [option, value] of readOptions(optionText, names, place)) {
+    values.set(option, readers[option](value, option, place));
+  }
+  const read = <Value>(option: Option, otherwise: Value): Value =>
+    (values.get(option) as Value | undefined) ?? otherwise;
+  const text = (option: Option) => read<string | undefined>(option, undefined);
+  const user = text("user");
+  if (user === "root" || user === "#0") place.fail(`option user must not be ${user}`);
+  return {
+    name,
+    origin: place.origin,
+    processes: read("processes", 1),
+    multiprocess: values.has("processes"),
+    threads: read("threads", 15),
+    user,
+    group: text("group"),
+    umask: read<number | undefined>("umask", undefined),
+    home: text("home"),
+    lang: text("lang"),
+    locale: text("locale"),
+    pythonHome: text("python-home"),
+    pythonPath: text("python-path")?.split(":").filter(Boolean),
+    displayName: text("display-name")?.replace("%{GROUP}", `(wsgi:${name})`),
+    maximumRequests: read("maximum-requests", 0),
+    requestTimeout: read("request-timeout", 0),
+    queueTimeout: read("queue-timeout", 0),
+    shutdownTimeout: read("shutdown-timeout", 5000),
+    gracefulTimeout: read("graceful-timeout", 15_000),
+    startupTimeout: read("startup-timeout", 0),
+    connectTimeout: read("connect-timeout", 15_000),
+    socketTimeout: read<number | undefined>("socket-timeout", undefined) || undefined,
+    listenBacklog: read("listen-backlog", 100),
+    socketUser: text("socket-user"),
+  };
+}
+
+function whole(value: string, option: string, what: string, place: Place): number {
+  return /^\d+$/.test(value) ? Number(value) : place.fail(`option ${option} must be ${what}, found "${value}"`);
+}

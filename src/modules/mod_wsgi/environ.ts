@@ -1,0 +1,171 @@
+// A request → the environ of its application: the part of the mount, made once, and the part of the request.
+import { byteString, core, serverBanner, type Request } from "../../api/index.js";
+
+/** What decides the constant part of an environ. */
+export interface MountKey {
+  readonly scriptName: string;
+  readonly processGroup: string;
+  readonly applicationGroup: string;
+  readonly callable: string;
+}
+
+export type Environ = Record<string, string>;
+
+/** Constant parts that one mount keeps; a client could ask for any number through a regular expression. */
+const keptConstants = 64;
+
+/** The constant parts of the environs of one mount: for each script, local address and scheme the same object. */
+export class ConstantParts {
+  readonly #known = new Map<string, Readonly<Environ>>();
+  #last: { readonly key: string; readonly part: Readonly<Environ> } | undefined;
+
+  of(request: Request, mount: MountKey): Readonly<Environ> {
+    const { connection, filename, contextPrefix, contextDocumentRoot, scheme } = request;
+    const key =
+      `${filename}\n${mount.scriptName}\n${connection.localAddress}\n${connection.localPort}\n${scheme}\n` +
+      `${mount.applicationGroup}\n${mount.processGroup}\n${mount.callable}\n${contextPrefix}\n${contextDocumentRoot}`;
+    if (this.#last?.key === key) return this.#last.part;
+    let part = this.#known.get(key);
+    if (!part) {
+      if (this.#known.size >= keptConstants) this.#known.clear();
+      part = Object.freeze(constantPart(request, mount));
+      this.#known.set(key, part);
+    }
+    this.#last = { key, part };
+    return part;
+  }
+}
+
+function constantPart(request: Request, { scriptName, processGroup, applicationGroup, callable }: MountKey): Environ {
+  const { connection, filename, scheme, contextPrefix, contextDocumentRoot } = request;
+  const { serverAdmin, serverTokens, ...settings } = request.settings(core);
+  const documentRoot = byteString(settings.documentRoot.replace(/(.)\/+$/, "$1"));
+  return {
+    SERVER_SOFTWARE: serverBanner(serverTokens),
+    SERVER_ADMIN: serverAdmin,
+    SERVER_ADDR: connection.localAddress,
+    DOCUMENT_ROOT: documentRoot,
+    REQUEST_SCHEME: scheme,
+    CONTEXT_PREFIX: contextPrefix,
+    CONTEXT_DOCUMENT_ROOT: contextDocumentRoot || documentRoot,
+    SCRIPT_FILENAME: filename,
+    SCRIPT_NAME: scriptName,
+    "wsgi.url_scheme": scheme,
+    "mod_wsgi.process_group": processGroup,
+    "mod_wsgi.application_group": applicationGroup,
+    "mod_wsgi.callable_object": callable,
+    "mod_wsgi.request_handler": request.handler ?? "",
+    "mod_wsgi.handler_script": "",
+    "mod_wsgi.script_name": scriptName,
+    "mod_wsgi.listener_host": connection.localAddress,
+    "mod_wsgi.listener_port": String(connection.localPort),
+    "mod_wsgi.server_pid": String(process.pid),
+  };
+}
+
+/** How to fill in what the settings leave open. */
+export interface RequestPartOptions {
+  /** REQUEST_METHOD. */
+  readonly method: string;
+  readonly passAuthorization: boolean;
+  /** Proxy-Authorization too (CGIPassAuth). */
+  readonly passAllAuthorization: boolean;
+}
+
+/** The part of the environ that belongs to the request. */
+export function requestPart(request: Request, constant: Readonly<Environ>, options: RequestPartOptions): Environ {
+  const { connection, environment } = request;
+  const pathInfo = mergeSlashes(request.pathInfo);
+  const environ: Environ = {
+    REQUEST_METHOD: options.method,
+    REQUEST_URI: firstTarget(request),
+    PATH_INFO: pathInfo,
+    QUERY_STRING: request.query ?? "",
+    SERVER_PROTOCOL: request.protocol,
+    SERVER_NAME: escapeHtml(request.serverName),
+    SERVER_PORT: String(request.serverPort),
+    REMOTE_ADDR: connection.remoteAddress,
+    REMOTE_PORT: String(connection.remotePort),
+    "mod_wsgi.path_info": pathInfo,
+    "mod_wsgi.request_id": request.id,
+    "mod_wsgi.connection_id": connection.id,
+    "mod_wsgi.request_start": String(request.startTime / 1000),
+  };
+  addFields(environ, request, options);
+  if (request.user !== undefined) environ["REMOTE_USER"] = request.user;
+  if (request.authType !== undefined) environ["AUTH_TYPE"] = request.authType;
+  if (environment.size > 0) addVariables(environ, environment, constant);
+  return environ;
+}
+
+/** The path up to and with the script, by what the walk left behind it. */
+export function scriptNameOf({ path, pathInfo }: Request): string {
+  if (pathInfo === "") return mergeSlashes(path);
+  if (path.endsWith(pathInfo)) return mergeSlashes(path.slice(0, path.length - pathInfo.length));
+  // The two differ in their slashes: compare from the end, any number of slashes standing for one.
+  let end = path.length;
+  let left = pathInfo.length;
+  while (end > 0 && left > 0 && path[end - 1] === pathInfo[left - 1]) {
+    end--;
+    left--;
+    if (path[end] === "/") while (path[end - 1] === "/") end--;
+  }
+  return mergeSlashes(path.slice(0, end));
+}
+
+/** Names of environ keys by names of request fields in lower case; undefined for fields that are left out. */
+const keys = new Map<string, string | undefined>([
+  ["content-type", "CONTENT_TYPE"],
+  ["content-length", "CONTENT_LENGTH"],
+  // A client must not choose the proxy of an application (httpoxy).
+  ["proxy", undefined],
+]);
+const keptKeys = 500;
+
+function keyOf(field: string): string | undefined {
+  if (keys.has(field)) return keys.get(field);
+  const key = /^[a-z0-9-]+$/.test(field) ? `HTTP_${field.toUpperCase().replaceAll("-", "_")}` : undefined;
+  if (keys.size < keptKeys) keys.set(field, key);
+  return key;
+}
+
+function addFields(
+  environ: Environ,
+  { headers }: Request,
+  { passAuthorization, passAllAuthorization }: RequestPartOptions,
+): void {
+  headers.forEach((_name, value, field) => {
+    if (field === "authorization" && !passAuthorization && !passAllAuthorization) return;
+    if (field === "proxy-authorization" && !passAllAuthorization) return;
+    const key = keyOf(field);
+    if (key === undefined) return;
+    const earlier = environ[key];
+    environ[key] = earlier === undefined ? value : `${earlier}, ${value}`;
+  });
+}
+
+/** SetEnv and its like show where the request has no value of its own. */
+function addVariables(environ: Environ, variables: ReadonlyMap<string, string>, constant: Readonly<Environ>): void {
+  for (const [name, value] of variables) {
+    if (name === "HTTPS") environ["wsgi.url_scheme"] = /^(on|1)$/i.test(value) ? "https" : "http";
+    else if (!(name in environ) && !(name in constant)) environ[name] = value;
+  }
+}
+
+/** The target of the request line, also where internal redirects led elsewhere; an absolute one without its host. */
+function firstTarget(request: Request): string {
+  let first = request;
+  while (first.previous) first = first.previous;
+  const { target } = first;
+  return target.startsWith("/") ? target : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, "");
+}
+
+function mergeSlashes(path: string): string {
+  return path.includes("//") ? path.replace(/\/{2,}/g, "/") : path;
+}
+
+function escapeHtml(text: string): string {
+  return /[<>&"]/.test(text)
+    ? text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
+    : text;
+}

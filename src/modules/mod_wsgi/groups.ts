@@ -1,0 +1,62 @@
+// Daemon groups of the whole configuration → which of them a virtual host may use.
+import type { DaemonGroupSpec, ServerView, VirtualHost } from "../../api/index.js";
+import type { DaemonProcess } from "./daemon-process.js";
+import { wsgi } from "./settings.js";
+
+/** What a virtual host may do with a process group of that name. */
+export type GroupState = "usable" | "unknown" | "of another host";
+
+/** A WSGIDaemonProcess line with the virtual host it stands in. */
+export interface DeclaredGroup {
+  readonly group: DaemonProcess;
+  readonly virtualHost: VirtualHost;
+}
+
+/** The groups of each virtual host's server. */
+const registered = new WeakMap<VirtualHost, ReadonlyMap<string, DeclaredGroup>>();
+
+/** All WSGIDaemonProcess lines by name, in order of the configuration; of two with one name the first. */
+export function declaredGroups(server: ServerView): ReadonlyMap<string, DeclaredGroup> {
+  const groups = new Map<string, DeclaredGroup>();
+  for (const { virtualHost, settings } of server.everywhere(wsgi)) {
+    for (const group of settings.daemonProcesses ?? []) {
+      if (!groups.has(group.name)) groups.set(group.name, { group, virtualHost });
+    }
+  }
+  return groups;
+}
+
+/** Makes the groups known to requests. */
+export function registerGroups(server: ServerView): void {
+  const groups = declaredGroups(server);
+  for (const virtualHost of server.virtualHosts) registered.set(virtualHost, groups);
+}
+
+/** Whether requests of a virtual host may use a group. A group belongs to the ServerName it was declared under. */
+export function stateOf(
+  name: string,
+  virtualHost: VirtualHost,
+  groups: ReadonlyMap<string, DeclaredGroup> | undefined = registered.get(virtualHost),
+): GroupState {
+  // Without a running server nothing is known of groups; who runs the application refuses what is not there.
+  if (!groups) return "usable";
+  const declared = groups.get(name);
+  if (!declared) return "unknown";
+  const free = declared.virtualHost.isMain || declared.virtualHost.serverName === virtualHost.serverName;
+  return free ? "usable" : "of another host";
+}
+
+/** A group as the supervisor is to run it, without its preloads. */
+export function specOf({ group, virtualHost }: DeclaredGroup, server: ServerView, timeout: number): DaemonGroupSpec {
+  const [main] = server.virtualHosts;
+  const { pythonHome, pythonPath, socketPrefix } = server.settings(wsgi, main ?? virtualHost);
+  return {
+    ...group,
+    virtualHost: virtualHost.index,
+    pythonHome: group.pythonHome ?? pythonHome,
+    pythonPath: group.pythonPath ?? pythonPath,
+    socketTimeout: group.socketTimeout ?? timeout,
+    socketPrefix,
+    preloads: [],
+  };
+}

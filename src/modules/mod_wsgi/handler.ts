@@ -1,0 +1,153 @@
+// A request for a script → a run of its application, or the status that refuses it.
+import { core, fileSystemPath, refuse, type ApplicationCall, type Request, type Verdict } from "../../api/index.js";
+import { ConstantParts, requestPart, scriptNameOf } from "./environ.js";
+import { compileCallable, compileGroupName, type GroupName } from "./group-name.js";
+import { stateOf } from "./groups.js";
+import { relay } from "./relay.js";
+import { aliasOf, scriptHandler, type ScriptAlias } from "./script-alias.js";
+import type { WsgiSettings } from "./settings.js";
+import { proxyCorrection } from "./trusted-proxy.js";
+
+/** What is worked out once for settings and an alias. */
+interface Mount {
+  readonly processGroup: GroupName;
+  readonly applicationGroup: GroupName;
+  readonly callable: GroupName;
+  readonly passAuthorization: boolean;
+  /** Names of the groups WSGIRestrictProcess lists. */
+  readonly allowed: ReadonlySet<string> | undefined;
+  readonly constants: ConstantParts;
+}
+
+const mounts = new WeakMap<WsgiSettings, Map<ScriptAlias | undefined, Mount>>();
+
+/** Extensions of scripts that Node runs; WSGIRestrictEmbedded is about Python, which is not in this process. */
+const nodeScript = /\.[mc]?[jt]s$/;
+
+/** Runs the application of a request whose handler is wsgi-script. */
+export function handle(request: Request, settings: WsgiSettings): Verdict | Promise<Verdict> {
+  const name = request.handler ?? request.contentType;
+  if (name !== scriptHandler && name !== "application/x-httpd-wsgi") return undefined;
+  const alias = aliasOf(request);
+  const status = refusalOf(request, settings, alias);
+  if (status !== undefined) return refuse(status);
+  const call = callOf(request, settings, mountOf(settings, alias));
+  if (typeof call === "number") return refuse(call);
+  const daemon = call.processGroup !== "";
+  const answer = request.applications.run(call, request);
+  if (answer instanceof Promise) return answer.then((response) => relay(request, response, { daemon, settings }));
+  return relay(request, answer, { daemon, settings });
+}
+
+/** The checks before an application is looked for, in mod_wsgi's order; the status of the first that fails. */
+function refusalOf(request: Request, settings: WsgiSettings, alias: ScriptAlias | undefined): number | undefined {
+  const { options, acceptPathInfo, limitRequestBody } = request.settings(core);
+  if (!alias && !options.plain?.ExecCGI) {
+    return fault(request, 403, `WSGI0134: Options ExecCGI is off in this directory: ${request.filename}`);
+  }
+  if (!request.file) return fault(request, 404, `WSGI0135: Target WSGI script not found: ${request.filename}`);
+  if (request.file.isDirectory()) {
+    return fault(request, 403, `WSGI0136: Target WSGI script is a directory: ${request.filename}`);
+  }
+  if (acceptPathInfo === "Off" && request.pathInfo !== "") {
+    return fault(request, 404, `WSGI0137: AcceptPathInfo is Off: ${request.filename}${request.pathInfo}`);
+  }
+  const { length } = request.body;
+  if (length === undefined && !settings.chunkedRequest) {
+    return fault(request, 411, "WSGI0139: the request body is chunked and WSGIChunkedRequest is Off");
+  }
+  if (length !== undefined && limitRequestBody > 0 && length > limitRequestBody) {
+    return fault(
+      request,
+      413,
+      `AH01588: Requested content-length of ${length} is larger than the configured limit of ${limitRequestBody}`,
+    );
+  }
+  return undefined;
+}
+
+/** The run of an application, or the status that refuses it. */
+function callOf(request: Request, settings: WsgiSettings, mount: Mount): ApplicationCall | number {
+  const scriptName = scriptNameOf(request);
+  const resolve = (name: GroupName) => (typeof name === "string" ? name : name(request, scriptName));
+  const processGroup = resolve(mount.processGroup);
+  if (mount.allowed && !mount.allowed.has(processGroup)) {
+    return fault(
+      request,
+      500,
+      `WSGI0149: Daemon process group '${processGroup}' is not allowed here by WSGIRestrictProcess`,
+    );
+  }
+  const embedded = processGroup === "";
+  if (!embedded) {
+    const state = stateOf(processGroup, request.virtualHost);
+    if (state === "unknown") {
+      return fault(request, 500, `WSGI0151: No WSGI daemon process called '${processGroup}' has been configured`);
+    }
+    if (state === "of another host") {
+      return fault(
+        request,
+        500,
+        `WSGI0152: Daemon process called '${processGroup}' cannot be accessed by this virtual host`,
+      );
+    }
+  } else if (settings.restrictEmbedded && !nodeScript.test(request.filename)) {
+    return fault(
+      request,
+      500,
+      "WSGI0143: Embedded mode of mod_wsgi disabled by WSGIRestrictEmbedded: choose a WSGIProcessGroup",
+    );
+  }
+  const applicationGroup = resolve(mount.applicationGroup);
+  const callable = resolve(mount.callable);
+  const constant = mount.constants.of(request, { scriptName, processGroup, applicationGroup, callable });
+  const head = request.headOnly && settings.mapHeadToGet !== "On";
+  const environ = requestPart(request, constant, {
+    method: head ? "HEAD" : request.method,
+    passAuthorization: mount.passAuthorization,
+    passAllAuthorization: request.settings(core).cgiPassAuth,
+  });
+  proxyCorrection(settings)?.(environ, request.connection.remoteAddress);
+  return {
+    script: textOf(request.filename),
+    callable,
+    processGroup,
+    applicationGroup,
+    constant,
+    environ,
+    scriptReloading: settings.scriptReloading,
+  };
+}
+
+function mountOf(settings: WsgiSettings, alias: ScriptAlias | undefined): Mount {
+  let byAlias = mounts.get(settings);
+  if (!byAlias) {
+    byAlias = new Map<ScriptAlias | undefined, Mount>();
+    mounts.set(settings, byAlias);
+  }
+  const known = byAlias.get(alias);
+  if (known) return known;
+  const { restrictProcess } = settings;
+  const mount: Mount = {
+    processGroup: compileGroupName(alias?.processGroup ?? settings.processGroup ?? "%{GLOBAL}"),
+    applicationGroup: compileGroupName(alias?.applicationGroup ?? settings.applicationGroup ?? "%{RESOURCE}"),
+    // The option of an alias is taken literally.
+    callable: alias?.callable ?? compileCallable(settings.callable ?? "application"),
+    passAuthorization: alias?.passAuthorization ?? settings.passAuthorization,
+    allowed: restrictProcess && new Set(restrictProcess.map((name) => (name === "%{GLOBAL}" ? "" : name))),
+    constants: new ConstantParts(),
+  };
+  byAlias.set(alias, mount);
+  return mount;
+}
+
+function fault(request: Request, status: number, message: string): number {
+  request.log("error", "wsgi", message);
+  return status;
+}
+
+/** A file name of a request as the text of a path. */
+function textOf(filename: string): string {
+  const path = fileSystemPath(filename);
+  return typeof path === "string" ? path : path.toString("utf8");
+}

@@ -1,0 +1,34 @@
+// WSGI lines → applications that answer requests.
+import { defineModule } from "../../api/index.js";
+import { check, daemonGroups } from "./check.js";
+import { behaviourDirectives, mappingDirectives } from "./directives.js";
+import { registerGroups } from "./groups.js";
+import { handle } from "./handler.js";
+import { mapToScript } from "./script-alias.js";
+import { wsgi } from "./settings.js";
+import { directivesWithoutEffect } from "./without-effect.js";
+
+export default defineModule({
+  name: "mod_wsgi",
+  summary: "Runs WSGI applications in Python and applications in JavaScript",
+  settings: wsgi.settings,
+  directives: (directive) => ({
+    ...mappingDirectives(directive),
+    ...behaviourDirectives(directive),
+    ...directivesWithoutEffect(directive),
+  }),
+  hooks: {
+    translateName: {
+      after: ["mod_alias"],
+      before: ["mod_userdir", "mod_vhost_alias"],
+      when: ({ aliases }) => aliases.length > 0,
+      run: (request, { aliases }) => (mapToScript(request, aliases) ? "done" : undefined),
+    },
+    handler: { run: handle },
+  },
+  lifecycle: {
+    check,
+    daemons: daemonGroups,
+    start: ({ server }) => registerGroups(server),
+  },
+});

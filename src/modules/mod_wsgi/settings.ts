@@ -1,0 +1,28 @@
+// The settings of mod_wsgi.
+import { defineSettings, list, value, type SettingsOf } from "../../api/index.js";
+import type { DaemonProcess } from "./daemon-process.js";
+import type { ScriptAlias } from "./script-alias.js";
+
+export const wsgi = defineSettings("mod_wsgi", {
+  aliases: list<ScriptAlias>("inner first"),
+  daemonProcesses: list<DaemonProcess>("replace"),
+  /** Names as written; undefined: embedded, `%{RESOURCE}`, "application". */
+  processGroup: value<string | undefined>(undefined),
+  applicationGroup: value<string | undefined>(undefined),
+  callable: value<string | undefined>(undefined),
+  /** Process groups that may be chosen; undefined: all. */
+  restrictProcess: value<readonly string[] | undefined>(undefined),
+  restrictEmbedded: value<boolean>(false),
+  passAuthorization: value<boolean>(false),
+  scriptReloading: value<boolean>(true),
+  chunkedRequest: value<boolean>(false),
+  errorOverride: value<boolean>(false),
+  mapHeadToGet: value<"Auto" | "On" | "Off">("Auto"),
+  pythonPath: value<readonly string[]>([]),
+  pythonHome: value<string | undefined>(undefined),
+  socketPrefix: value<string | undefined>(undefined),
+  trustedProxyHeaders: list<string>("replace"),
+  trustedProxies: list<string>("replace"),
+});
+
+export type WsgiSettings = SettingsOf<typeof wsgi.settings>;
