@@ -1,0 +1,187 @@
+"""A thread of the process: connections one after the other, and their requests one after the other."""
+import json
+import os
+import threading
+import time
+
+from modhost_wsgi.connection import BYE, GOODBYE, STALES, BadFrame, ClientGone, Connection, failure, frame
+from modhost_wsgi.gateway import Run, run
+from modhost_wsgi.scripts import NotLoaded, Stale, occurred
+from modhost_wsgi.shape import shape_reader
+from modhost_wsgi.streams import ErrorStream, Input
+
+# Seconds a worker may keep a connection although another one waits: taking it on every request costs more than
+# half of the speed.
+QUANTUM = 0.015
+
+
+class RequestThread:
+    """One thread that serves requests. `server` is process.Server."""
+
+    def __init__(self, number, server):
+        self._number = number
+        self._server = server
+        self._declare = shape_reader(server.process, number)
+        # Holds the connection while that idles. Who takes it out, the thread or the monitor, decides about the
+        # next request: list.pop is atomic.
+        self._idle = []
+        self.is_accepting = False
+        # The environ of the running request and since when, for the log; where its output goes.
+        self.environ = None
+        self.since = 0.0
+        self.errors = None
+        self._connection = None
+        self._input = None
+        self._flags = 0
+        # Goodbye was said on the connection, which the worker is to close.
+        self._is_leaving = False
+
+    def start(self):
+        threading.Thread(target=self._run, name="request-%d" % self._number, daemon=True).start()
+
+    def give_up_idle(self, age=0.0):
+        """Called by the monitor: says goodbye if the thread's connection idles and is that old. Whether it did."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            return False
+        if time.monotonic() - connection.since < age:
+            self._idle.append(connection)
+            return False
+        self._is_leaving = True
+        try:
+            connection.send(GOODBYE)
+        except ClientGone:
+            pass
+        return True
+
+    def is_serving(self):
+        return self._connection is not None and not self._is_leaving
+
+    def holds_connection(self):
+        return self._connection is not None
+
+    def _run(self):
+        server = self._server
+        server.threads_by_ident[threading.get_ident()] = self
+        while not server.is_draining:
+            self.is_accepting = True
+            accepted = server.accept()
+            self.is_accepting = False
+            connection = Connection(accepted)
+            if server.is_draining:
+                connection.close()
+                break
+            try:
+                self._serve(connection)
+            except (ClientGone, BadFrame) as error:
+                connection.abandon()
+                if isinstance(error, BadFrame):
+                    server.log("error", "mod_wsgi (pid=%d): %s" % (os.getpid(), error))
+            except BaseException:
+                connection.abandon()
+                server.log_lines(occurred(""))
+            self._connection = None
+            self._is_leaving = False
+        server.wake()
+
+    def _serve(self, connection):
+        hello = {"pid": os.getpid(), "thread": self._number}
+        self._connection = connection
+        connection.send(frame(b"H", json.dumps(hello).encode("ascii")))
+        idle = self._idle
+        while True:
+            idle.append(connection)
+            is_open = connection.receive()
+            try:
+                idle.pop()
+            except IndexError:
+                return connection.wait_for_end()
+            request = connection.next_request(self._declare) if is_open else None
+            if request is None:
+                return connection.close()
+            self.since = time.time()
+            flags = self._answer(*request)
+            self._server.count()
+            if flags:
+                self._is_leaving = True
+                return connection.wait_for_end()
+
+    def _answer(self, shape, flags, handed_over, mtime, values):
+        """Answers one request; the flags of its last frame."""
+        connection = self._connection
+        self._flags = 0
+        body = self._input = Input(connection, flags)
+        errors = self.errors = ErrorStream(self.log)
+        self.environ = environ = shape.environ(values)
+        script = shape.script
+        try:
+            if environ is None:
+                return self._fail(400, "a value of the environ holds a NUL")
+            if script.namespace is None:
+                script.load()
+            elif shape.reloading:
+                script.check(mtime)
+            application = script.namespace.get(shape.callable)
+            if application is None:
+                self.log(["mod_wsgi (pid=%d): Target WSGI script '%s' does not contain WSGI application '%s'."
+                          % (os.getpid(), script.path, shape.callable)])
+                return self._fail(500, "the script has no such callable")
+            environ["wsgi.input"] = body
+            environ["wsgi.errors"] = errors
+            environ["mod_wsgi.queue_start"] = handed_over
+            environ["mod_wsgi.daemon_start"] = self.since
+            environ["mod_wsgi.application_start"] = time.time()
+            response = Run(connection, body, environ.get("REQUEST_METHOD") == "HEAD")
+            run(application, environ, response, shape.files, self)
+        except Stale as stale:
+            connection.send(STALES[self.flags()])
+            if stale.is_news:
+                self._server.tell({"type": "stale", "script": stale.script, "mtime": stale.mtime})
+        except NotLoaded as error:
+            self.log(error.lines)
+            self._fail(500, "the script did not load")
+        except ClientGone as gone:
+            self._fail(400, str(gone))
+        except BadFrame:
+            raise
+        except BaseException:
+            errors.flush()
+            self.log(occurred(script.path))
+            self._fail(500, "the application failed")
+        finally:
+            self.environ = self._input = self.errors = None
+            errors.expire(self._server.log_lines)
+        return self._flags
+
+    def flags(self):
+        """The flags of the last frame of the running request."""
+        if self.errors._rest:
+            self.errors.flush()
+        flags = self._input.finish()
+        server = self._server
+        if server.is_draining:
+            flags |= BYE
+        elif server.wanted and time.monotonic() - self._connection.since >= QUANTUM:
+            try:
+                server.wanted.pop()
+                flags |= BYE
+            except IndexError:
+                pass
+        self._flags = flags
+        return flags
+
+    def close_failed(self):
+        """Logs the exception being handled."""
+        self.log(occurred(self.environ.get("SCRIPT_FILENAME", "")))
+
+    def log(self, lines, level="error"):
+        """Lines for the log of the running request."""
+        try:
+            self._connection.log(lines, level[:1].encode("ascii"))
+        except ClientGone:
+            self._server.log_lines(lines)
+
+    def _fail(self, status, reason):
+        self._connection.send(failure(self.flags(), status, reason))
+        return self._flags

@@ -1,0 +1,143 @@
+"""Paths of scripts -> loaded modules; what has changed on disk since, and what did not load."""
+import hashlib
+import os
+import sys
+import threading
+import traceback
+import types
+
+
+class Stale(Exception):
+    """The script on disk is not the one loaded; `is_news` the first time it is seen."""
+
+    def __init__(self, script, mtime, is_news):
+        super().__init__(script)
+        self.script = script
+        self.mtime = mtime
+        self.is_news = is_news
+
+
+class NotLoaded(Exception):
+    """The script did not load; `lines` for the log."""
+
+    def __init__(self, lines):
+        super().__init__(lines[0])
+        self.lines = lines
+
+
+class Script:
+    """One script: its module once it is loaded, or why it did not load."""
+
+    def __init__(self, path):
+        self.path = path
+        self.namespace = None
+        # Milliseconds since the epoch, computed as node:fs does, so that equal times are equal numbers.
+        self.mtime = 0.0
+        self.failure = None
+        # The mtime of a version that is known not to load: as good as the loaded one.
+        self.kept = None
+        self._reported = None
+        self._loading = threading.Lock()
+
+    def load(self):
+        """Runs the script unless it is loaded. Raises NotLoaded, with what went wrong the first time."""
+        if self.namespace is not None:
+            return
+        with self._loading:
+            if self.namespace is not None:
+                return
+            mtime = mtime_of(self.path)
+            if self.failure is None or mtime != self.mtime:
+                # Before the script is read: a change while it is loaded is then noticed.
+                self.mtime = mtime
+                self.failure = None
+                self._run()
+            if self.failure is not None:
+                raise NotLoaded(self.failure)
+
+    def check(self, mtime):
+        """Raises Stale if the script has changed. `mtime` is what the worker saw, 0 if it did not look."""
+        if mtime == self.mtime and "reload_required" not in self.namespace:
+            return
+        if mtime != self.mtime or mtime == 0:
+            mtime = mtime_of(self.path)
+        if (mtime == self.mtime or mtime == self.kept) and not self._wants_reload():
+            return
+        is_news = self._reported != mtime
+        self._reported = mtime
+        raise Stale(self.path, mtime, is_news)
+
+    def _wants_reload(self):
+        hook = self.namespace.get("reload_required")
+        if hook is None:
+            return False
+        try:
+            return bool(hook(self.path))
+        except Exception:
+            traceback.print_exc()
+            return False
+
+    def _run(self):
+        path = self.path
+        prefix = "mod_wsgi (pid=%d): " % os.getpid()
+        try:
+            with open(path, "rb") as file:
+                code = compile(file.read(), path, "exec", dont_inherit=True)
+        except BaseException:
+            self.failure = [prefix + "Could not read/compile source file '%s'." % path] + occurred(path)
+            return
+        name = "_mod_wsgi_" + hashlib.md5(os.fsencode(path)).hexdigest()
+        module = types.ModuleType(name)
+        module.__file__ = path
+        module.__mtime__ = int(self.mtime * 1000)
+        sys.modules[name] = module
+        try:
+            exec(code, module.__dict__)
+        except SystemExit:
+            self.failure = [prefix + "SystemExit exception raised when doing exec of Python script file '%s'." % path]
+        except BaseException:
+            self.failure = [prefix + "Failed to exec Python script file '%s'." % path]
+        else:
+            self.namespace = module.__dict__
+            return
+        self.failure += occurred(path)
+        sys.modules.pop(name, None)
+
+
+def mtime_of(path):
+    """Milliseconds since the epoch as node:fs computes them; 0 when nothing is there."""
+    try:
+        nanoseconds = os.stat(path).st_mtime_ns
+    except OSError:
+        return 0.0
+    seconds, rest = divmod(nanoseconds, 1000000000)
+    return seconds * 1000 + rest / 1e6
+
+
+def occurred(script):
+    """The lines for the log that tell of the exception being handled."""
+    kind, value, trace = sys.exc_info()
+    # Without the frames of this package, which stand first.
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_folder):
+        trace = trace.tb_next
+    what = "SystemExit exception raised by WSGI script '%s' ignored." if isinstance(value, SystemExit) else (
+        "Exception occurred processing WSGI script '%s'.")
+    try:
+        text = "".join(traceback.format_exception(kind, value, trace))
+    except Exception as error:
+        text = "%s, whose traceback cannot be printed: %r" % (kind.__name__, error)
+    return ["mod_wsgi (pid=%d): " % os.getpid() + what % script] + text.rstrip("\n").split("\n")
+
+
+_folder = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_scripts = {}
+
+
+def script_at(path):
+    """The script of that path, loaded or not."""
+    return _scripts.get(path) or _scripts.setdefault(path, Script(path))
+
+
+def keep(path, mtime):
+    """Goes on with what is loaded of that script, until its mtime is another than the one given."""
+    script_at(path).kept = mtime

@@ -1,0 +1,169 @@
+// Bytes of the daemon channel ↔ frames (docs/daemon-protocol.md).
+
+/** Frames a worker sends. */
+export const toDaemon = {
+  shape: 0x53,
+  request: 0x51,
+  data: 0x44,
+  end: 0x45,
+  broken: 0x41,
+  yes: 0x59,
+  no: 0x4e,
+} as const;
+
+/** Frames a daemon sends. */
+export const fromDaemon = {
+  hello: 0x48,
+  wanted: 0x57,
+  response: 0x52,
+  data: 0x44,
+  file: 0x46,
+  end: 0x45,
+  failed: 0x58,
+  stale: 0x54,
+  bye: 0x42,
+  log: 0x4c,
+} as const;
+
+/** Flags of a request: how its body comes. */
+export const bodyFlag = { none: 0, follows: 1, waits: 2 } as const;
+
+/** Flags of the last frame of an answer. */
+export const endFlag = { bye: 1, inputLeft: 2 } as const;
+
+/** Bytes before the payload. */
+export const headerLength = 5;
+
+const longestPayload = 16 * 1024 * 1024;
+
+/** A frame that breaks the protocol. */
+export class FrameError extends Error {
+  override readonly name = "FrameError";
+}
+
+/** Who takes frames. Payloads are views of memory that is used again: copy what is to be kept. */
+export interface FrameTarget {
+  /** A whole frame of any type but data. */
+  frame(type: number, payload: Buffer): void;
+  /** The next bytes of a data frame, as they come. */
+  data(bytes: Buffer): void;
+}
+
+/** Takes bytes as they come and hands on frames. */
+export class FrameReader {
+  readonly #target: FrameTarget;
+  /** Bytes of the current data frame still to come. */
+  #dataLeft = 0;
+  /** The beginning of a frame whose end has not come. */
+  #rest: Buffer | undefined;
+
+  constructor(target: FrameTarget) {
+    this.#target = target;
+  }
+
+  /** Throws a FrameError. */
+  push(chunk: Buffer): void {
+    let bytes = chunk;
+    if (this.#rest) {
+      bytes = Buffer.concat([this.#rest, chunk]);
+      this.#rest = undefined;
+    }
+    let at = 0;
+    const end = bytes.length;
+    while (at < end) {
+      if (this.#dataLeft > 0) {
+        const next = Math.min(end, at + this.#dataLeft);
+        this.#dataLeft -= next - at;
+        this.#target.data(bytes.subarray(at, next));
+        at = next;
+        continue;
+      }
+      if (end - at < headerLength) break;
+      const type = bytes[at] ?? 0;
+      const length = bytes.readUInt32BE(at + 1);
+      if (type === fromDaemon.data) {
+        this.#dataLeft = length;
+        at += headerLength;
+        continue;
+      }
+      if (length > longestPayload) throw new FrameError(`a frame of ${length} bytes`);
+      const next = at + headerLength + length;
+      if (next > end) break;
+      this.#target.frame(type, bytes.subarray(at + headerLength, next));
+      at = next;
+    }
+    // A long frame that comes in many pieces is copied for each; only heads of some megabytes would feel it.
+    if (at < end) this.#rest = Buffer.from(bytes.subarray(at));
+  }
+}
+
+/** A frame with a text for payload. */
+export function textFrame(type: number, text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const frame = Buffer.allocUnsafe(headerLength + length);
+  writeHeader(frame, 0, type, length);
+  frame.write(text, headerLength, length, "utf8");
+  return frame;
+}
+
+/** The header of a data frame. */
+export function dataHeader(length: number): Buffer {
+  const header = Buffer.allocUnsafe(headerLength);
+  writeHeader(header, 0, toDaemon.data, length);
+  return header;
+}
+
+/** A frame without payload. */
+export function emptyFrame(type: number): Buffer {
+  return Buffer.from([type, 0, 0, 0, 0]);
+}
+
+/** The frame that tells why a body will not be complete. */
+export function brokenFrame(status: number, reason: string): Buffer {
+  const text = Buffer.from(reason);
+  const frame = Buffer.allocUnsafe(headerLength + 2 + text.length);
+  writeHeader(frame, 0, toDaemon.broken, 2 + text.length);
+  frame.writeUInt16BE(status, headerLength);
+  text.copy(frame, headerLength + 2);
+  return frame;
+}
+
+/** What a request frame says. */
+export interface RequestFrame {
+  readonly shape: number;
+  /** Seconds since the epoch. */
+  readonly handedOver: number;
+  /** Milliseconds since the epoch; 0 when not known. */
+  readonly mtime: number;
+  /** The values of the environ, joined by NUL. */
+  readonly values: string;
+  /** undefined: there is none; "waits": to be asked for. */
+  readonly body: Buffer | "waits" | undefined;
+}
+
+const requestHeadLength = 18;
+
+/** The frames of a request: with a body at hand, all of it, in one piece. */
+export function requestFrames({ shape, handedOver, mtime, values, body }: RequestFrame): Buffer {
+  const payload = requestHeadLength + values.length;
+  const bodyAt = headerLength + payload;
+  const hasBody = body !== undefined && body !== "waits";
+  const bytes = Buffer.allocUnsafe(bodyAt + (hasBody ? 2 * headerLength + body.length : 0));
+  writeHeader(bytes, 0, toDaemon.request, payload);
+  bytes[5] = shape;
+  bytes[6] = body === undefined ? bodyFlag.none : hasBody ? bodyFlag.follows : bodyFlag.waits;
+  bytes.writeDoubleBE(handedOver, 7);
+  bytes.writeDoubleBE(mtime, 15);
+  bytes.write(values, headerLength + requestHeadLength, values.length, "latin1");
+  if (hasBody) {
+    writeHeader(bytes, bodyAt, toDaemon.data, body.length);
+    body.copy(bytes, bodyAt + headerLength);
+    writeHeader(bytes, bodyAt + headerLength + body.length, toDaemon.end, 0);
+  }
+  return bytes;
+}
+
+function writeHeader(bytes: Buffer, at: number, type: number, length: number): void {
+  bytes[at] = type;
+  bytes.writeUInt32BE(length, at + 1);
+}

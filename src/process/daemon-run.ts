@@ -1,0 +1,263 @@
+// One run of an application in a daemon: its request, the response as it comes, and its clock.
+import { constants, closeSync, createReadStream, fstatSync, openSync } from "node:fs";
+import { Readable } from "node:stream";
+import {
+  Headers,
+  refuse,
+  RequestBodyError,
+  type ApplicationCall,
+  type Level,
+  type Request,
+  type Response,
+} from "../api/index.js";
+import type { DaemonConnection } from "./daemon-connection.js";
+import type { Upload } from "./daemon-upload.js";
+
+/** A file the daemon offers. */
+interface OfferedFile {
+  readonly path: string;
+  readonly device: number;
+  readonly inode: number;
+  readonly size: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+const levels: Readonly<Record<string, Level>> = { c: "crit", e: "error", w: "warn", i: "info", d: "debug" };
+
+// Bytes of the response that may wait for the client before the daemon is made to wait.
+const highWaterMark = 131_072;
+
+/** A run from the moment it is asked for until the daemon is done with it. */
+export class DaemonRun {
+  readonly call: ApplicationCall;
+  readonly request: Request;
+  /** The answer: a response or a refusal; fails only with a RequestBodyError. */
+  readonly answered: Promise<Response>;
+  /** performance.now() when it began to wait for a thread. */
+  waitingSince: number;
+  /** Whether it was sent back as stale. */
+  isStale = false;
+  /** Where it runs; undefined while it waits. */
+  connection: DaemonConnection | undefined;
+  upload: Upload | undefined;
+  /** Whether a frame of the answer has come: then it is never repeated. */
+  hasBegun = false;
+  /** Times it was handed to a daemon that turned out not to have read it. */
+  returns = 0;
+  /** performance.now() when it was handed over. */
+  startedAt = 0;
+  /** Milliseconds it ran, without the time it waited for the client. */
+  ranFor = 0;
+  /** Milliseconds in which nothing was heard from the daemon and it was not the client's turn. */
+  silentFor = 0;
+  /** Whether the supervisor was told that it runs too long. */
+  isOverdue = false;
+  #resolve: ((response: Response) => void) | undefined;
+  #reject: ((error: Error) => void) | undefined;
+  #head: Response | undefined;
+  #length: number | undefined;
+  #pieces: Buffer[] = [];
+  #received = 0;
+  #body: DaemonBody | undefined;
+  #file: Readable | undefined;
+  #isAbandoned = false;
+
+  constructor(call: ApplicationCall, request: Request) {
+    this.call = call;
+    this.request = request;
+    this.waitingSince = performance.now();
+    this.answered = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Whether the caller has its response, or refusal. */
+  get isAnswered(): boolean {
+    return this.#resolve === undefined;
+  }
+
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
+  /** Whether the daemon has nothing to do but wait for the client: to send its body, or to take the response. */
+  waitsForClient(): boolean {
+    if (this.#isAbandoned) return false;
+    return this.#body?.isFull === true || this.upload?.waitsForClient() === true;
+  }
+
+  log(level: Level, message: string): void {
+    this.request.log(level, "wsgi", message);
+  }
+
+  /** A line the application wrote. */
+  logLine(payload: Buffer): void {
+    this.log(levels[payload.toString("latin1", 0, 1)] ?? "error", payload.toString("utf8", 1));
+  }
+
+  /** The status line and fields have come. */
+  head(payload: Buffer): void {
+    const lines = payload.toString("latin1").split("\n");
+    const line = lines[0] ?? "";
+    const headers = new Headers();
+    for (let i = 1; i + 1 < lines.length; i += 2) headers.append(lines[i] as string, lines[i + 1] as string);
+    const reason = line.slice(4);
+    this.#head = { status: Number(line.slice(0, 3)), headers, body: undefined, ...(reason === "" ? {} : { reason }) };
+    const length = headers.get("content-length");
+    if (length !== undefined && !this.request.headOnly) this.#length = Number(length);
+  }
+
+  /** Bytes of the body have come; the memory is used again. */
+  data(bytes: Buffer): void {
+    if (this.#isAbandoned) return;
+    this.#received += bytes.length;
+    const copy = Buffer.from(bytes);
+    if (this.#body) this.#body.add(copy);
+    else this.#pieces.push(copy);
+  }
+
+  /** All that had come was handed over: answers as soon as there is something to answer with. */
+  settle(): void {
+    if (this.#isAbandoned || this.isAnswered || !this.#head) return;
+    if (this.#length !== undefined && this.#received >= this.#length) return this.#answerWhole(this.#head);
+    const connection = this.connection;
+    const body = new DaemonBody({
+      read: () => connection?.resume(),
+      full: () => connection?.hold(),
+      leave: () => this.abandon("the client has closed the connection"),
+    });
+    this.#body = body;
+    for (const piece of this.#pieces.splice(0)) body.add(piece);
+    this.#answer({ ...this.#head, body });
+  }
+
+  /** The response is complete. */
+  end(): void {
+    if (this.#isAbandoned) return;
+    this.upload?.stop();
+    if (this.#body) this.#body.finish();
+    else if (!this.isAnswered) {
+      if (this.#head) this.#answerWhole(this.#head);
+      else this.#refuse(502);
+    }
+  }
+
+  /** The response never will be complete; `status` is what to answer if nothing of it was sent. */
+  fail(status: number, reason: string): void {
+    if (this.#isAbandoned) return;
+    this.upload?.stop();
+    if (!this.isAnswered) return this.#refuse(status);
+    this.#body?.destroy(new Error(reason));
+  }
+
+  /** Answers with a status although the daemon said nothing of the kind, for instance for want of time. */
+  refuse(status: number): void {
+    if (!this.isAnswered) this.#refuse(status);
+  }
+
+  /** The body of the request broke off: answered by the pipeline with the error's own status, if it still can be. */
+  bodyBroke(error: Error): void {
+    if (this.isAnswered) return;
+    const reject = this.#reject;
+    this.#resolve = this.#reject = undefined;
+    reject?.(error instanceof RequestBodyError ? error : new RequestBodyError(400, error.message));
+    this.abandon(error.message);
+  }
+
+  /** Gives it up: nobody waits for the response any more. */
+  abandon(reason: string): void {
+    if (this.#isAbandoned) return;
+    this.#isAbandoned = true;
+    this.#pieces = [];
+    this.upload?.stop();
+    // Nobody will read it: the client is gone. Only the access log shows the status.
+    this.refuse(408);
+    if (this.#body && !this.#body.isFinished) this.#body.destroy(new Error(reason));
+    this.connection?.cancel(this);
+  }
+
+  /** Opens a file the daemon offers; whether that worked, and it is the response's body now. */
+  takeFile(payload: Buffer): boolean {
+    if (this.#isAbandoned || this.isAnswered || !this.#head) return false;
+    const offer = JSON.parse(payload.toString()) as OfferedFile;
+    this.#file = openOffered(offer);
+    if (!this.#file) return false;
+    this.#answer({ ...this.#head, body: this.#file });
+    return true;
+  }
+
+  #answerWhole(head: Response): void {
+    const pieces = this.#pieces;
+    const body = pieces.length === 1 ? pieces[0] : pieces.length === 0 ? undefined : Buffer.concat(pieces);
+    this.#pieces = [];
+    head.body = body;
+    this.#answer(head);
+  }
+
+  #answer(response: Response): void {
+    const resolve = this.#resolve;
+    this.#resolve = this.#reject = undefined;
+    resolve?.(response);
+  }
+
+  #refuse(status: number): void {
+    this.#answer(refuse(status));
+  }
+}
+
+/** The body of a response that comes bit by bit. */
+class DaemonBody extends Readable {
+  /** The client has not taken what came: the daemon is made to wait. */
+  isFull = false;
+  isFinished = false;
+  readonly #on: { read(): void; full(): void; leave(): void };
+
+  constructor(on: { read(): void; full(): void; leave(): void }) {
+    super({ highWaterMark });
+    this.#on = on;
+    // Breaking off must not bring the worker down where nobody listens yet.
+    this.on("error", () => undefined);
+  }
+
+  add(bytes: Buffer): void {
+    if (this.destroyed || this.push(bytes)) return;
+    this.isFull = true;
+    this.#on.full();
+  }
+
+  finish(): void {
+    this.isFinished = true;
+    this.isFull = false;
+    this.push(null);
+  }
+
+  override _read(): void {
+    if (!this.isFull) return;
+    this.isFull = false;
+    this.#on.read();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    if (!this.isFinished) this.#on.leave();
+    done(error);
+  }
+}
+
+/** A stream of the offered part of the file, if it is the very same file that the daemon has open. */
+function openOffered({ path, device, inode, size, offset, length }: OfferedFile): Readable | undefined {
+  let fd: number;
+  try {
+    // A path of bytes. Not blocking: it may have become a pipe by now.
+    fd = openSync(Buffer.from(path, "latin1"), constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+  const found = fstatSync(fd);
+  if (found.isFile() && found.dev === device && found.ino === inode && found.size === size) {
+    return createReadStream("", { fd, start: offset, end: offset + length - 1, highWaterMark });
+  }
+  closeSync(fd);
+  return undefined;
+}
