@@ -60,6 +60,11 @@ export class Headers {
     this.#push(name, name.toLowerCase(), value);
   }
 
+  /** As append, where the name in lower case is at hand. */
+  appendKnown(name: string, key: string, value: string): void {
+    this.#push(name, key, value);
+  }
+
   delete(name: string): void {
     const key = name.toLowerCase();
     for (let i = this.#keys.indexOf(key); i >= 0; i = this.#keys.indexOf(key)) this.#remove(i);

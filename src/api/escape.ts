@@ -1,0 +1,8 @@
+// A decoded path → the same path as it stands in a URL.
+
+const unsafe = /[^A-Za-z0-9$\-_.+!*'(),:;@&=/~]/g;
+
+/** Percent-encodes what Apache does in a path, in lower-case hexadecimal. `path` is a latin1 string of bytes. */
+export function escapePath(path: string): string {
+  return path.replace(unsafe, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}

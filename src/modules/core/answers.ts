@@ -1,0 +1,161 @@
+// Directives on what is answered: error documents, types, handlers.
+import { arg, optional, type ErrorDocument, type Place } from "../../api/index.js";
+import { everywhere, type CoreMaker } from "./contexts.js";
+
+/** Statuses Apache has a page for. */
+const statuses = new Set(
+  (
+    "100 101 102 103 200 201 202 203 204 205 206 207 208 226 300 301 302 303 304 305 307 308 400 401 402 403 404 405 406 " +
+    "407 408 409 410 411 412 413 414 415 416 417 418 421 422 423 424 425 426 428 429 431 451 500 501 502 503 504 505 506 " +
+    "507 508 510 511"
+  ).split(" "),
+);
+
+function readErrorDocument(status: string, text: string, place: Place): Readonly<Record<string, ErrorDocument>> {
+  if (!statuses.has(status)) return place.fail(`Unsupported HTTP response code ${status}`);
+  if (text.toLowerCase() === "default") return { [status]: { kind: "default" } };
+  if (!text.includes(" ")) {
+    if (text.startsWith("/")) return { [status]: { kind: "local", path: text } };
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+      if (status === "401") {
+        place.warn("cannot use a full URL in a 401 ErrorDocument directive --- ignoring!", "AH00113");
+        return {};
+      }
+      return { [status]: { kind: "external", url: text } };
+    }
+  }
+  if (text.includes("%{")) place.fail("document: expressions (%{...}) are not supported in its text");
+  return { [status]: { kind: "text", text } };
+}
+
+const filterNames = /^(?:deflate|brotli_compress|gzip)$/i;
+
+/** Filters that only save bytes may be missing; any other changes what clients get to see. */
+function refuseFilter(names: string, place: Place): undefined {
+  if (names.toLowerCase() === "none") return undefined;
+  const other = names.split(";").find((name) => !filterNames.test(name));
+  if (other !== undefined) return place.fail(`there is no filter "${other}"`);
+  place.warn(`there is no filter "${names}" yet: responses go out as they are`);
+  return undefined;
+}
+
+export const answerDirectives = (directive: CoreMaker) => ({
+  ErrorDocument: directive({
+    args: [arg.word("status"), arg.word("document")],
+    contexts: everywhere,
+    override: "FileInfo",
+    summary: "What is answered with a status: a text, a path of this server, or a URL to redirect to.",
+    doc:
+      'A word that starts with "/" is a path, one with a scheme a URL, all else a text; `default` is the built-in page. ' +
+      "For a URL the client gets 302 and never sees the status.",
+    example: 'ErrorDocument 404 /missing.html\nErrorDocument 503 "Back in five minutes."',
+    set: ([status, text], place) => ({ errorDocuments: readErrorDocument(status, text, place) }),
+  }),
+
+  AddDefaultCharset: directive({
+    args: [arg.word("charset")],
+    contexts: everywhere,
+    override: "FileInfo",
+    summary: "The charset added to responses of type text/plain and text/html that name none.",
+    doc: "`On` is iso-8859-1, `Off` none.",
+    example: "AddDefaultCharset UTF-8",
+    default: "Off",
+    set: ([charset]) => {
+      const word = charset.toLowerCase();
+      return { addDefaultCharset: word === "off" ? undefined : word === "on" ? "iso-8859-1" : charset };
+    },
+  }),
+
+  ForceType: directive({
+    args: [arg.word("type")],
+    contexts: everywhere,
+    override: "FileInfo",
+    summary: "The media type of all files, whatever their names say.",
+    doc: "`None` takes an outer ForceType back.",
+    example: '<Location "/raw">\n  ForceType application/octet-stream\n</Location>',
+    set: ([type]) => ({ forceType: type.toLowerCase() === "none" ? undefined : type.toLowerCase() }),
+  }),
+
+  SetHandler: directive({
+    args: [arg.word("handler"), optional(arg.word("condition"))],
+    contexts: everywhere,
+    override: "FileInfo",
+    summary: "The handler of all requests here, whatever the files' names say.",
+    doc: "`None` takes an outer SetHandler back. Expressions (`%{...}`) are refused.",
+    example: '<Location "/plain">\n  SetHandler default-handler\n</Location>',
+    set: ([handler, more], place) => {
+      if (more !== undefined || /%\{|^expr=/.test(handler)) return place.fail("handler: expressions are not supported");
+      return { setHandler: handler.toLowerCase() === "none" ? undefined : handler };
+    },
+  }),
+
+  DefaultType: directive({
+    args: [arg.word("type")],
+    contexts: everywhere,
+    override: "FileInfo",
+    summary: "Of older versions: the type of files whose names say none.",
+    doc: "Files of unknown type are sent without one. Anything but `none` is accepted with a warning.",
+    example: "DefaultType none",
+    default: "none",
+    set: ([type], place) => {
+      if (type.toLowerCase() !== "none") place.warn("Ignoring deprecated use of DefaultType", "AH00117");
+      return undefined;
+    },
+  }),
+
+  QualifyRedirectURL: directive({
+    args: [arg.flag()],
+    contexts: everywhere,
+    override: "FileInfo",
+    summary: "Whether REDIRECT_URL is a whole URL.",
+    doc: "Off, it is a path.",
+    example: "QualifyRedirectURL On",
+    default: "Off",
+    set: ([qualifyRedirectURL]) => ({ qualifyRedirectURL }),
+  }),
+
+  CGIPassAuth: directive({
+    args: [arg.flag()],
+    contexts: ["directory", ".htaccess"],
+    override: "AuthConfig",
+    summary: "Whether scripts see the Authorization field.",
+    doc: "For WSGI applications `WSGIPassAuthorization` says so.",
+    example: "<Directory /srv/app>\n  CGIPassAuth On\n</Directory>",
+    default: "Off",
+    set: ([cgiPassAuth]) => ({ cgiPassAuth }),
+  }),
+
+  CGIVar: directive({
+    args: [arg.oneOf("variable", "REQUEST_URI"), arg.oneOf("rule", "original-uri", "current-uri")],
+    contexts: everywhere,
+    override: "FileInfo",
+    summary: "Whether REQUEST_URI is that of the client or that of the last internal redirect.",
+    doc: "`current-uri` is accepted with a warning: it is that of the client.",
+    example: "<Directory /srv/app>\n  CGIVar REQUEST_URI original-uri\n</Directory>",
+    default: "REQUEST_URI original-uri",
+    set: ([, rule], place) => {
+      if (rule === "current-uri") place.warn("REQUEST_URI stays that of the client");
+      return undefined;
+    },
+  }),
+
+  SetOutputFilter: directive({
+    args: [arg.word("filters")],
+    contexts: everywhere,
+    override: "FileInfo",
+    summary: "Filters that responses go through.",
+    doc: "There are none yet: names of compression filters are accepted with a warning, others are refused.",
+    example: "SetOutputFilter None",
+    set: ([filters], place) => refuseFilter(filters, place),
+  }),
+
+  SetInputFilter: directive({
+    args: [arg.word("filters")],
+    contexts: everywhere,
+    override: "FileInfo",
+    summary: "Filters that request bodies go through.",
+    doc: "There are none yet: names of compression filters are accepted with a warning, others are refused.",
+    example: "SetInputFilter None",
+    set: ([filters], place) => refuseFilter(filters, place),
+  }),
+});

@@ -1,0 +1,165 @@
+// Directives that say who the server is: names, addresses, signature.
+import { arg, optional, rest, type Place, type ServerName } from "../../api/index.js";
+import { everywhere, hosts, hostsAndDirectories, serverOnly, type CoreMaker } from "./contexts.js";
+import { listenAddress } from "./host-addresses.js";
+
+function parseServerName(text: string, place: Place): ServerName {
+  const { scheme, host, port } =
+    /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<host>\[[^\]]*\]|[^:/]*)(?::(?<port>.*))?$/i.exec(text)?.groups ?? {};
+  if (!host) return place.fail(`name: must be [scheme://]name[:port], found "${text}"`);
+  if (/[*?[]/.test(host) && !host.startsWith("[")) {
+    return place.fail(`Invalid ServerName "${host}" use ServerAlias to set multiple server names.`);
+  }
+  if (port !== undefined && !(/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65535)) {
+    return place.fail(`The port number "${text}" is outside the appropriate range (i.e., 1..65535).`);
+  }
+  return { scheme: scheme?.toLowerCase(), host, port: port === undefined ? undefined : Number(port) };
+}
+
+export const hostDirectives = (directive: CoreMaker) => ({
+  ServerName: directive({
+    args: [arg.word("name")],
+    contexts: hosts,
+    summary: "Names the server: `[scheme://]name[:port]`.",
+    doc:
+      "Selects the virtual host, and stands in URLs that name the server itself. A scheme (`https://...`) goes into those " +
+      "URLs too, for a server behind a proxy that ends TLS. Without it the name of the machine is used.",
+    example: "ServerName www.example.org:8080",
+    set: ([name], place) => ({ serverName: parseServerName(name, place) }),
+  }),
+
+  ServerAlias: directive({
+    args: [rest(arg.word("name"))],
+    contexts: ["virtual host"],
+    summary: "Further names of a virtual host; `*` and `?` are wildcards.",
+    doc: "Several lines add up. Names compare without case.",
+    example:
+      "<VirtualHost *:8080>\n  ServerName example.org\n  ServerAlias www.example.org *.example.net\n</VirtualHost>",
+    set: ([names]) => ({ serverAliases: names }),
+  }),
+
+  ServerPath: directive({
+    args: [arg.urlPath("URL-path")],
+    contexts: hosts,
+    summary: "A URL prefix that selects a virtual host for HTTP/1.0 clients without a Host field.",
+    doc: "Accepted, with a warning: clients of that age get the default virtual host.",
+    example: "<VirtualHost *:8080>\n  ServerPath /sub\n</VirtualHost>",
+    set: (_values, place) => {
+      place.warn("has no effect: requests without a Host field go to the default virtual host");
+      return undefined;
+    },
+  }),
+
+  ServerAdmin: directive({
+    args: [arg.word("address")],
+    contexts: hosts,
+    summary: "The address error pages name for complaints.",
+    doc: "A mail address, or a URL.",
+    example: "ServerAdmin webmaster@example.org",
+    default: "[no address given]",
+    set: ([address]) => ({ serverAdmin: address }),
+  }),
+
+  ServerSignature: directive({
+    args: [arg.oneOf("signature", "Off", "On", "EMail")],
+    contexts: everywhere,
+    override: "All",
+    summary: "Whether error pages end with a line that names the server.",
+    doc: "`EMail` makes the name in it a link to `ServerAdmin`. What it says of the product is set by `ServerTokens`.",
+    example: "ServerSignature On",
+    default: "Off",
+    set: ([serverSignature]) => ({ serverSignature }),
+  }),
+
+  ServerTokens: directive({
+    args: [arg.oneOf("detail", "Full", "OS", "Minimal", "Min", "Minor", "Major", "ProductOnly", "Prod")],
+    contexts: serverOnly,
+    summary: "How much the Server field tells: from the product alone (Prod) to its version and system (Full).",
+    doc: "The product is modhost, not Apache.",
+    example: "ServerTokens Prod",
+    default: "Full",
+    set: ([word]) => ({ serverTokens: word === "Minimal" ? "Min" : word === "ProductOnly" ? "Prod" : word }),
+  }),
+
+  UseCanonicalName: directive({
+    args: [arg.oneOf("source", "On", "Off", "DNS")],
+    contexts: hostsAndDirectories,
+    summary: "Where URLs that name the server take its name from: the Host field (Off) or ServerName (On).",
+    doc: "`DNS` is taken as `On`, with a warning: local addresses are not looked up.",
+    example: "UseCanonicalName On",
+    default: "Off",
+    set: ([useCanonicalName], place) => {
+      if (useCanonicalName === "DNS") place.warn("DNS is taken as On: local addresses are not looked up");
+      return { useCanonicalName };
+    },
+  }),
+
+  UseCanonicalPhysicalPort: directive({
+    args: [arg.flag()],
+    contexts: hostsAndDirectories,
+    summary: "Whether URLs that name the server may take the port of the connection.",
+    doc: "Asked before the port of ServerName, and after that of the Host field.",
+    example: "UseCanonicalPhysicalPort On",
+    default: "Off",
+    set: ([useCanonicalPhysicalPort]) => ({ useCanonicalPhysicalPort }),
+  }),
+
+  StrictHostCheck: directive({
+    args: [arg.flag()],
+    contexts: hosts,
+    summary: "Whether a host name that no virtual host has is refused (400).",
+    doc: "Off, the default virtual host of the address answers.",
+    example: "StrictHostCheck On",
+    default: "Off",
+    set: ([strictHostCheck]) => ({ strictHostCheck }),
+  }),
+
+  HostnameLookups: directive({
+    args: [arg.oneOf("lookup", "On", "Off", "Double")],
+    contexts: hostsAndDirectories,
+    summary: "Whether clients' addresses are looked up in the DNS for logs.",
+    doc: "Logs show addresses in any case; `On` and `Double` are accepted with a warning. Let the log's reader do the look-ups.",
+    example: "HostnameLookups Off",
+    default: "Off",
+    set: ([hostnameLookups], place) => {
+      if (hostnameLookups !== "Off") place.warn("clients' addresses are not looked up: logs show the addresses");
+      return { hostnameLookups };
+    },
+  }),
+
+  Listen: directive({
+    args: [arg.word("address"), optional(arg.word("protocol"))],
+    contexts: serverOnly,
+    summary: "An address and port to take connections on: `[address:]port`.",
+    doc:
+      "Without an address the port is opened on all of them, IPv4 and IPv6. Several lines open several. The protocol is " +
+      "`https` for port 443, else `http`. At least one line is needed.",
+    example: "Listen 8080\nListen 127.0.0.1:8081",
+    set: ([text, protocol], place) => {
+      const { address, port } = listenAddress(text, place);
+      const spoken = protocol?.toLowerCase() ?? (port === 443 ? "https" : "http");
+      return { listens: [{ address, port, protocol: spoken, origin: place.origin }] };
+    },
+  }),
+
+  NameVirtualHost: directive({
+    args: [arg.word("address")],
+    contexts: hosts,
+    summary: "Of older versions; has no effect.",
+    doc: "Virtual hosts of one address are told apart by name without it. Accepted with a warning.",
+    example: "NameVirtualHost *:8080",
+    set: (_values, place) => {
+      place.warn("has no effect and can be removed", "AH00548");
+      return undefined;
+    },
+  }),
+
+  Port: directive({
+    args: [arg.word("port")],
+    contexts: hosts,
+    summary: "Of older versions; always refused.",
+    doc: "Write `Listen`, and the port in `ServerName` where URLs are to show it.",
+    example: "# Port 8080 is written:\nListen 8080",
+    set: (_values, place) => place.fail("Port was replaced with Listen in Apache 2.0"),
+  }),
+});

@@ -1,0 +1,130 @@
+// The module every server has: sections, names, limits, files.
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import { byteString, core, defineModule, refuse, type ServerView, type SettingsOf } from "../../api/index.js";
+import { answerDirectives } from "./answers.js";
+import { addCharset, defaultHandler } from "./default-handler.js";
+import { fileDirectives } from "./files.js";
+import { hostDirectives } from "./hosts.js";
+import { logDirectives } from "./logs.js";
+import { conditionSections, onReadDirectives } from "./on-read.js";
+import { requestDirectives } from "./requests.js";
+import { sections } from "./sections.js";
+import { trace } from "./trace.js";
+import { acceptedDirectives } from "./without-effect.js";
+
+type CoreSettings = SettingsOf<typeof core.settings>;
+
+export default defineModule({
+  name: "core",
+  symbol: "core_module",
+  sources: ["core.c"],
+  summary: "Sections, names, limits and files: what every server has.",
+  builtIn: true,
+  settings: core.settings,
+  directives: (directive) => ({
+    ...sections,
+    ...hostDirectives(directive),
+    ...requestDirectives(directive),
+    ...fileDirectives(directive),
+    ...answerDirectives(directive),
+    ...logDirectives(directive),
+    ...onReadDirectives(directive),
+    ...conditionSections,
+    ...acceptedDirectives(directive),
+  }),
+
+  hooks: {
+    translateName: {
+      rank: "last",
+      run(request, settings) {
+        if (!request.path.startsWith("/")) return refuse(400);
+        const root = rootBytes(settings);
+        request.filename = root + request.path;
+        request.contextDocumentRoot = root;
+        return "done";
+      },
+    },
+
+    mapToStorage: {
+      run: (request, settings) => (request.method === "TRACE" ? trace(request, settings) : undefined),
+    },
+
+    fixups: {
+      rank: "first",
+      when: ({ forceType, setHandler }) => forceType !== undefined || setHandler !== undefined,
+      run(request, { forceType, setHandler }) {
+        if (forceType !== undefined) request.contentType = forceType;
+        if (setHandler !== undefined) request.handler = setHandler;
+        return undefined;
+      },
+    },
+
+    handler: { rank: "last", run: defaultHandler },
+
+    outputFilter: {
+      rank: "last",
+      when: ({ addDefaultCharset }) => addDefaultCharset !== undefined,
+      run(_request, response, { addDefaultCharset }) {
+        const type = response.headers.get("content-type");
+        if (type === undefined || addDefaultCharset === undefined) return response;
+        const full = addCharset(type, addDefaultCharset);
+        if (full !== type) response.headers.set("Content-Type", full);
+        return response;
+      },
+    },
+  },
+
+  lifecycle: {
+    check(server) {
+      checkListens(server);
+      checkDirectories(server);
+    },
+  },
+});
+
+const roots = new WeakMap<CoreSettings, string>();
+
+/** DocumentRoot as requests carry names; made once for each set of settings. */
+function rootBytes(settings: CoreSettings): string {
+  let root = roots.get(settings);
+  if (root === undefined) roots.set(settings, (root = byteString(settings.documentRoot)));
+  return root;
+}
+
+function checkListens(server: ServerView): void {
+  const [main] = server.virtualHosts;
+  const listens = main ? server.settings(core, main).listens : [];
+  if (listens.length === 0) server.warn("no Listen directive: there is nothing to take connections on");
+  const seen = new Set<string>();
+  for (const { address, port, origin } of listens) {
+    const key = `${address}:${port}`;
+    if (seen.has(key)) server.error("Listen: Cannot define multiple Listeners on the same IP:port", origin);
+    seen.add(key);
+  }
+}
+
+/** What only makes sense where it exists: the documents' directories, and those of error logs. */
+function checkDirectories(server: ServerView): void {
+  for (const { virtualHost, settings } of server.everywhere(core)) {
+    const { documentRoot, documentRootOrigin, errorLog } = settings;
+    if (documentRoot !== undefined && !isDirectory(documentRoot || "/")) {
+      if (virtualHost.isMain) {
+        server.error(`DocumentRoot '${documentRoot}' is not a directory, or is not readable`, documentRootOrigin);
+      } else {
+        server.warn(`AH00112: Warning: DocumentRoot [${documentRoot}] does not exist`, documentRootOrigin);
+      }
+    }
+    if (errorLog?.startsWith("/") && !isDirectory(dirname(errorLog))) {
+      server.error(`AH02291: Cannot access directory '${dirname(errorLog)}' for the error log '${errorLog}'`);
+    }
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}

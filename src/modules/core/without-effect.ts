@@ -1,0 +1,123 @@
+// Directives of core that say how Apache does a thing which is done otherwise here: accepted, refused where it matters.
+import { arg, optional, rest, type Argument, type Context } from "../../api/index.js";
+import { everywhere, hosts, hostsAndDirectories, serverOnly, type CoreMaker } from "./contexts.js";
+
+interface Accepted {
+  readonly args: readonly Argument<unknown>[];
+  readonly contexts: readonly Context[];
+  readonly summary: string;
+  readonly doc: string;
+  readonly example: string;
+  readonly default?: string;
+}
+
+/** Words that RegexDefaultOptions may hold without changing anything. */
+const regexDefaults = new Set(["+dotall", "dotall", "+dollar_endonly", "dollar_endonly"]);
+
+export const acceptedDirectives = (directive: CoreMaker) => {
+  const accepted = (record: Accepted) => directive({ ...record, override: "All", set: () => undefined });
+  const number = arg.int("number");
+  const processLimit = {
+    args: [arg.word("soft"), optional(arg.word("hard"))],
+    contexts: everywhere,
+    doc: "It bounds CGI programs, of which there are none here; daemon groups have their own options.",
+  };
+  return {
+    AcceptFilter: accepted({
+      args: [arg.word("protocol"), arg.word("filter")],
+      contexts: serverOnly,
+      summary: "Has the system hold connections back until data arrive.",
+      doc: "Has no effect here: connections are taken at once, an idle one costs little.",
+      example: "AcceptFilter http none",
+    }),
+    Protocol: accepted({
+      args: [arg.oneOf("protocol", "http", "https")],
+      contexts: hosts,
+      summary: "The protocol of a virtual host's connections.",
+      doc: "Has no effect here: `Listen` says it.",
+      example: "Protocol http",
+    }),
+    Protocols: directive({
+      args: [rest(arg.word("protocol"))],
+      contexts: hosts,
+      summary: "The protocols offered, `http/1.1` first among them.",
+      doc: "HTTP/1.1 is spoken; others in the list are passed over. A list without `http/1.1` is accepted with a warning.",
+      example: "Protocols h2 http/1.1",
+      default: "http/1.1",
+      set: ([protocols], place) => {
+        if (!protocols.some((each) => each.toLowerCase() === "http/1.1")) place.warn("HTTP/1.1 is spoken all the same");
+        return undefined;
+      },
+    }),
+    ProtocolsHonorOrder: accepted({
+      args: [arg.flag()],
+      contexts: hosts,
+      summary: "Whether the order of Protocols decides.",
+      doc: "Has no effect here: one protocol is spoken.",
+      example: "ProtocolsHonorOrder On",
+    }),
+    ExtendedStatus: accepted({
+      args: [arg.flag()],
+      contexts: serverOnly,
+      summary: "Whether the status counts each request.",
+      doc: "Has no effect here: counting costs nothing.",
+      example: "ExtendedStatus On",
+    }),
+    FlushMaxPipelined: accepted({
+      args: [arg.word("number")],
+      contexts: hosts,
+      summary: "How many pipelined responses may wait to be sent together.",
+      doc: "Has no effect here: responses are sent as they are ready.",
+      example: "FlushMaxPipelined 5",
+    }),
+    FlushMaxThreshold: accepted({
+      args: [number],
+      contexts: hosts,
+      summary: "How many bytes may wait to be sent together.",
+      doc: "Has no effect here: the system's socket buffer decides.",
+      example: "FlushMaxThreshold 65535",
+    }),
+    ReadBufferSize: accepted({
+      args: [number],
+      contexts: hostsAndDirectories,
+      summary: "The size of the buffer files are read with.",
+      doc: "Has no effect here.",
+      example: "ReadBufferSize 8192",
+    }),
+    SeeRequestTail: accepted({
+      args: [arg.flag()],
+      contexts: serverOnly,
+      summary: "Whether the status shows the end of long request lines.",
+      doc: "Has no effect here.",
+      example: "SeeRequestTail Off",
+    }),
+    Mutex: accepted({
+      args: [rest(arg.word("mechanism"))],
+      contexts: serverOnly,
+      summary: "How processes keep each other out.",
+      doc: "Has no effect here: processes share nothing that needs it.",
+      example: "Mutex default",
+    }),
+    RegexDefaultOptions: directive({
+      args: [rest(arg.word("option"))],
+      contexts: serverOnly,
+      summary: "How regular expressions are meant where they do not say.",
+      doc: "DOTALL and DOLLAR_ENDONLY are in force, as in Apache; other options, and taking these away, are refused.",
+      example: "RegexDefaultOptions +DOTALL",
+      default: "DOTALL DOLLAR_ENDONLY",
+      set: ([words], place) => {
+        const other = words.find((word) => !regexDefaults.has(word.toLowerCase()));
+        return other === undefined
+          ? undefined
+          : place.fail(`option "${other}" is not supported`, 'write "(?i)" in the pattern');
+      },
+    }),
+    RLimitCPU: accepted({
+      ...processLimit,
+      summary: "Seconds of processor time of a CGI program.",
+      example: "RLimitCPU 60",
+    }),
+    RLimitMEM: accepted({ ...processLimit, summary: "Memory of a CGI program.", example: "RLimitMEM max" }),
+    RLimitNPROC: accepted({ ...processLimit, summary: "Processes of CGI programs.", example: "RLimitNPROC 100" }),
+  };
+};

@@ -1,0 +1,42 @@
+// The only list of modules: what a configuration may load, built-in ones among them.
+import type { Module } from "../api/index.js";
+import core from "./core/index.js";
+import httpCore from "./core/http-core.js";
+import alias from "./mod_alias/index.js";
+import authzCore from "./mod_authz_core/index.js";
+import authzHost from "./mod_authz_host/index.js";
+import dir from "./mod_dir/index.js";
+import env from "./mod_env/index.js";
+import logConfig from "./mod_log_config/index.js";
+import logio from "./mod_logio/index.js";
+import mime from "./mod_mime/index.js";
+import setenvif from "./mod_setenvif/index.js";
+import so from "./mod_so/index.js";
+import unixd from "./mod_unixd/index.js";
+import version from "./mod_version/index.js";
+import wsgi from "./mod_wsgi/index.js";
+import event from "./mpm_event/index.js";
+import prefork from "./mpm_event/prefork.js";
+import worker from "./mpm_event/worker.js";
+
+/** Every module of this server. */
+export const modules: readonly Module[] = [
+  core,
+  so,
+  httpCore,
+  logConfig,
+  logio,
+  version,
+  unixd,
+  event,
+  worker,
+  prefork,
+  alias,
+  authzCore,
+  authzHost,
+  dir,
+  env,
+  mime,
+  setenvif,
+  wsgi,
+];

@@ -1,0 +1,213 @@
+// Types, languages, encodings and handlers of files by the extensions of their names.
+import { arg, defineModule, rest, type Context, type DirectiveMaker, type Place } from "../../api/index.js";
+import { meaning, noMeaning, type Meaning } from "./mappings.js";
+import { resolveName } from "./resolve.js";
+import { settings } from "./settings.js";
+import { readTypes, type TypeTable } from "./types.js";
+
+const everywhere: readonly Context[] = ["server config", "virtual host", "directory", ".htaccess"];
+const extensions = rest(arg.word("extension"));
+
+/** A directive that gives extensions one attribute. */
+function giving(
+  directive: DirectiveMaker<typeof settings>,
+  attribute: keyof Meaning,
+  words: { readonly argument: string; readonly summary: string; readonly doc: string; readonly example: string },
+) {
+  const { argument, ...common } = words;
+  return directive({
+    ...common,
+    args: [arg.word(argument), extensions],
+    contexts: everywhere,
+    override: "FileInfo",
+    set: ([value, names]) => meaning(names, { [attribute]: value.toLowerCase() }),
+  });
+}
+
+/** A directive that takes one attribute of extensions back. */
+function taking(
+  directive: DirectiveMaker<typeof settings>,
+  attribute: keyof Meaning,
+  words: { readonly summary: string; readonly example: string },
+) {
+  return directive({
+    ...words,
+    args: [extensions],
+    contexts: everywhere,
+    override: "FileInfo",
+    doc: "For what outer sections gave, and for what its own section gives, wherever in it the line stands.",
+    set: ([names]) => noMeaning(names, attribute),
+  });
+}
+
+/** Filters by extension: there are none, and one that changes what clients see must not be passed over. */
+function filterBy(directive: DirectiveMaker<typeof settings>, summary: string, example: string) {
+  return directive({
+    args: [arg.word("filters"), extensions],
+    contexts: everywhere,
+    override: "FileInfo",
+    summary,
+    doc: "There are none yet: names of compression filters are accepted with a warning, others are refused.",
+    example,
+    set: ([filters], place) => {
+      const other = filters.split(";").find((name) => !/^(?:deflate|brotli_compress|gzip)$/i.test(name));
+      if (other !== undefined) return place.fail(`there is no filter "${other}"`);
+      place.warn(`there is no filter "${filters}" yet: files are sent as they are`);
+      return undefined;
+    },
+  });
+}
+
+function noFilter(directive: DirectiveMaker<typeof settings>, summary: string, example: string) {
+  return directive({
+    args: [extensions],
+    contexts: everywhere,
+    override: "FileInfo",
+    summary,
+    doc: "Has no effect: there are no filters by extension.",
+    example,
+    set: () => undefined,
+  });
+}
+
+function readTable(file: string, place: Place): TypeTable {
+  try {
+    return readTypes(file);
+  } catch (error) {
+    return place.fail(`could not open mime types config file ${file}: ${error instanceof Error ? error.message : ""}`);
+  }
+}
+
+export default defineModule({
+  name: "mod_mime",
+  summary: "Tells types, languages, encodings and handlers of files by the extensions of their names.",
+  settings,
+  directives: (directive) => ({
+    TypesConfig: directive({
+      args: [arg.filePath("file-path")],
+      contexts: ["server config", "virtual host"],
+      summary: "A file of media types: lines of a type and its extensions.",
+      doc: "Without it the types of the package mime-db hold; with it those of the file alone.",
+      example: "TypesConfig /dev/null",
+      set: ([file], place) => ({ types: readTable(file, place) }),
+    }),
+
+    AddType: giving(directive, "type", {
+      argument: "type",
+      summary: "The media type of files with an extension.",
+      doc: "The leading dot may be left out. Of several extensions with a type the last one counts. It wins over the table of types.",
+      example: "AddType text/markdown .md .markdown",
+    }),
+    AddHandler: giving(directive, "handler", {
+      argument: "handler",
+      summary: "The handler of files with an extension.",
+      doc: "The extension counts wherever in the name it stands. `SetHandler` wins over it.",
+      example: "AddHandler default-handler .page",
+    }),
+    AddCharset: giving(directive, "charset", {
+      argument: "charset",
+      summary: "The charset of files with an extension.",
+      doc: "Stands behind their type, which another extension of the name may give.",
+      example: "AddCharset UTF-8 .utf8 .html",
+    }),
+    AddEncoding: giving(directive, "encoding", {
+      argument: "encoding",
+      summary: "The content encoding of files with an extension.",
+      doc: "Several such extensions in a name give several encodings, in order.",
+      example: "AddEncoding gzip .gz",
+    }),
+    AddLanguage: giving(directive, "language", {
+      argument: "language",
+      summary: "The language of files with an extension.",
+      doc: "Several such extensions in a name give several languages.",
+      example: "AddLanguage en .en",
+    }),
+
+    RemoveType: directive({
+      args: [extensions],
+      contexts: everywhere,
+      override: "FileInfo",
+      summary: "Takes the media type of extensions back, that of the table of types too.",
+      doc: "A later AddType in the same section gives one again.",
+      example: "<Location /raw>\n  RemoveType .html\n</Location>",
+      set: ([names]) => meaning(names, { type: "" }),
+    }),
+    RemoveHandler: taking(directive, "handler", {
+      summary: "Takes the handler of extensions back.",
+      example: "<Location /upload>\n  RemoveHandler .cgi .php\n</Location>",
+    }),
+    RemoveCharset: taking(directive, "charset", {
+      summary: "Takes the charset of extensions back.",
+      example: "<Location /old>\n  RemoveCharset .html\n</Location>",
+    }),
+    RemoveEncoding: taking(directive, "encoding", {
+      summary: "Takes the content encoding of extensions back.",
+      example: "<Location /downloads>\n  RemoveEncoding .gz\n</Location>",
+    }),
+    RemoveLanguage: taking(directive, "language", {
+      summary: "Takes the language of extensions back.",
+      example: "<Location /code>\n  RemoveLanguage .pl\n</Location>",
+    }),
+
+    DefaultLanguage: directive({
+      args: [arg.word("language")],
+      contexts: everywhere,
+      override: "FileInfo",
+      summary: "The language of files whose names say none.",
+      doc: "Without it they have none.",
+      example: "DefaultLanguage en",
+      set: ([language]) => ({ defaultLanguage: language }),
+    }),
+    ModMimeUsePathInfo: directive({
+      args: [arg.flag()],
+      contexts: ["directory"],
+      summary: "Whether the path behind a file's name counts as part of the name.",
+      doc: "For files that answer to paths below them (`AcceptPathInfo`).",
+      example: "<Location /wiki>\n  ModMimeUsePathInfo On\n</Location>",
+      default: "Off",
+      set: ([usePathInfo]) => ({ usePathInfo }),
+    }),
+    MultiviewsMatch: directive({
+      args: [rest(arg.oneOf("kind", "Any", "NegotiatedOnly", "Filters", "Handlers"))],
+      contexts: everywhere,
+      override: "FileInfo",
+      summary: "Which files MultiViews looks at.",
+      doc: "Has no effect without content negotiation.",
+      example: "MultiviewsMatch NegotiatedOnly",
+      default: "NegotiatedOnly",
+      set: () => undefined,
+    }),
+
+    AddOutputFilter: filterBy(
+      directive,
+      "Filters that files with an extension go through.",
+      "AddOutputFilter DEFLATE .html",
+    ),
+    AddInputFilter: filterBy(
+      directive,
+      "Filters that bodies of requests for files with an extension go through.",
+      "AddInputFilter DEFLATE .cgi",
+    ),
+    RemoveOutputFilter: noFilter(directive, "Takes the output filters of extensions back.", "RemoveOutputFilter .html"),
+    RemoveInputFilter: noFilter(directive, "Takes the input filters of extensions back.", "RemoveInputFilter .cgi"),
+  }),
+
+  hooks: {
+    typeChecker: {
+      run(request, mime) {
+        const { filename } = request;
+        if (filename === "") return undefined;
+        if (request.file?.isDirectory()) return "done";
+        const whole = mime.usePathInfo ? filename + request.pathInfo : filename;
+        const resolved = resolveName(whole.slice(whole.lastIndexOf("/") + 1), mime);
+        request.contentEncoding = resolved.encoding;
+        request.contentLanguage = resolved.language;
+        if (resolved.handler !== undefined) request.handler = resolved.handler;
+        if (resolved.contentType === undefined) return undefined;
+        request.contentType = resolved.contentType;
+        request.charset = resolved.charset;
+        return "done";
+      },
+    },
+  },
+});

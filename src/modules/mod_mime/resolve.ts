@@ -1,0 +1,74 @@
+// A file name → what its extensions say of the file.
+import type { SettingsOf } from "../../api/index.js";
+import type { Meaning } from "./mappings.js";
+import type { settings } from "./settings.js";
+import { databaseTypes, type TypeTable } from "./types.js";
+
+type MimeSettings = SettingsOf<typeof settings>;
+
+/** What is known of a file by its name. The lists are shared: never change them. */
+export interface Resolved {
+  readonly contentType: string | undefined;
+  readonly charset: string | undefined;
+  readonly encoding: readonly string[];
+  readonly language: readonly string[];
+  readonly handler: string | undefined;
+}
+
+/** Names remembered for each set of settings. */
+const remembered = 4096;
+const none: readonly string[] = Object.freeze([]);
+const known = new WeakMap<MimeSettings, Map<string, Resolved>>();
+
+/** Looks at every extension of a file's name, in order; `name` without its directory. */
+export function resolveName(name: string, settings: MimeSettings): Resolved {
+  let names = known.get(settings);
+  if (!names) known.set(settings, (names = new Map()));
+  const found = names.get(name);
+  if (found) return found;
+  const resolved = resolve(name, settings);
+  if (names.size >= remembered) names.clear();
+  names.set(name, resolved);
+  return resolved;
+}
+
+function resolve(name: string, { mappings, types, defaultLanguage }: MimeSettings): Resolved {
+  const table: TypeTable = types ?? databaseTypes();
+  let contentType: string | undefined;
+  let charset: string | undefined;
+  let handler: string | undefined;
+  const encoding: string[] = [];
+  const language: string[] = [];
+  // The first part is the name itself, with the dots in front of it.
+  for (const part of name.replace(/^\.+/, "").split(".").slice(1)) {
+    const extension = part.toLowerCase();
+    const said: Meaning = mappings.added[extension] ?? {};
+    contentType = said.type === undefined ? (table.get(extension) ?? contentType) : said.type || contentType;
+    charset = said.charset ?? charset;
+    handler = said.handler ?? handler;
+    if (said.encoding !== undefined) encoding.push(said.encoding);
+    if (said.language !== undefined) language.push(said.language);
+  }
+  if (language.length === 0 && defaultLanguage !== undefined) language.push(defaultLanguage);
+  return {
+    contentType: contentType === undefined ? undefined : withCharset(contentType, charset),
+    charset,
+    encoding: encoding.length === 0 ? none : Object.freeze(encoding),
+    language: language.length === 0 ? none : Object.freeze(language),
+    handler,
+  };
+}
+
+/** A type with its parameters in uniform spelling, the charset put in place of its own or behind them. */
+function withCharset(type: string, charset: string | undefined): string {
+  const [base = "", ...parameters] = type.split(";").map((part) => part.trim());
+  let placed = charset === undefined;
+  const kept = parameters.flatMap((parameter) => {
+    if (charset === undefined || !/^charset\s*=/i.test(parameter)) return [parameter];
+    if (placed) return [];
+    placed = true;
+    return [`charset=${charset}`];
+  });
+  if (!placed) kept.push(`charset=${charset}`);
+  return [base, ...kept].join("; ");
+}
