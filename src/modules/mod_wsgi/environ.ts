@@ -1,4 +1,4 @@
-// A request → the environ of its application: the part of the mount, made once, and the part of the request.
+// A request → the environ of its application: the part of the mount, made once, and that of the request.
 import { byteString, core, serverBanner, type Request } from "../../api/index.js";
 
 /** What decides the constant part of an environ. */
@@ -47,7 +47,7 @@ function constantPart(request: Request, { scriptName, processGroup, applicationG
     DOCUMENT_ROOT: documentRoot,
     REQUEST_SCHEME: scheme,
     CONTEXT_PREFIX: contextPrefix,
-    CONTEXT_DOCUMENT_ROOT: contextDocumentRoot || documentRoot,
+    CONTEXT_DOCUMENT_ROOT: contextPrefix === "" ? documentRoot : contextDocumentRoot,
     SCRIPT_FILENAME: filename,
     SCRIPT_NAME: scriptName,
     "wsgi.url_scheme": scheme,
@@ -63,8 +63,8 @@ function constantPart(request: Request, { scriptName, processGroup, applicationG
   };
 }
 
-/** How to fill in what the settings leave open. */
-export interface RequestPartOptions {
+/** What the settings say of an environ. */
+export interface EnvironOptions {
   /** REQUEST_METHOD. */
   readonly method: string;
   readonly passAuthorization: boolean;
@@ -72,11 +72,12 @@ export interface RequestPartOptions {
   readonly passAllAuthorization: boolean;
 }
 
-/** The part of the environ that belongs to the request. */
-export function requestPart(request: Request, constant: Readonly<Environ>, options: RequestPartOptions): Environ {
+/** The whole environ of a request, what is constant included. */
+export function environOf(request: Request, constant: Readonly<Environ>, options: EnvironOptions): Environ {
   const { connection, environment } = request;
   const pathInfo = mergeSlashes(request.pathInfo);
   const environ: Environ = {
+    ...constant,
     REQUEST_METHOD: options.method,
     REQUEST_URI: firstTarget(request),
     PATH_INFO: pathInfo,
@@ -94,7 +95,7 @@ export function requestPart(request: Request, constant: Readonly<Environ>, optio
   addFields(environ, request, options);
   if (request.user !== undefined) environ["REMOTE_USER"] = request.user;
   if (request.authType !== undefined) environ["AUTH_TYPE"] = request.authType;
-  if (environment.size > 0) addVariables(environ, environment, constant);
+  if (environment.size > 0) addVariables(environ, environment);
   return environ;
 }
 
@@ -132,7 +133,7 @@ function keyOf(field: string): string | undefined {
 function addFields(
   environ: Environ,
   { headers }: Request,
-  { passAuthorization, passAllAuthorization }: RequestPartOptions,
+  { passAuthorization, passAllAuthorization }: EnvironOptions,
 ): void {
   headers.forEach((_name, value, field) => {
     if (field === "authorization" && !passAuthorization && !passAllAuthorization) return;
@@ -145,10 +146,10 @@ function addFields(
 }
 
 /** SetEnv and its like show where the request has no value of its own. */
-function addVariables(environ: Environ, variables: ReadonlyMap<string, string>, constant: Readonly<Environ>): void {
+function addVariables(environ: Environ, variables: ReadonlyMap<string, string>): void {
   for (const [name, value] of variables) {
     if (name === "HTTPS") environ["wsgi.url_scheme"] = /^(on|1)$/i.test(value) ? "https" : "http";
-    else if (!(name in environ) && !(name in constant)) environ[name] = value;
+    else if (!Object.hasOwn(environ, name)) environ[name] = value;
   }
 }
 

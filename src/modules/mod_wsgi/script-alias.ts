@@ -69,6 +69,8 @@ export function mapToScript(request: Request, aliases: readonly ScriptAlias[]): 
   // Behind "/" everything is left, with its slash.
   const start = "prefix" in rule && rule.prefix === "/" ? 0 : end;
   request.filename = match && rule.fill ? rule.fill(match) : rule.target + request.path.slice(start);
+  // Where the walk is to look for the script first; the environ shows the document root all the same.
+  request.contextDocumentRoot = match ? "" : rule.target;
   request.handler = scriptHandler;
   request.kept.set(keptAlias, rule);
   return true;
