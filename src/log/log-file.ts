@@ -65,8 +65,8 @@ export class LogFile implements LogSink {
         setTimeout(resolve, 2000).unref();
       });
     }
+    if (!open.delete(this)) return;
     this.#flushNow();
-    open.delete(this);
     this.#scheduled = true;
     // A write that hangs keeps the descriptor; closing it would hand its number to another file.
     if (this.#owned && !this.#writing) closeSync(this.#fd);

@@ -84,8 +84,10 @@ export function wordsOf(command: string): string[] {
   const words: string[] = [];
   for (const [word] of command.matchAll(/(?:[^\s"'\\]|\\[^]|"(?:[^"\\]|\\[^])*"?|'[^']*'?|\\$)+/g)) {
     words.push(
-      word.replace(/\\([^])|"((?:[^"\\]|\\[^])*)"?|'([^']*)'?/g, (_all, escaped?: string, double?: string, single?: string) =>
-        escaped ?? single ?? (double ?? "").replace(/\\([^])/g, "$1"),
+      word.replace(
+        /\\([^])|"((?:[^"\\]|\\[^])*)"?|'([^']*)'?/g,
+        (_all, escaped?: string, double?: string, single?: string) =>
+          escaped ?? single ?? (double ?? "").replace(/\\([^])/g, "$1"),
       ),
     );
   }

@@ -62,6 +62,8 @@ export type SupervisorToWorker =
   | { readonly type: "status" };
 
 export type WorkerToSupervisor =
+  /** It listens to messages now; what was sent before is lost. "start" is wanted. */
+  | { readonly type: "hello" }
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "drained" }

@@ -52,7 +52,9 @@ describe("logs", () => {
           if (++sent === 20) { clearInterval(more); process.exit(0); }
         }, 1);`;
       const writers = ["a", "b"].map((letter) =>
-        spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program, letter], { stdio: "inherit" }),
+        spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program, letter], {
+          stdio: "inherit",
+        }),
       );
       await Promise.all(writers.map((writer) => once(writer, "exit")));
       const lines = readFileSync(path, "utf8").trimEnd().split("\n");

@@ -1,0 +1,40 @@
+// What the supervisor has to know of a configuration: the one record that says who is to run.
+import type { DaemonGroupSpec, Listen } from "../api/index.js";
+import type { LevelTable } from "../log/error-log.js";
+import type { Identity } from "./channel.js";
+
+/** A configuration that compiled. Paths are absolute, times in milliseconds. */
+export interface Configuration {
+  /** What workers compile again for themselves. */
+  readonly tree: unknown;
+  readonly listens: readonly Listen[];
+  readonly daemonGroups: readonly DaemonGroupSpec[];
+  /** User and Group as configured, for daemons; `identity` is what workers become. */
+  readonly user: string | undefined;
+  readonly group: string | undefined;
+  readonly identity: Identity | undefined;
+  readonly pidFile: string;
+  readonly runtimeDir: string;
+  /** A path or "|program". */
+  readonly errorLog: string;
+  readonly logLevels: LevelTable;
+  readonly workers: number;
+  /** Connections that one worker may have open. */
+  readonly maxConnections: number;
+  readonly listenBacklog: number;
+  /** 0: no limit of its own; see `longestDrain`. */
+  readonly gracefulShutdownTimeout: number;
+  /** "modhost/0.1.0 (Unix)". */
+  readonly banner: string;
+}
+
+/** What reading the configuration gave; `errors` are texts of one or more lines. */
+export type Loaded =
+  | { readonly configuration: Configuration; readonly warnings: readonly string[] }
+  | { readonly errors: readonly string[] };
+
+/**
+ * How long workers of an old configuration may go on when nothing else limits them: a day. Long streams and WebSockets
+ * end then, and a server that is reloaded often does not gather old workers without end.
+ */
+export const longestDrain = 24 * 60 * 60 * 1000;

@@ -1,0 +1,216 @@
+// A configuration → the workers and daemon groups that serve it, from their start to the last one's end.
+import type { LogEntry } from "../api/index.js";
+import type { OpenLogs } from "../log/open-logs.js";
+import type { PoolState, WorkerStart, WorkerToSupervisor } from "./channel.js";
+import type { Configuration } from "./configuration.js";
+import { DaemonGroup } from "./daemon-group.js";
+import type { DaemonSurroundings } from "./daemon-launch.js";
+import type { BoundSocket } from "./listeners.js";
+import { WorkerProcess, type WorkerEvents } from "./worker-process.js";
+
+/** What a generation is made from. */
+export interface GenerationOptions {
+  /** Counts the configurations of this supervisor, from 1. */
+  readonly number: number;
+  readonly configuration: Configuration;
+  readonly sockets: readonly BoundSocket[];
+  readonly logs: OpenLogs;
+  readonly surroundings: DaemonSurroundings;
+  readonly log: (entry: LogEntry) => void;
+}
+
+/** A worker that ends sooner than this many milliseconds after its start counts as failing. */
+const shortLife = 5000;
+const firstDelay = 200;
+const longestDelay = 30_000;
+/** Most milliseconds a reload waits for daemons to have loaded their applications. */
+const poolLimit = 10_000;
+/** Milliseconds a worker that became unsound gets for what it has begun. */
+const leavingLimit = 10_000;
+
+/** Everything that serves one configuration. */
+export class Generation {
+  readonly number: number;
+  readonly configuration: Configuration;
+  readonly startedAt = Date.now();
+  readonly #options: GenerationOptions;
+  readonly #groups = new Map<string, DaemonGroup>();
+  readonly #workers = new Set<WorkerProcess>();
+  readonly #retries = new Set<NodeJS.Timeout>();
+  #state: "starting" | "serving" | "draining" = "starting";
+  #failing = 0;
+  #whenEmpty: (() => void)[] = [];
+  readonly #events: WorkerEvents = {
+    message: (worker, message) => this.#heard(worker, message),
+    exit: (worker, reason) => this.#exited(worker, reason),
+  };
+
+  constructor(options: GenerationOptions) {
+    this.number = options.number;
+    this.configuration = options.configuration;
+    this.#options = options;
+    let pools = 0;
+    for (const spec of options.configuration.daemonGroups) {
+      this.#groups.set(
+        spec.name,
+        new DaemonGroup({
+          spec,
+          generation: options.number,
+          socketPrefix: `${options.configuration.runtimeDir}/wsgi`,
+          nextNumber: () => ++pools,
+          surroundings: options.surroundings,
+          log: options.log,
+          onState: (pool) => this.#tellAll(pool),
+        }),
+      );
+    }
+  }
+
+  /**
+   * Starts daemons and workers; resolves when all workers serve, and, with a `predecessor`, when daemons for what that
+   * one was serving have come up too. Rejects with the reason when a worker cannot start; `kill` what is left then.
+   */
+  async start(predecessor?: Generation): Promise<void> {
+    for (const group of this.#groups.values()) group.start();
+    for (const { processGroup, applicationGroup, kind } of predecessor?.pools() ?? []) {
+      this.#groups.get(processGroup)?.want(applicationGroup, kind);
+    }
+    for (let count = 0; count < this.configuration.workers; count++) this.#fork();
+    await Promise.all([...this.#workers].map((worker) => worker.ready()));
+    if (predecessor) await Promise.race([this.#settled(), pause(poolLimit)]);
+    if (this.#state === "starting") this.#state = "serving";
+    // One that ended between its being ready and now has not been replaced yet.
+    for (let missing = this.configuration.workers - this.#workers.size; missing > 0; missing--) this.#fork();
+  }
+
+  /** The state of every pool of daemons. */
+  pools(): PoolState[] {
+    return [...this.#groups.values()].flatMap((group) => group.states());
+  }
+
+  get workers(): readonly WorkerProcess[] {
+    return [...this.#workers];
+  }
+
+  /** Lets workers finish within that time, then the daemons, then closes the logs. */
+  async drain(milliseconds: number): Promise<void> {
+    this.#end();
+    for (const worker of this.#workers) worker.drain(milliseconds);
+    await this.#empty();
+    await this.#stopRest();
+  }
+
+  /** Shortens the time a drain may take. */
+  hurry(milliseconds: number): void {
+    for (const worker of this.#workers) worker.drain(milliseconds);
+  }
+
+  /** Ends workers and daemons at once; what does not end by itself is killed after some seconds. */
+  async kill(): Promise<void> {
+    this.#end();
+    for (const worker of this.#workers) worker.kill("SIGTERM");
+    const steps = [
+      setTimeout(() => this.#insist("SIGTERM", "AH00045: child process N still did not exit, sending a SIGTERM"), 3000),
+      setTimeout(() => this.#insist("SIGKILL", "AH00046: child process N still did not exit, sending a SIGKILL"), 5000),
+    ];
+    await Promise.all([this.#empty(), this.#stopGroups()]);
+    steps.forEach(clearTimeout);
+    await this.#options.logs.close();
+  }
+
+  /** Kills workers without waiting for anything. */
+  killNow(): void {
+    this.#end();
+    for (const worker of this.#workers) worker.kill("SIGKILL");
+  }
+
+  #fork(): void {
+    const { number, configuration, sockets } = this.#options;
+    const { tree, identity, maxConnections, listenBacklog } = configuration;
+    const start = (): Omit<WorkerStart, "type" | "sockets"> => {
+      const pools = this.pools();
+      return { generation: number, tree, pools, identity: identity ?? null, maxConnections, listenBacklog };
+    };
+    this.#workers.add(new WorkerProcess(start, sockets, this.#events));
+  }
+
+  #heard(worker: WorkerProcess, message: WorkerToSupervisor): void {
+    if (message.type === "wanted") {
+      this.#groups.get(message.processGroup)?.want(message.applicationGroup, message.kind);
+    } else if (message.type === "overdue") this.#groups.get(message.processGroup)?.overdue(message);
+    else if (message.type === "log") this.#writeLog(message.target, message.lines);
+    else if (message.type === "leaving" && this.#state === "serving") this.#replace(worker);
+    else if (message.type === "ready") {
+      for (const other of this.#workers) if (other.isLeaving) other.drain(leavingLimit);
+    }
+  }
+
+  #exited(worker: WorkerProcess, reason: string): void {
+    this.#workers.delete(worker);
+    if (this.#state === "serving" && !worker.isLeaving) {
+      this.#log("error", "core", `AH00052: child pid ${worker.pid} ${reason}; a new worker takes its place`);
+      this.#replace(worker);
+    }
+    if (this.#workers.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+
+  /** Starts a worker at once, or after a while when workers keep failing. */
+  #replace({ startedAt }: WorkerProcess): void {
+    this.#failing = Date.now() - startedAt < shortLife ? this.#failing + 1 : 0;
+    const delay = this.#failing === 0 ? 0 : Math.min(firstDelay * 2 ** (this.#failing - 1), longestDelay);
+    const retry = setTimeout(() => {
+      this.#retries.delete(retry);
+      if (this.#state === "serving") this.#fork();
+    }, delay);
+    this.#retries.add(retry);
+  }
+
+  #writeLog(target: string, lines: string): void {
+    try {
+      this.#options.logs.writer(target).write(lines);
+    } catch (error) {
+      this.#log("error", "log_config", error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #tellAll(pool: PoolState): void {
+    for (const worker of this.#workers) worker.send({ type: "pool", pool });
+  }
+
+  #end(): void {
+    this.#state = "draining";
+    this.#retries.forEach(clearTimeout);
+  }
+
+  #insist(signal: "SIGTERM" | "SIGKILL", text: string): void {
+    for (const worker of this.#workers) {
+      this.#log(signal === "SIGKILL" ? "error" : "warn", "core", text.replace("N", String(worker.pid)));
+      worker.kill(signal);
+    }
+  }
+
+  #empty(): Promise<void> {
+    return this.#workers.size === 0 ? Promise.resolve() : new Promise((resolve) => void this.#whenEmpty.push(resolve));
+  }
+
+  async #settled(): Promise<void> {
+    await Promise.all([...this.#groups.values()].map((group) => group.settled()));
+  }
+
+  async #stopGroups(): Promise<void> {
+    await Promise.all([...this.#groups.values()].map((group) => group.stop()));
+  }
+
+  async #stopRest(): Promise<void> {
+    await this.#stopGroups();
+    await this.#options.logs.close();
+  }
+
+  #log(level: LogEntry["level"], module: string, message: string): void {
+    this.#options.log({ level, module, message });
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, milliseconds).unref());
+}

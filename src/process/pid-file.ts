@@ -1,0 +1,47 @@
+// The supervisor's process id ↔ the file that tells other commands.
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+
+/** What a pid file says: nothing there, no number in it, or a process that runs or does not. */
+export type PidFile =
+  | { readonly state: "absent" }
+  | { readonly state: "corrupt" }
+  | { readonly state: "running" | "stale"; readonly pid: number };
+
+/** Reads a pid file. Running means: a process of that number exists and is not this one; no more is known. */
+export function readPidFile(file: string): PidFile {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { state: "absent" };
+    throw error;
+  }
+  const pid = /^\d{1,10}\s*$/.test(text) ? Number(text) : 0;
+  if (pid <= 0) return { state: "corrupt" };
+  return { state: pid !== process.pid && exists(pid) ? "running" : "stale", pid };
+}
+
+/** Writes this process's number: under a temporary name, then renamed, so that no reader sees half of it. */
+export function writePidFile(file: string): void {
+  const temporary = `${file}.${process.pid}`;
+  writeFileSync(temporary, `${process.pid}\n`, { mode: 0o644 });
+  renameSync(temporary, file);
+}
+
+/** Removes the file if it still names this process. */
+export function removePidFile(file: string): void {
+  try {
+    if (Number(readFileSync(file, "utf8")) === process.pid) rmSync(file);
+  } catch {
+    // Gone already, or on a disk that is: nothing depends on it any more.
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,304 @@
+// A configuration → processes that serve it; signals → reload, restart, stop.
+import type { ErrorLog, LogEntry } from "../api/index.js";
+import { LogProgram } from "../log/log-program.js";
+import { openLogs, type OpenLogs } from "../log/open-logs.js";
+import { longestDrain, type Configuration, type Loaded } from "./configuration.js";
+import { ControlSocket, controlPath } from "./control-socket.js";
+import type { DaemonSurroundings } from "./daemon-launch.js";
+import { Generation } from "./generation.js";
+import { BindError, Listeners } from "./listeners.js";
+import { readPidFile, removePidFile, writePidFile } from "./pid-file.js";
+import { statusOf, type Failure, type SupervisorStatus } from "./status.js";
+
+/** What a supervisor is made from. */
+export interface SupervisorOptions {
+  readonly first: Configuration;
+  /** Reads the configuration again. */
+  load(): Promise<Loaded>;
+  surroundings(configuration: Configuration): DaemonSurroundings;
+  /** As the log is to show it. */
+  readonly commandLine: string;
+  /** Whether SIGWINCH comes from a terminal whose window changes: then it stops nothing. */
+  readonly hasTerminal: boolean;
+}
+
+/** Why the server could not start; lines for the terminal. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[]) {
+    super(lines.join("\n"));
+    this.lines = lines;
+  }
+}
+
+/** Milliseconds that workers of the old configuration get on a restart. */
+const restartLimit = 1000;
+/** Most old generations at the same time; the oldest is hurried when there are more. */
+const mostDraining = 8;
+
+type Change = "graceful" | "restart";
+
+/** The parent of all processes of a server. */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #listeners = new Listeners();
+  readonly #draining = new Set<Generation>();
+  readonly #control = new ControlSocket({
+    status: () => this.status(),
+    gracefulStop: () => void this.#gracefulStop(),
+  });
+  #current: Generation | undefined;
+  #next: Generation | undefined;
+  #generations = 0;
+  #errorLog: ErrorLog | undefined;
+  #pidFile = "";
+  #wanted: Change | undefined;
+  #isChanging = false;
+  #state: "starting" | "serving" | "finishing" | "stopping" = "starting";
+  #lastFailure: Failure | undefined;
+  #finish: () => void = () => undefined;
+  /** Resolves when the server has ended and nothing of it is left. */
+  readonly ended = new Promise<void>((resolve) => (this.#finish = resolve));
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** Starts everything; resolves when it serves. Throws a StartError; then nothing is left. */
+  async start(): Promise<void> {
+    const { first } = this.#options;
+    this.#listen();
+    this.#claimPidFile(first);
+    try {
+      this.#current = this.#prepare(first);
+      this.#announceStale();
+      await this.#current.start();
+    } catch (error) {
+      await this.#current?.kill();
+      this.#tidy();
+      if (this.#state === "stopping") return;
+      if (error instanceof StartError) throw error;
+      throw new StartError([messageOf(error), "AH00016: Configuration Failed"]);
+    }
+    if (this.#state !== "starting") return;
+    this.#state = "serving";
+    await this.#serving(this.#current);
+    void this.#work();
+  }
+
+  /** What runs, for `modhostctl status`. */
+  async status(): Promise<SupervisorStatus> {
+    return statusOf({
+      state: this.#state,
+      current: this.#current,
+      draining: [...this.#draining],
+      lastFailure: this.#lastFailure,
+    });
+  }
+
+  #listen(): void {
+    process.on("SIGTERM", () => void this.#stop("SIGTERM"));
+    process.on("SIGINT", () => void this.#stop("SIGINT"));
+    process.on("SIGHUP", () => this.#want("restart"));
+    process.on("SIGUSR1", () => this.#want("graceful"));
+    process.on("SIGWINCH", () => {
+      if (!this.#options.hasTerminal) void this.#gracefulStop();
+    });
+    process.on("SIGPIPE", () => undefined);
+  }
+
+  #staleMessage: string | undefined;
+
+  #claimPidFile({ pidFile }: Configuration): void {
+    const found = readPidFile(pidFile);
+    if (found.state === "stale" && found.pid !== process.pid) {
+      this.#staleMessage = `AH00098: pid file ${pidFile} overwritten -- Unclean shutdown of previous Apache run?`;
+    }
+  }
+
+  #announceStale(): void {
+    if (this.#staleMessage) this.#log({ level: "warn", module: "core", message: this.#staleMessage });
+  }
+
+  /** Binds, opens logs, writes the pid file: all that can fail before a process is started. */
+  #prepare(configuration: Configuration): Generation {
+    const sockets = this.#bind(configuration);
+    const logs = this.#openLogs(configuration);
+    this.#writePid(configuration.pidFile);
+    this.#errorLog = logs.errorLog(configuration.errorLog, configuration.logLevels);
+    return new Generation({
+      number: ++this.#generations,
+      configuration,
+      sockets,
+      logs,
+      surroundings: this.#options.surroundings(configuration),
+      log: (entry) => this.#log(entry),
+    });
+  }
+
+  #bind({ listens }: Configuration): ReturnType<Listeners["bind"]> {
+    const none = ["no listening sockets available, shutting down", "AH00015: Unable to open logs"];
+    if (listens.length === 0) throw new StartError(none);
+    try {
+      return this.#listeners.bind(listens);
+    } catch (error) {
+      if (error instanceof BindError) throw new StartError([error.message, ...none]);
+      throw error;
+    }
+  }
+
+  #openLogs({ errorLog }: Configuration): OpenLogs {
+    const logs = openLogs({
+      openProgram: (target, dropped) =>
+        new LogProgram(target, {
+          dropped,
+          ended: (reason) =>
+            this.#log({ level: "error", module: "core", message: `AH00106: log program "${target}" ${reason}` }),
+        }),
+      dropped: (target, lines, reason) =>
+        this.#log({ level: "warn", module: "core", message: `${lines} lines for ${target} were dropped: ${reason}` }),
+    });
+    try {
+      logs.writer(errorLog);
+      return logs;
+    } catch (error) {
+      throw new StartError([
+        `AH00091: could not open error log file ${errorLog}: ${messageOf(error)}`,
+        "AH00015: Unable to open logs",
+      ]);
+    }
+  }
+
+  #writePid(pidFile: string): void {
+    try {
+      writePidFile(pidFile);
+    } catch (error) {
+      throw new StartError([`AH00099: could not create ${pidFile}: ${messageOf(error)}`]);
+    }
+    if (this.#pidFile !== "" && this.#pidFile !== pidFile) removePidFile(this.#pidFile);
+    this.#pidFile = pidFile;
+  }
+
+  async #serving({ configuration }: Generation): Promise<void> {
+    this.#log({
+      level: "notice",
+      module: "mpm_event",
+      message: `AH00489: ${configuration.banner} configured -- resuming normal operations`,
+    });
+    this.#log({ level: "notice", module: "core", message: `AH00094: Command line: '${this.#options.commandLine}'` });
+    const problem = await this.#control.listen(controlPath(configuration.pidFile));
+    if (problem) this.#log({ level: "warn", module: "core", message: `status will not be available: ${problem}` });
+  }
+
+  #want(change: Change): void {
+    // A restart that came while a graceful one was waiting is the stronger wish.
+    if (this.#wanted !== "restart") this.#wanted = change;
+    if (this.#state === "serving") void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isChanging) return;
+    this.#isChanging = true;
+    for (let change = this.#wanted; change && this.#state === "serving"; change = this.#wanted) {
+      this.#wanted = undefined;
+      await this.#reload(change);
+    }
+    this.#isChanging = false;
+  }
+
+  async #reload(change: Change): Promise<void> {
+    const message =
+      change === "graceful"
+        ? "AH00493: SIGUSR1 received.  Doing graceful restart"
+        : "AH00494: SIGHUP received.  Attempting to restart";
+    this.#log({ level: "notice", module: "mpm_event", message });
+    const old = this.#current;
+    const before = this.#errorLog;
+    try {
+      const loaded = await this.#options.load();
+      if ("errors" in loaded) return this.#refuse(loaded.errors);
+      this.#next = this.#prepare(loaded.configuration);
+      await this.#next.start(old);
+    } catch (error) {
+      this.#errorLog = before;
+      if (this.#state === "serving") this.#refuse(error instanceof StartError ? error.lines : [messageOf(error)]);
+      await this.#next?.kill();
+      this.#next = undefined;
+      if (this.#state !== "serving") return;
+      if (old) this.#writePid(old.configuration.pidFile);
+      this.#listeners.closeOthers(old?.configuration.listens ?? []);
+      return;
+    }
+    if (this.#state !== "serving") return;
+    this.#current = this.#next;
+    this.#next = undefined;
+    this.#listeners.closeOthers(this.#current.configuration.listens);
+    if (old) this.#retire(old, change === "graceful" ? longestDrain : restartLimit);
+    await this.#serving(this.#current);
+  }
+
+  #retire(old: Generation, milliseconds: number): void {
+    this.#draining.add(old);
+    void old.drain(milliseconds).then(() => this.#draining.delete(old));
+    if (this.#draining.size > mostDraining) [...this.#draining][0]?.hurry(restartLimit);
+  }
+
+  #refuse(reasons: readonly string[]): void {
+    this.#lastFailure = { at: Date.now(), errors: reasons };
+    const lines = reasons.flatMap((reason) => reason.split("\n")).filter((line) => line.trim() !== "");
+    lines.push("the new configuration is not taken; the server goes on with the one it has");
+    for (const message of lines) this.#log({ level: "error", module: "core", message });
+  }
+
+  async #stop(signal: "SIGTERM" | "SIGINT"): Promise<void> {
+    const all = this.#all();
+    if (this.#state === "stopping") return all.forEach((generation) => generation.killNow());
+    const isStart = this.#state === "starting";
+    this.#state = "stopping";
+    this.#log({ level: "notice", module: "mpm_event", message: `AH00491: caught ${signal}, shutting down` });
+    this.#listeners.closeOthers([]);
+    await Promise.all(all.map((generation) => generation.kill()));
+    // A start that was cut short tidies up for itself.
+    if (!isStart) this.#tidy();
+    this.#finish();
+  }
+
+  async #gracefulStop(): Promise<void> {
+    if (this.#state !== "serving") return;
+    this.#state = "finishing";
+    this.#log({ level: "notice", module: "mpm_event", message: "AH00492: caught SIGWINCH, shutting down gracefully" });
+    this.#listeners.closeOthers([]);
+    const limit = this.#current?.configuration.gracefulShutdownTimeout || longestDrain;
+    for (const old of this.#draining) old.hurry(limit);
+    await Promise.all([
+      this.#next?.kill(),
+      this.#current?.drain(limit),
+      ...[...this.#draining].map((old) => old.drain(limit)),
+    ]);
+    // A stop that came meanwhile finishes by itself.
+    if (this.#all().length === 0 || this.#state === "finishing") {
+      this.#tidy();
+      this.#finish();
+    }
+  }
+
+  #all(): Generation[] {
+    return [this.#current, this.#next, ...this.#draining].filter((generation) => generation !== undefined);
+  }
+
+  #tidy(): void {
+    this.#listeners.closeOthers([]);
+    this.#control.close();
+    if (this.#pidFile !== "") removePidFile(this.#pidFile);
+  }
+
+  #log(entry: LogEntry): void {
+    this.#errorLog?.write(entry);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
