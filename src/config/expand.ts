@@ -100,7 +100,7 @@ function readText(text: string, context: Context): void {
   const { from, reading } = context;
   reading.sources.push(from.file === commandLine ? { ...from, text } : from);
   const { nodes, errors } = parseText(text, from, reading.accessFile ? maximumAccessLine : maximumLine);
-  for (const { message, origin, detail } of errors) reading.fail(message, origin, detail);
+  for (const error of errors) reading.keep(error);
   expandNodes(nodes, context);
 }
 
@@ -158,32 +158,32 @@ function expandDirective(line: Line, context: Context): void {
   const word = wordAt(line.text, 0);
   // A line that is empty once variables are filled in says nothing, and neither does an empty name in quotes.
   if (!word?.text) return;
-  const behind = skipSpace(line.text, word.column + word.length);
-  const node: DirectiveNode = {
-    kind: "directive",
-    name: word.text,
-    ...textFrom(line, behind),
-    origin: placeOf(line, from),
-  };
-  if (word.text.startsWith("<")) {
+  const { text: name } = word;
+  const { text, textColumn, pieces } = textFrom(line, skipSpace(line.text, word.column + word.length));
+  const origin = placeOf(line, from);
+  const node: DirectiveNode = pieces
+    ? { kind: "directive", name, text, textColumn, origin, pieces }
+    : { kind: "directive", name, text, textColumn, origin };
+  if (name.startsWith("<")) {
     const advice = "write sections in the file itself, with variables in their arguments";
-    return reading.fail(`"${word.text}": a section cannot come from a variable`, node.origin, { advice });
+    return reading.fail(`"${name}": a section cannot come from a variable`, origin, { advice });
   }
-  const lower = word.text.toLowerCase();
+  const lower = name.toLowerCase();
   if (lower === "include" || lower === "includeoptional") include(node, lower === "includeoptional", context);
-  else if (!runOnRead(node, reading)) out.push(node);
+  else if (!runOnRead(lower, node, reading)) out.push(node);
 }
 
 /** The text of a node from an offset of its line on, with the places of its parts. */
-function textFrom(line: Line, offset: number): Pick<DirectiveNode, "text" | "textColumn" | "pieces"> {
-  if (!line.pieces) return { text: line.text.slice(offset), textColumn: line.column + offset };
+function textFrom(line: Line, offset: number): { text: string; textColumn: number; pieces: Piece[] | undefined } {
+  const text = line.text.slice(offset);
+  if (!line.pieces) return { text, textColumn: line.column + offset, pieces: undefined };
   const pieces: Piece[] = [];
   for (const piece of line.pieces) {
     const at = piece.at - offset;
     if (at > 0) pieces.push({ ...piece, at });
     else pieces[0] = { ...piece, at: 0, column: piece.column - (piece.variable ? 0 : at) };
   }
-  return { text: trimSpace(line.text.slice(offset)), textColumn: pieces[0]?.column ?? line.column, pieces };
+  return { text: trimSpace(text), textColumn: pieces[0]?.column ?? line.column, pieces };
 }
 
 function include(node: DirectiveNode, optional: boolean, context: Context): void {
@@ -217,20 +217,23 @@ function expandSection(raw: RawSection, line: Line, context: Context): void {
   const end = line.text.search(/[\t-\r ]/);
   const first = end < 0 ? line.text : line.text.slice(0, end);
   const bare = first.endsWith(">");
-  const behind = bare ? line.text.length : skipSpace(line.text, first.length);
-  const { text: rest, ...place } = textFrom(line, behind);
-  const { text, closed } = cutAtBracket(rest);
+  const rest = textFrom(line, bare ? line.text.length : skipSpace(line.text, first.length));
+  const { textColumn, pieces } = rest;
+  const { text, closed } = cutAtBracket(rest.text);
   const name = first.slice(1, bare ? -1 : undefined);
-  const section: SectionNode = { kind: "section", name, text, ...place, origin: placeOf(line, from), children: [] };
-  if (!bare && !closed) {
-    const code = conditions.has(name.toLowerCase()) ? {} : { code: "AH00526" };
-    reading.fail(`<${name}> directive missing closing '>'`, section.origin, { length: first.length, ...code });
-  }
+  const origin = placeOf(line, from);
+  const section: SectionNode = pieces
+    ? { kind: "section", name, text, textColumn, origin, pieces, children: [] }
+    : { kind: "section", name, text, textColumn, origin, children: [] };
   const condition = conditions.get(name.toLowerCase());
+  if (!bare && !closed) {
+    const code = condition ? {} : { code: "AH00526" };
+    reading.fail(`<${name}> directive missing closing '>'`, origin, { length: first.length, ...code });
+  }
   if (condition) return expandConditional(raw, section, condition, context);
-  refuseUnclosed(raw, section.origin, `<${name}> was not closed`, reading);
+  if (!raw.closing) refuseUnclosed(raw, origin, `<${name}> was not closed`, reading);
   out.push(section);
-  expandNodes(raw.children, { ...context, out: section.children });
+  expandNodes(raw.children, { from, depth: context.depth, reading, out: section.children });
 }
 
 function expandConditional(raw: RawSection, section: SectionNode, condition: Condition, context: Context): void {

@@ -24,7 +24,7 @@ export function findIncluded(argument: string, serverRoot: string, optional: boo
   const found: Search = { files: [], faults: [], optional, entries: 0 };
   const path = resolve(serverRoot, argument);
   if (/[*?[]/.test(argument)) matchParts("/", path.split("/").slice(1), found);
-  else addPath(path, 0, found);
+  else addPath(path, [], found);
   return found;
 }
 
@@ -37,7 +37,7 @@ function matchParts(folder: string, [part = "", ...rest]: readonly string[], fou
   if (!/[*?[]/.test(part)) {
     const path = join(folder, part);
     if (rest.length > 0) matchParts(path, rest, found);
-    else addPath(path, 0, found);
+    else addPath(path, [], found);
     return;
   }
   const pattern = globToRegExp(part, { period: true });
@@ -51,11 +51,12 @@ function matchParts(folder: string, [part = "", ...rest]: readonly string[], fou
   for (const { name } of matching) {
     const path = join(folder, name);
     if (rest.length > 0) matchParts(path, rest, found);
-    else addPath(path, 0, found);
+    else addPath(path, [], found);
   }
 }
 
-function addPath(path: string, depth: number, found: Search): void {
+/** `around` are the folders the path was found in, by device and inode. */
+function addPath(path: string, around: readonly string[], found: Search): void {
   let stats;
   try {
     stats = statSync(path);
@@ -66,14 +67,20 @@ function addPath(path: string, depth: number, found: Search): void {
   }
   if (stats.isFile() || path === "/dev/null") {
     found.files.push(path);
-  } else if (!stats.isDirectory()) {
-    if (!found.optional) found.faults.push({ reason: `"${path}" is not a regular file`, code: "AH00554" });
-  } else if (depth >= maximumDepth) {
-    found.faults.push({ reason: `more than ${maximumDepth} folders in each other at "${path}"` });
-    found.entries = maximumEntries;
-  } else {
-    for (const { name } of entriesOf(path, found) ?? []) addPath(join(path, name), depth + 1, found);
+    return;
   }
+  if (!stats.isDirectory()) {
+    if (!found.optional) found.faults.push({ reason: `"${path}" is not a regular file`, code: "AH00554" });
+    return;
+  }
+  const folder = `${stats.dev}:${stats.ino}`;
+  if (around.length >= maximumDepth || around.includes(folder)) {
+    const why = around.includes(folder) ? "is a link to a folder around it" : `is in more than ${maximumDepth} others`;
+    found.faults.push({ reason: `the folder "${path}" ${why}` });
+    return;
+  }
+  const inside = [...around, folder];
+  for (const { name } of entriesOf(path, found) ?? []) addPath(join(path, name), inside, found);
 }
 
 /** The entries of a folder in the order of their bytes; undefined when it cannot be read. */

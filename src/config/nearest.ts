@@ -48,11 +48,11 @@ function has(names: readonly string[], name: string): boolean {
   return names.some((each) => each.toLowerCase() === lower);
 }
 
-/** The candidate nearest to a word: a third of its letters, at least one, may be wrong. Case counts for nothing. */
+/** The candidate nearest to a word: a third of its letters may be wrong, one at least and three at most. Case counts for nothing. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > 64) return undefined;
   const lower = word.toLowerCase();
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let least = Math.min(3, Math.max(1, Math.floor(word.length / 3))) + 1;
   let best: string | undefined;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= least) continue;

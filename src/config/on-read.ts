@@ -18,9 +18,9 @@ interface OnRead {
   readonly run: Action;
 }
 
-/** Runs a directive if it is one that acts while reading, and says whether it was. */
-export function runOnRead(node: DirectiveNode, reading: Reading): boolean {
-  const directive = directives.get(node.name.toLowerCase());
+/** Runs a directive if it is one that acts while reading, and says whether it was; `name` is its name in lower case. */
+export function runOnRead(name: string, node: DirectiveNode, reading: Reading): boolean {
+  const directive = directives.get(name);
   if (!directive) return false;
   if (reading.accessFile) refuseHere(node, reading);
   else {
@@ -83,11 +83,12 @@ const loadModule: Action = (node, reading, [symbol, path]) => {
   const name = symbol.text;
   if (reading.hasModule(name) && !name.endsWith(".c")) return refuseAgain(node, reading, symbol);
   const known = reading.moduleOf(name) !== undefined;
-  if (!known && !reading.isForeign(name) && !isThere(resolve(reading.serverRoot, path.text))) {
+  const file = resolve(reading.serverRoot, path.text);
+  if (!known && !reading.isForeign(name) && !isThere(file)) {
     const near = nearest(name, symbols(reading));
-    return failAt(node, symbol, reading, `LoadModule: there is no module ${name}`, {
-      ...(near === undefined ? {} : { advice: `did you mean ${near}?` }),
-    });
+    const advice = near === undefined ? {} : { advice: `did you mean ${near}?` };
+    const reason = `LoadModule: neither modhost nor Apache has a module ${name}, and there is no file "${file}"`;
+    return failAt(node, symbol, reading, reason, advice);
   }
   if (!known) {
     reading.warn(

@@ -1,6 +1,7 @@
 // Text of one file → its lines and sections, nothing decided or filled in yet.
 import { EmbeddedActionsParser, type IToken } from "chevrotain";
 import { ConfigError, type Origin } from "../api/index.js";
+import { maximumFaults } from "./reading.js";
 import { Close, Directive, lineOf, Open, tokenize, vocabulary, type Line } from "./tokens.js";
 
 /** A line with a directive. */
@@ -188,6 +189,7 @@ class FileGrammar extends EmbeddedActionsParser {
   }
 
   #fail(reason: string, line: Line, advice?: string): void {
+    if (this.#errors.length >= maximumFaults) return;
     const detail = { length: firstWord(line.text).length, ...(advice === undefined ? {} : { advice }) };
     this.#errors.push(new ConfigError(reason, placeOf(line, this.#from), detail));
   }

@@ -21,8 +21,8 @@ export interface ModuleLists {
   readonly foreign: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Faults kept at most; a file that is no configuration at all would bring one for each line. */
-const maximumFaults = 1000;
+/** Faults of a kind kept at most; a file that is no configuration at all would bring one for each line. */
+export const maximumFaults = 1000;
 
 /** The state of one reading; it changes from line to line. */
 export class Reading {
@@ -59,7 +59,12 @@ export class Reading {
 
   /** Notes an error; reading goes on. */
   fail(reason: string, origin: Origin, detail: ConfigErrorDetail = {}): void {
-    if (this.errors.length < maximumFaults) this.errors.push(new ConfigError(reason, origin, detail));
+    this.keep(new ConfigError(reason, origin, detail));
+  }
+
+  /** Notes an error that somebody else made. */
+  keep(error: ConfigError): void {
+    if (this.errors.length < maximumFaults) this.errors.push(error);
   }
 
   /** Notes a fault that does not stop the server. */

@@ -73,6 +73,14 @@ function token(name: string, kind: Kind, group?: string): TokenType {
 const slash = 92;
 const carriageReturn = 13;
 
+/** What one physical line gives to a logical one. */
+interface Part {
+  readonly start: number;
+  end: number;
+  readonly line: number;
+  readonly lineStart: number;
+}
+
 /** Walks over a text once; the patterns of all tokens ask it for the line at the same offset. */
 class Scanner {
   readonly text: string;
@@ -91,7 +99,9 @@ class Scanner {
 
   #scan(offset: number): Scanned {
     this.#countLines(offset);
-    const parts: { start: number; end: number; line: number; lineStart: number }[] = [];
+    const parts: Part[] = [];
+    /** Index of the last part with something in it. */
+    let tail = -1;
     let start = offset;
     let line = this.#lineNumber;
     let lineStart = this.#lineStart;
@@ -99,16 +109,20 @@ class Scanner {
       const feed = this.text.indexOf("\n", start);
       const end = feed < 0 ? this.text.length : feed;
       const last = feed > start && this.text.charCodeAt(feed - 1) === carriageReturn ? feed - 1 : end;
-      const continued = feed >= 0 && last > start && this.text.charCodeAt(last - 1) === slash;
-      parts.push({ start, end: continued ? last - 1 : last, line, lineStart });
-      if (!continued) return this.#finish(offset, end, parts);
+      parts.push({ start, end: last, line, lineStart });
+      if (last > start) tail = parts.length - 1;
+      const part = parts[tail];
+      // Apache looks at all it has joined: the second backslash of a doubled one continues over an empty line too.
+      if (feed < 0 || !part || this.text.charCodeAt(part.end - 1) !== slash) return this.#finish(offset, end, parts);
+      part.end--;
+      while (tail >= 0 && parts[tail]?.start === parts[tail]?.end) tail--;
       start = feed + 1;
       line++;
       lineStart = start;
     }
   }
 
-  #finish(offset: number, end: number, parts: { start: number; end: number; line: number; lineStart: number }[]) {
+  #finish(offset: number, end: number, parts: readonly Part[]): Scanned {
     const [first] = parts;
     if (parts.length === 1 && first) {
       const text = trimSpace(this.text.slice(first.start, first.end));
@@ -123,7 +137,7 @@ class Scanner {
     for (const part of parts) {
       const length = part.end - part.start;
       const hidden = Math.max(0, -at);
-      if (at + length > 0 && at < text.length) {
+      if (length > hidden && at < text.length) {
         pieces.push({ at: at + hidden, line: part.line, column: part.start - part.lineStart + hidden + 1 });
       }
       at += length;
