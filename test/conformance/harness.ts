@@ -1,6 +1,6 @@
 // A suite of cases → one mocha test per case: the same bytes to a real Apache and to modhost, the answers compared.
 import { expect } from "chai";
-import { chmodSync, lutimesSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, lchownSync, lutimesSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -8,11 +8,12 @@ import { show, showLogLine } from "./normalise.js";
 import { missingForApache, startServer, type Kind, type Server } from "./servers.js";
 import { talk, type Conversation } from "./wire-client.js";
 
-/** A file to create below @ROOT@: its text (latin1), or a link, or a folder; `mtime` in seconds since the epoch. */
+/** A file to create below @ROOT@: its text (latin1), or a link
+ *  (owned by `uid` where the tests may give it away), or a folder; `mtime` in seconds since the epoch. */
 export type FileSpec =
   | string
   | { readonly text: string; readonly mode?: number; readonly mtime?: number }
-  | { readonly link: string }
+  | { readonly link: string; readonly uid?: number }
   | { readonly folder: true; readonly mode?: number };
 
 /** One request, or several on one connection, and what to compare. */
@@ -168,6 +169,7 @@ function createFiles(root: string, files: Readonly<Record<string, FileSpec>>): v
     mkdirSync(dirname(path), { recursive: true });
     if (typeof spec === "object" && "link" in spec) {
       symlinkSync(spec.link.replaceAll("@ROOT@", root), path);
+      if (spec.uid !== undefined && process.getuid?.() === 0) lchownSync(path, spec.uid, spec.uid);
       lutimesSync(path, fileTime, fileTime);
     } else if (typeof spec === "object" && "folder" in spec) {
       mkdirSync(path, { recursive: true });

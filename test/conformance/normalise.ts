@@ -55,10 +55,13 @@ function withoutPorts(text: string, { clientPort }: Conversation, { ports, run }
   return plain;
 }
 
-/** An access log line without time, durations the format marks as `NNus`, process ids and ports. */
+/** An access log line without time, ports, and what its format marks as took=, epoch= and pid=; what it marks as out=
+ *  and sum= counts without the value of the Server field. */
 export function showLogLine(line: string, conversation: Conversation, server: Server): string {
+  const name = conversation.answers[0]?.fields.find((field) => field.name === "Server")?.value ?? "";
   return withoutPorts(line, conversation, server)
     .replace(new RegExp(`\\[\\d\\d/(${months})/\\d{4}:\\d\\d:\\d\\d:\\d\\d [+-]\\d{4}\\]`, "g"), "[TIME]")
+    .replace(/\b(out|sum)=(\d+)/g, (_all, key: string, bytes: string) => `${key}=${Number(bytes) - name.length}`)
     .replace(/\btook=\d+(\.\d+)?/g, "took=N")
     .replace(/\bepoch=\d{10,16}\b/g, "epoch=N")
     .replace(/\bpid=\d+/g, "pid=N")
