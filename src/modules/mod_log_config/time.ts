@@ -23,9 +23,6 @@ export function perSecond(show: (date: Date) => string): (milliseconds: number) 
   };
 }
 
-/** "[21/Nov/2026:02:34:53 +0000]". */
-export const commonLogTime: (date: Date) => string = compileStrftime("[%d/%b/%Y:%H:%M:%S %z]");
-
 /** Compiles a strftime format, in the C locale and local time; what it does not know stays as it is. */
 export function compileStrftime(format: string): (date: Date) => string {
   const parts = format.split(/(%[EO]?[A-Za-z%+])/).map((part) => {
@@ -115,3 +112,6 @@ const conversions: Readonly<Record<string, (date: Date) => string>> = {
     zone(date),
   "%": () => "%",
 };
+
+/** "[21/Nov/2026:02:34:53 +0000]". */
+export const commonLogTime: (date: Date) => string = compileStrftime("[%d/%b/%Y:%H:%M:%S %z]");
