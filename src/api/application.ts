@@ -19,7 +19,7 @@ export interface ApplicationCall {
    * whoever hands environs on to another process may send it once per connection and name it afterwards. There are few
    * of them: one for each mount, local address and scheme; after a reload, new ones.
    */
-  readonly constant: Readonly<Record<string, string>>;
+  readonly constant?: Readonly<Record<string, string>>;
   /**
    * CGI variables, request fields, SetEnv variables and mod_wsgi.* strings; latin1 strings, those of `constant` included.
    * "wsgi.url_scheme" stands here; "mod_wsgi.request_start" is a decimal number of seconds since the epoch, which
