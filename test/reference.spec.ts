@@ -1,0 +1,62 @@
+// Every directive is documented, its example compiles, and the pages are those the declarations make.
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import type { AnyDirective, Module } from "../src/api/index.js";
+import { compile } from "../src/config/compile.js";
+import { readConfiguration } from "../src/config/expand.js";
+import { foreignModules } from "../src/config/owners.js";
+import { modules } from "../src/modules/index.js";
+import { stalePages } from "../src/tools/reference.js";
+
+/** The faults of the example as it stands, or inside a section where that is the way for it to stand. */
+function faultsOf(module: Module, { example }: AnyDirective): readonly string[] {
+  const attempts = [
+    example,
+    `<Directory /tmp>\n${example}\n</Directory>`,
+    `<VirtualHost *:8080>\n${example}\n</VirtualHost>`,
+  ].map((text) => compileText(text, module));
+  return attempts.find((faults) => faults.length === 0) ?? attempts[0] ?? [];
+}
+
+function compileText(text: string, module: Module): readonly string[] {
+  const loads = modules.filter((each) => !each.builtIn && (each === module || !each.name.startsWith("mpm_")));
+  const { tree, errors } = readConfiguration({
+    modules: modules.map((each) => ({ ...each, directives: Object.keys(each.directives) })),
+    foreign: foreignModules(modules),
+    serverRoot: "/tmp",
+    file: "/dev/null",
+    after: [...loads.map(({ symbol }) => `LoadModule ${symbol} modules/x.so`), ...text.split("\n")],
+    environment: {},
+  });
+  const compiled = compile(tree, modules, { unchecked: true });
+  return [...errors, ...compiled.errors].map(({ message }) => message);
+}
+
+describe("the reference", () => {
+  for (const module of modules) {
+    describe(module.name, () => {
+      it("has a summary", () => {
+        expect(module.summary).not.to.equal("");
+      });
+
+      for (const [name, directive] of Object.entries(module.directives)) {
+        it(`documents ${name}`, () => {
+          expect(directive.summary, "summary").to.match(/\w/);
+          expect(directive.doc, "doc").to.match(/\w/);
+          expect(directive.contexts, "contexts").not.to.be.empty;
+          expect(directive.example, "example").to.match(/\S/);
+          const isOpen = directive.contexts.includes(".htaccess");
+          expect(!isOpen || directive.override !== undefined, "an override class for .htaccess").to.equal(true);
+        });
+
+        it(`has an example of ${name} that compiles`, () => {
+          expect(faultsOf(module, directive)).to.deep.equal([]);
+        });
+      }
+    });
+  }
+
+  it("has pages that are up to date (npm run reference)", () => {
+    expect(stalePages(fileURLToPath(new URL("../docs/directives", import.meta.url)))).to.deep.equal([]);
+  });
+});
