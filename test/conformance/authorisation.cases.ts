@@ -29,11 +29,14 @@ const rules: Readonly<Record<string, string>> = {
   all: "<RequireAll>\nRequire ip 127.0.0.1\nRequire method GET\n</RequireAll>",
   "all-not": "<RequireAll>\nRequire ip 127.0.0.1\nRequire method POST\n</RequireAll>",
   none: "<RequireAll>\nRequire all granted\n<RequireNone>\nRequire ip 10\nRequire method POST\n</RequireNone>\n</RequireAll>",
-  "none-hit": "<RequireAll>\nRequire all granted\n<RequireNone>\nRequire ip 10\nRequire method GET\n</RequireNone>\n</RequireAll>",
-  nested: "<RequireAny>\n<RequireAll>\nRequire ip 127\nRequire method POST\n</RequireAll>\n<RequireAll>\nRequire local\nRequire method GET\n</RequireAll>\n</RequireAny>",
-  "nested-not": "<RequireAll>\n<RequireAny>\nRequire ip 10\nRequire ip 127\n</RequireAny>\nRequire not method POST\n</RequireAll>",
+  "none-hit":
+    "<RequireAll>\nRequire all granted\n<RequireNone>\nRequire ip 10\nRequire method GET\n</RequireNone>\n</RequireAll>",
+  nested:
+    "<RequireAny>\n<RequireAll>\nRequire ip 127\nRequire method POST\n</RequireAll>\n<RequireAll>\nRequire local\nRequire method GET\n</RequireAll>\n</RequireAny>",
+  "nested-not":
+    "<RequireAll>\n<RequireAny>\nRequire ip 10\nRequire ip 127\n</RequireAny>\nRequire not method POST\n</RequireAll>",
   expr: "Require expr \"%{REQUEST_METHOD} == 'GET'\"",
-  "expr-not": "Require expr \"%{REQUEST_URI} =~ m#nothing#\"",
+  "expr-not": 'Require expr "%{REQUEST_URI} =~ m#nothing#"',
 };
 
 const configuration = `
@@ -148,9 +151,10 @@ export const suite: Suite = {
     ...Object.fromEntries(Object.keys(rules).map((name) => [`htdocs/r/${name}`, `${name}\n`])),
   },
   cases: [
-    ...Object.entries(rules).map(
-      ([name, lines]): Case => ({ name: `weighs ${lines.replaceAll("\n", "; ")}`, target: `/r/${name}` }),
-    ),
+    ...Object.entries(rules).map(([name, lines]): Case => ({
+      name: `weighs ${lines.replaceAll("\n", "; ")}`,
+      target: `/r/${name}`,
+    })),
     ...targets.map((target): Case => ({ name: `answers ${target}`, target })),
     { name: "weighs POST for Require method GET", method: "POST", target: "/r/get", body: "x" },
     { name: "weighs HEAD for Require method GET", method: "HEAD", target: "/r/get" },

@@ -52,7 +52,13 @@ export const suite: Suite = {
   },
   cases: [
     { name: "are set by server and virtual host", target: "/app" },
-    { name: "give way to what the request says", method: "POST", target: "/app/path?q", body: "abc", headers: ["Content-Type: text/mine", "X-Set: mine"] },
+    {
+      name: "give way to what the request says",
+      method: "POST",
+      target: "/app/path?q",
+      body: "abc",
+      headers: ["Content-Type: text/mine", "X-Set: mine"],
+    },
     { name: "are taken away", target: "/app/unset" },
     { name: "are set anew in a section", target: "/app/reset" },
     { name: "turn the URL scheme back", target: "/app/https-off" },

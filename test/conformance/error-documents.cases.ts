@@ -74,7 +74,12 @@ ErrorDocument 404 "main text"
 </VirtualHost>
 `;
 
-const at = (name: string, target: string, more: Partial<Case> = {}): Case => ({ name, target, to: { port: 2 }, ...more });
+const at = (name: string, target: string, more: Partial<Case> = {}): Case => ({
+  name,
+  target,
+  to: { port: 2 },
+  ...more,
+});
 
 const cases: readonly Case[] = [
   { name: "sends a text of the main server", host: "plain.test", target: "/missing" },
@@ -92,7 +97,11 @@ const cases: readonly Case[] = [
   at("sends the output of an application for 405", "/there.txt", { method: "PUT", body: "x", headers: ["X-Mine: 1"] }),
   at("sends the output of an application for an unknown method", "/there.txt", { method: "FROB" }),
   at("shows an application REDIRECT_ variables", "/dumped/x?a=b"),
-  at("shows an application REDIRECT_ variables after POST", "/dumped/x?a=b", { method: "POST", body: "abc", headers: ["Content-Type: text/x-mine"] }),
+  at("shows an application REDIRECT_ variables after POST", "/dumped/x?a=b", {
+    method: "POST",
+    body: "abc",
+    headers: ["Content-Type: text/x-mine"],
+  }),
   at("shows an application HEAD as GET", "/dumped/x", { method: "HEAD" }),
   at("names the second failure on the page", "/fail"),
   at("sends one word as text", "/later"),
@@ -117,10 +126,15 @@ const cases: readonly Case[] = [
   at("sends a page for 409", "/conflict"),
   at("sends a page for 507", "/full"),
   at("sends a document for 404 by Redirect", "/status-404"),
-  at("weighs conditions for a document asked for by itself", "/errors/404.html", { headers: ['If-None-Match: "b-6176339d93000"'] }),
+  at("weighs conditions for a document asked for by itself", "/errors/404.html", {
+    headers: ['If-None-Match: "b-6176339d93000"'],
+  }),
 ];
 
-const pages = [400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 421, 422, 423, 424, 425, 426, 428, 429, 431, 440, 451, 499, 500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 511, 520, 599];
+const pages = [
+  400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 421, 422, 423, 424,
+  425, 426, 428, 429, 431, 440, 451, 499, 500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 511, 520, 599,
+];
 const moves = [300, 301, 302, 303, 304, 305, 306, 307, 308, 310, 399];
 
 export const suite: Suite = {

@@ -1,6 +1,17 @@
 // A suite of cases → one mocha test per case: the same bytes to a real Apache and to modhost, the answers compared.
 import { expect } from "chai";
-import { chmodSync, lchownSync, lutimesSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lchownSync,
+  lutimesSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -121,8 +132,9 @@ async function answerOf(server: Server, one: Case, root: string): Promise<string
     probe: one.end || logs.length > 0 ? undefined : probe,
   });
   let text = show(conversation, server);
+  const due = conversation.answers.filter(({ statusLine }) => !statusLine.startsWith("HTTP/1.1 1")).length;
   for (const [index, file] of logs.entries()) {
-    const lines = await newLines(file, sizes[index] ?? 0);
+    const lines = await newLines(file, { had: sizes[index] ?? 0, due });
     text += lines.map((line) => `\n-- logged ${showLogLine(line, conversation, server)}`).join("");
   }
   return text;
@@ -130,7 +142,14 @@ async function answerOf(server: Server, one: Case, root: string): Promise<string
 
 const probe = "GET /conformance-probe HTTP/1.1\r\nHost: probe.test\r\nConnection: close\r\n\r\n";
 
-function piecesOf({ raw, method = "GET", target = "/", headers = [], host = "www.test", body }: Case): readonly string[] {
+function piecesOf({
+  raw,
+  method = "GET",
+  target = "/",
+  headers = [],
+  host = "www.test",
+  body,
+}: Case): readonly string[] {
   if (raw !== undefined) return typeof raw === "string" ? [raw] : raw;
   const lines = [`${method} ${target} HTTP/1.1`, ...(host === null ? [] : [`Host: ${host}`]), ...headers];
   if (body !== undefined && !headers.some((line) => /^(content-length|transfer-encoding):/i.test(line))) {
@@ -155,11 +174,11 @@ function linesOf(file: string): readonly string[] {
   }
 }
 
-/** The line is written after the answer; once one is there, no other is to be expected for the same request. */
-async function newLines(file: string, size: number): Promise<readonly string[]> {
+/** A line is written after its answer, so that it may have to be waited for. */
+async function newLines(file: string, { had, due }: { had: number; due: number }): Promise<readonly string[]> {
   const deadline = Date.now() + 3_000;
-  while (linesOf(file).length <= size && Date.now() < deadline) await pause(10);
-  return linesOf(file).slice(size);
+  while (linesOf(file).length < had + due && Date.now() < deadline) await pause(10);
+  return linesOf(file).slice(had);
 }
 
 function createFiles(root: string, files: Readonly<Record<string, FileSpec>>): void {

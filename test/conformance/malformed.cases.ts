@@ -165,8 +165,16 @@ const limits: readonly (readonly [name: string, raw: string, port: 1 | 2 | 3])[]
   ["a field of 8191 bytes", `GET /a.txt HTTP/1.1\r\n${host}X: ${"y".repeat(8191 - 3)}\r\n\r\n`, 1],
   ["a field of 8192 bytes", `GET /a.txt HTTP/1.1\r\n${host}X: ${"y".repeat(8192 - 3)}\r\n\r\n`, 1],
   ["a field far beyond the limit", `GET /a.txt HTTP/1.1\r\n${host}X: ${"y".repeat(50_000)}\r\n\r\n`, 1],
-  ["a field that becomes too long by folding", `GET /a.txt HTTP/1.1\r\n${host}X: ${"y".repeat(5000)}\r\n ${"y".repeat(5000)}\r\n\r\n`, 1],
-  ["a field that becomes too long by repeating", `GET /a.txt HTTP/1.1\r\n${host}X: ${"y".repeat(5000)}\r\nX: ${"y".repeat(5000)}\r\n\r\n`, 1],
+  [
+    "a field that becomes too long by folding",
+    `GET /a.txt HTTP/1.1\r\n${host}X: ${"y".repeat(5000)}\r\n ${"y".repeat(5000)}\r\n\r\n`,
+    1,
+  ],
+  [
+    "a field that becomes too long by repeating",
+    `GET /a.txt HTTP/1.1\r\n${host}X: ${"y".repeat(5000)}\r\nX: ${"y".repeat(5000)}\r\n\r\n`,
+    1,
+  ],
   ["100 fields", `GET /a.txt HTTP/1.1\r\n${host}${fields(99)}\r\n`, 1],
   ["101 fields", `GET /a.txt HTTP/1.1\r\n${host}${fields(100)}\r\n`, 1],
   ["a request line of 100 bytes where 100 are allowed", `GET /a.txt?${"q".repeat(80)} HTTP/1.1\r\n${host}\r\n`, 3],
@@ -182,10 +190,18 @@ const limits: readonly (readonly [name: string, raw: string, port: 1 | 2 | 3])[]
   ["two blanks where they are tolerated", "GET  /a.txt  HTTP/1.1\r\nHost: unsafe.test\r\n\r\n", 2],
   ["a blank at the end where it is tolerated", "GET /a.txt HTTP/1.1 \r\nHost: unsafe.test\r\n\r\n", 2],
   ["a blank before a colon where much is tolerated", "GET /a.txt HTTP/1.1\r\nHost: unsafe.test\r\nX : y\r\n\r\n", 2],
-  ["a control character in a value where much is tolerated", "GET /a.txt HTTP/1.1\r\nHost: unsafe.test\r\nX: a\x01b\r\n\r\n", 2],
+  [
+    "a control character in a value where much is tolerated",
+    "GET /a.txt HTTP/1.1\r\nHost: unsafe.test\r\nX: a\x01b\r\n\r\n",
+    2,
+  ],
   ["a blank in the target where much is tolerated", "GET /a b HTTP/1.1\r\nHost: unsafe.test\r\n\r\n", 2],
   ["a version in small letters where much is tolerated", "GET /a.txt http/1.1\r\nHost: unsafe.test\r\n\r\n", 2],
-  ["a bare LF in chunks where it is tolerated", `POST /a.txt HTTP/1.1\r\nHost: unsafe.test\r\n${chunked}\r\n3\na=b\n0\n\n`, 2],
+  [
+    "a bare LF in chunks where it is tolerated",
+    `POST /a.txt HTTP/1.1\r\nHost: unsafe.test\r\n${chunked}\r\n3\na=b\n0\n\n`,
+    2,
+  ],
 ];
 
 const cut: readonly (readonly [name: string, raw: string])[] = [

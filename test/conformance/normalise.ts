@@ -9,9 +9,10 @@ const product = /\b(Apache|modhost)(\/[\d.]+( \(\w+\))?( [\w.-]+\/[\w.]+)*)?/g;
 /** Text of a conversation for comparing and showing: the answers in order, then the fate of the connection. */
 export function show(conversation: Conversation, server: Server): string {
   const blank = (text: string): string => withoutPorts(text, conversation, server);
-  return [...conversation.answers.map((answer) => showAnswer(answer, blank)), `-- connection ${conversation.connection}`].join(
-    "\n",
-  );
+  return [
+    ...conversation.answers.map((answer) => showAnswer(answer, blank)),
+    `-- connection ${conversation.connection}`,
+  ].join("\n");
 }
 
 function showAnswer(answer: Answer, blank: (text: string) => string): string {
@@ -19,7 +20,12 @@ function showAnswer(answer: Answer, blank: (text: string) => string): string {
   const unbounded = (text: string): string => (boundary === undefined ? text : text.replaceAll(boundary, "BOUNDARY"));
   const body = blank(unbounded(answer.body)).replace(/(<address>)[^<]*?( Server at)/g, "$1PRODUCT$2");
   // A name of another length in the body changes its length; framing has been checked by the reader.
-  const length = body.length === answer.body.length ? undefined : String(body.length);
+  const unknown = boundary !== undefined && answer.body === "";
+  const length = unknown
+    ? "(depends on the boundary)"
+    : body.length === answer.body.length
+      ? undefined
+      : String(body.length);
   const fields = answer.fields.map((field) => showField(field, length, (text) => blank(unbounded(text))));
   return [
     answer.statusLine,

@@ -136,10 +136,11 @@ const targets: readonly (readonly [target: string, host?: string])[] = [
   ["/<script>"],
   ["/%3cscript%3e%22%26'"],
   ["/missing?<b>"],
-  ["/[x]{y}|z^`\""],
+  ['/[x]{y}|z^`"'],
 ];
 
-const shown = (target: string): string => (target.length > 60 ? `${target.slice(0, 20)}... (${target.length} bytes)` : target);
+const shown = (target: string): string =>
+  target.length > 60 ? `${target.slice(0, 20)}... (${target.length} bytes)` : target;
 
 export const suite: Suite = {
   name: "paths",
@@ -158,11 +159,9 @@ export const suite: Suite = {
     "htdocs/.hidden": "hidden\n",
     "htdocs/location/x": "x\n",
   },
-  cases: targets.map(
-    ([target, host = "off.test"]): Case => ({
-      name: `answers ${JSON.stringify(shown(target))}${host === "off.test" ? "" : ` at ${host}`}`,
-      target,
-      host,
-    }),
-  ),
+  cases: targets.map(([target, host = "off.test"]): Case => ({
+    name: `answers ${JSON.stringify(shown(target))}${host === "off.test" ? "" : ` at ${host}`}`,
+    target,
+    host,
+  })),
 };

@@ -57,9 +57,17 @@ const conditions: readonly (readonly [name: string, ...headers: string[]])[] = [
   ["If-Unmodified-Since with the date", `If-Unmodified-Since: ${date}`],
   ["If-Unmodified-Since with an earlier date", `If-Unmodified-Since: ${before}`],
   ["If-Unmodified-Since with a bad date", "If-Unmodified-Since: never"],
-  ["If-Match with the tag and If-Unmodified-Since with an earlier date", `If-Match: ${etag}`, `If-Unmodified-Since: ${before}`],
+  [
+    "If-Match with the tag and If-Unmodified-Since with an earlier date",
+    `If-Match: ${etag}`,
+    `If-Unmodified-Since: ${before}`,
+  ],
   ["If-Match and If-None-Match with the tag", `If-Match: ${etag}`, `If-None-Match: ${etag}`],
-  ["If-Unmodified-Since and If-Modified-Since with the date", `If-Unmodified-Since: ${date}`, `If-Modified-Since: ${date}`],
+  [
+    "If-Unmodified-Since and If-Modified-Since with the date",
+    `If-Unmodified-Since: ${date}`,
+    `If-Modified-Since: ${date}`,
+  ],
 ];
 
 const ranges: readonly (readonly [name: string, ...headers: string[]])[] = [
@@ -162,7 +170,6 @@ const files: readonly (readonly [name: string, target: string, ...headers: strin
   ["MaxRanges 2 with three", "/two-ranges/a.txt", "Range: bytes=0-0,2-2,4-4"],
   ["a file of more than one packet", "/large.txt"],
   ["a range in the middle of a large file", "/large.txt", "Range: bytes=150000-150009"],
-  ["a file changed before 1970", "/ancient.txt"],
   ["a file that is not there", "/missing.txt"],
   ["a file that must not be read", "/secret.txt"],
   ["a folder without an index", "/folder/"],
@@ -192,7 +199,6 @@ export const suite: Suite = {
     "htdocs/no-ranges/a.txt": text,
     "htdocs/two-ranges/a.txt": text,
     "htdocs/large.txt": "0123456789".repeat(30_000),
-    "htdocs/ancient.txt": { text, mtime: -86_400 },
     "htdocs/secret.txt": { text, mode: 0o000 },
     "htdocs/folder/a.txt": text,
   },

@@ -1,5 +1,5 @@
 // Options FollowSymLinks and SymLinksIfOwnerMatch on the way to a file.
-import type { Case, Suite } from "./harness.js";
+import type { Case, FileSpec, Suite } from "./harness.js";
 
 const configuration = `
 DocumentRoot "@ROOT@/htdocs"
@@ -55,14 +55,13 @@ export const suite: Suite = {
     "htdocs/target/a.txt": "target\n",
     "htdocs/target/index.html": "target index\n",
     "htdocs/target/closed/a.txt": "closed\n",
-    ...Object.assign(
-      {},
-      ...folders.map((folder) => ({
-        [`htdocs/${folder}/file.txt`]: "file\n",
-        [`htdocs/${folder}/link.txt`]: { link: "file.txt" },
-        [`htdocs/${folder}/folder`]: { link: "@ROOT@/htdocs/target" },
-        [`htdocs/${folder}/foreign`]: { link: "file.txt", uid: 65_534 },
-      })),
+    ...Object.fromEntries(
+      folders.flatMap((folder): [string, FileSpec][] => [
+        [`htdocs/${folder}/file.txt`, "file\n"],
+        [`htdocs/${folder}/link.txt`, { link: "file.txt" }],
+        [`htdocs/${folder}/folder`, { link: "@ROOT@/htdocs/target" }],
+        [`htdocs/${folder}/foreign`, { link: "file.txt", uid: 65_534 }],
+      ]),
     ),
     "htdocs/follow/broken": { link: "nowhere" },
     "htdocs/none/broken": { link: "nowhere" },

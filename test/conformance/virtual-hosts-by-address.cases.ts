@@ -97,9 +97,24 @@ export const further: readonly Suite[] = [
       { name: "names main ServerName and section port without Host", raw: "GET /folder HTTP/1.0\r\n\r\n" },
       { name: "signs pages with Host and port", host: "any.test", target: "/missing" },
       { name: "signs pages with a mail address", host: "second.test", target: "/missing", to: { port: 2 } },
-      { name: "drops the port of the section with a ServerName", host: "second.test", target: "/folder", to: { port: 2 } },
-      { name: "names the port connected to with UseCanonicalPhysicalPort", host: "physical.test", target: "/folder", to: { port: 3 } },
-      { name: "prefers the port of Host to the one connected to", host: "physical.test:82", target: "/folder", to: { port: 3 } },
+      {
+        name: "drops the port of the section with a ServerName",
+        host: "second.test",
+        target: "/folder",
+        to: { port: 2 },
+      },
+      {
+        name: "names the port connected to with UseCanonicalPhysicalPort",
+        host: "physical.test",
+        target: "/folder",
+        to: { port: 3 },
+      },
+      {
+        name: "prefers the port of Host to the one connected to",
+        host: "physical.test:82",
+        target: "/folder",
+        to: { port: 3 },
+      },
     ],
   },
 ];

@@ -89,9 +89,7 @@ async function readAnswer(wire: Wire, method: string): Promise<Answer | undefine
   if (valueOf("transfer-encoding")?.toLowerCase() === "chunked") return readChunks(wire, statusLine, fields);
   const length = valueOf("content-length");
   const body = length === undefined ? await wire.upToEnd() : await wire.bytes(Number(length));
-  return body === undefined
-    ? { ...complete, body: wire.rest(), broken: "cut off in the body" }
-    : { ...complete, body };
+  return body === undefined ? { ...complete, body: wire.rest(), broken: "cut off in the body" } : { ...complete, body };
 }
 
 async function readFields(wire: Wire): Promise<Field[] | undefined> {
@@ -121,7 +119,13 @@ async function readChunks(wire: Wire, statusLine: string, fields: readonly Field
     await wire.bytes(2);
   }
   const trailers = await readFields(wire);
-  return { statusLine, fields, body, trailers: trailers ?? [], broken: trailers ? undefined : "cut off in the trailers" };
+  return {
+    statusLine,
+    fields,
+    body,
+    trailers: trailers ?? [],
+    broken: trailers ? undefined : "cut off in the trailers",
+  };
 }
 
 function nothing(statusLine: string, broken: string): Answer {

@@ -95,7 +95,8 @@ WSGIScriptAlias /map-auto "@ROOT@/apps/headers.wsgi"
 </VirtualHost>
 `;
 
-const groups = "mod_wsgi.application_group,mod_wsgi.process_group,wsgi.multithread,wsgi.multiprocess,wsgi.run_once,mod_wsgi.callable_object";
+const groups =
+  "mod_wsgi.application_group,mod_wsgi.process_group,wsgi.multithread,wsgi.multiprocess,wsgi.run_once,mod_wsgi.callable_object";
 
 const targets: readonly (readonly [name: string, target: string, host?: string])[] = [
   ["a plain request", "/app"],
@@ -164,7 +165,11 @@ const targets: readonly (readonly [name: string, target: string, host?: string])
   ["groups by directives and environment variables", `/by-env-callable?${groups}`],
 ];
 
-const seen = (name: string, headers: readonly string[], keys: string): Case => ({ name, target: `/chosen?${keys}`, headers });
+const seen = (name: string, headers: readonly string[], keys: string): Case => ({
+  name,
+  target: `/chosen?${keys}`,
+  headers,
+});
 
 const cases: readonly Case[] = [
   ...targets.map(([name, target, host]): Case => ({ name: `for ${name}`, target, ...(host ? { host } : {}) })),
@@ -184,23 +189,74 @@ const cases: readonly Case[] = [
   { name: "for HEAD", method: "HEAD", target: "/map-auto" },
   { name: "for HEAD with WSGIMapHEADToGET On", method: "HEAD", target: "/map-on" },
   { name: "for HEAD with WSGIMapHEADToGET Off", method: "HEAD", target: "/map-off" },
-  { name: "for chunks", method: "POST", target: "/app", headers: ["Transfer-Encoding: chunked"], body: "3\r\na=b\r\n0\r\n\r\n" },
-  { name: "for chunks where allowed", method: "POST", target: "/chunked", headers: ["Transfer-Encoding: chunked"], body: "3\r\na=b\r\n0\r\n\r\n" },
-  { name: "for many fields", target: "/app", headers: ["Accept: */*", "User-Agent: me", "Cookie: a=1", "Referer: http://r.test/", "X-Mine: 1", "Connection: keep-alive", "Upgrade: websocket", "TE: trailers", "If-None-Match: *", "Range: bytes=0-1"] },
-  seen("for repeated fields", ["X-A: 1", "x-a: 2", "Cookie: a=1", "Cookie: b=2", "Accept: a", "Accept: b"], "A,COOKIE,ACCEPT"),
+  {
+    name: "for chunks",
+    method: "POST",
+    target: "/app",
+    headers: ["Transfer-Encoding: chunked"],
+    body: "3\r\na=b\r\n0\r\n\r\n",
+  },
+  {
+    name: "for chunks where allowed",
+    method: "POST",
+    target: "/chunked",
+    headers: ["Transfer-Encoding: chunked"],
+    body: "3\r\na=b\r\n0\r\n\r\n",
+  },
+  {
+    name: "for many fields",
+    target: "/app",
+    headers: [
+      "Accept: */*",
+      "User-Agent: me",
+      "Cookie: a=1",
+      "Referer: http://r.test/",
+      "X-Mine: 1",
+      "Connection: keep-alive",
+      "Upgrade: websocket",
+      "TE: trailers",
+      "If-None-Match: *",
+      "Range: bytes=0-1",
+    ],
+  },
+  seen(
+    "for repeated fields",
+    ["X-A: 1", "x-a: 2", "Cookie: a=1", "Cookie: b=2", "Accept: a", "Accept: b"],
+    "A,COOKIE,ACCEPT",
+  ),
   seen("for fields with underscores", ["X_A: 1", "X-A: 2", "X_B: 3"], "A,B"),
   seen("for fields with dots", ["X.A: 1", "X.B: 2", "X-C: 3"], "A,B,C"),
   seen("for Proxy", ["Proxy: http://bad.test/", "Proxy-Connection: x"], "PROXY,CONNECTION"),
-  seen("for Authorization", ["Authorization: Basic dTpw", "Proxy-Authorization: Basic dTpw"], "AUTHORIZATION,TYPE,USER"),
-  { name: "for Authorization by the option", target: "/passed?AUTHORIZATION,TYPE,USER", headers: ["Authorization: Basic dTpw", "Proxy-Authorization: x"] },
-  { name: "for Authorization by the directive", target: "/passing?AUTHORIZATION,TYPE,USER", headers: ["Authorization: Basic dTpw"] },
+  seen(
+    "for Authorization",
+    ["Authorization: Basic dTpw", "Proxy-Authorization: Basic dTpw"],
+    "AUTHORIZATION,TYPE,USER",
+  ),
+  {
+    name: "for Authorization by the option",
+    target: "/passed?AUTHORIZATION,TYPE,USER",
+    headers: ["Authorization: Basic dTpw", "Proxy-Authorization: x"],
+  },
+  {
+    name: "for Authorization by the directive",
+    target: "/passing?AUTHORIZATION,TYPE,USER",
+    headers: ["Authorization: Basic dTpw"],
+  },
   seen("for bytes above 127", ["X-A: caf\u00c3\u00a9", "X-B: \u00ff"], "A,B"),
   seen("for folded and padded values", ["X-A:   a \t b  ", "X-B: a", "  b"], "A,B"),
   seen("for an empty value", ["X-A:", "Accept:"], "A,ACCEPT"),
   seen("for empty types and lengths", ["Content-Type:", "Content-Length: 0"], "TYPE,LENGTH"),
   seen("for names with digits", ["X-1-a: b", "3: c"], "A,3"),
-  seen("for HTTPS from outside", ["HTTPS: on", "X-Forwarded-Proto: https", "Host-X: y"], "HTTPS,PROTO,wsgi.url_scheme,X"),
-  { name: "of keys only mod_wsgi 4.9 has", target: "/left", differs: "mod_wsgi 6.0 dropped the keys of CGI alone and names its own anew; 4.9 is compared with" },
+  seen(
+    "for HTTPS from outside",
+    ["HTTPS: on", "X-Forwarded-Proto: https", "Host-X: y"],
+    "HTTPS,PROTO,wsgi.url_scheme,X",
+  ),
+  {
+    name: "of keys only mod_wsgi 4.9 has",
+    target: "/left",
+    differs: "mod_wsgi 6.0 dropped the keys of CGI alone and names its own anew; 4.9 is compared with",
+  },
 ];
 
 export const suite: Suite = {

@@ -1,4 +1,5 @@
 // What becomes of an application's answers: statuses, fields, bodies, failures.
+import { answersApplication } from "./answers-application.js";
 import { daemonGroup } from "./dump-application.js";
 import type { Case, Suite } from "./harness.js";
 
@@ -35,279 +36,6 @@ ErrorDocument 503 "server says 503"
   Require all denied
 </Files>
 Redirect 404 /gone-text
-`;
-
-const application = String.raw`
-import sys
-
-PLAIN = [("Content-Type", "text/plain")]
-CLOSED = []
-
-def hello(environ, start):
-    start("200 OK", PLAIN)
-    return [b"hello"]
-
-def length(environ, start):
-    start("200 OK", PLAIN + [("Content-Length", "5")])
-    return [b"hello"]
-
-def too_much(environ, start):
-    start("200 OK", PLAIN + [("Content-Length", "3")])
-    return [b"hello", b"more"]
-
-def no_type(environ, start):
-    start("200 OK", [])
-    return [b"hello"]
-
-def nothing(environ, start):
-    start("200 OK", PLAIN)
-    return []
-
-def empty_items(environ, start):
-    start("200 OK", PLAIN)
-    return [b"", b"a", b"", b"b", b""]
-
-def generator(environ, start):
-    start("200 OK", PLAIN)
-    for number in range(5):
-        yield b"%d\n" % number
-
-def late_start(environ, start):
-    yield b""
-    start("200 OK", PLAIN)
-    yield b"late"
-
-def writes(environ, start):
-    write = start("200 OK", PLAIN)
-    write(b"one ")
-    write(b"two ")
-    return [b"three"]
-
-def writes_only(environ, start):
-    start("200 OK", PLAIN)(b"written")
-    return []
-
-def large(environ, start):
-    start("200 OK", PLAIN)
-    return [b"0123456789" * 30000]
-
-class Closing:
-    def __init__(self, items):
-        self.items = items
-    def __iter__(self):
-        return iter(self.items)
-    def close(self):
-        CLOSED.append(1)
-
-def closing(environ, start):
-    start("200 OK", PLAIN)
-    return Closing([b"closing"])
-
-def closed(environ, start):
-    body = b"%d" % len(CLOSED)
-    del CLOSED[:]
-    start("200 OK", PLAIN)
-    return [body]
-
-class BadClose(Closing):
-    def close(self):
-        CLOSED.append(1)
-        raise RuntimeError("wanted: close")
-
-def bad_close(environ, start):
-    start("200 OK", PLAIN + [("Content-Length", "4")])
-    return BadClose([b"body"])
-
-def raises(environ, start):
-    raise RuntimeError("wanted")
-
-def raises_started(environ, start):
-    start("200 OK", PLAIN)
-    raise RuntimeError("wanted")
-
-def raises_first(environ, start):
-    start("200 OK", PLAIN)
-    def items():
-        raise RuntimeError("wanted")
-        yield b""
-    return items()
-
-def raises_closing(environ, start):
-    start("200 OK", PLAIN)
-    def items():
-        raise RuntimeError("wanted")
-        yield b""
-    return Closing(items())
-
-def raises_midway(environ, start):
-    start("200 OK", PLAIN)
-    def items():
-        yield b"first part\n"
-        raise RuntimeError("wanted")
-    return items()
-
-def system_exit(environ, start):
-    raise SystemExit(1)
-
-def interrupt(environ, start):
-    raise KeyboardInterrupt()
-
-def never_starts(environ, start):
-    return [b"hello"]
-
-def never_starts_empty(environ, start):
-    return []
-
-def none(environ, start):
-    start("200 OK", PLAIN)
-    return None
-
-def text(environ, start):
-    start("200 OK", PLAIN)
-    return ["text"]
-
-def one_text(environ, start):
-    start("200 OK", PLAIN)
-    return "text"
-
-def one_bytes(environ, start):
-    start("200 OK", PLAIN)
-    return b"bytes"
-
-def starts_twice(environ, start):
-    start("200 OK", PLAIN)
-    start("201 Created", PLAIN)
-    return [b"twice"]
-
-def starts_twice_late(environ, start):
-    start("200 OK", PLAIN)
-    yield b"first\n"
-    start("500 Late", PLAIN)
-    yield b"second\n"
-
-def exc_info(environ, start):
-    start("200 OK", PLAIN + [("X-First", "1")])
-    try:
-        raise ValueError("wanted")
-    except ValueError:
-        start("503 Replaced", PLAIN + [("X-Second", "1")], sys.exc_info())
-    return [b"replaced"]
-
-def exc_info_first(environ, start):
-    try:
-        raise ValueError("wanted")
-    except ValueError:
-        start("418 Teapot", PLAIN, sys.exc_info())
-    return [b"teapot"]
-
-def status(environ, start):
-    from urllib.parse import unquote
-    start(unquote(environ["QUERY_STRING"]), PLAIN)
-    return [b"status body"]
-
-def status_length(environ, start):
-    from urllib.parse import unquote
-    start(unquote(environ["QUERY_STRING"]), PLAIN + [("Content-Length", "11")])
-    return [b"status body"]
-
-def fields(environ, start):
-    from urllib.parse import unquote
-    lines = [line.split(":", 1) for line in unquote(environ["QUERY_STRING"], "latin-1").split("|")]
-    start("200 OK", [(name, value) for name, value in lines])
-    return [b"fields"]
-
-def odd_fields(environ, start):
-    kind = environ["QUERY_STRING"]
-    wrong = {
-        "int": [("X-A", 1)],
-        "bytes": [(b"X-A", "1")],
-        "list": [["X-A", "1"]],
-        "three": [("X-A", "1", "2")],
-        "tuple": (("X-A", "1"),),
-        "unicode": [("X-A", "\u20ac")],
-        "none": None,
-        "status-int": [],
-        "status-bytes": [],
-    }[kind]
-    start({"status-int": 200, "status-bytes": b"200 OK"}.get(kind, "200 OK"), wrong)
-    return [b"odd"]
-
-def echo(environ, start):
-    body = environ["wsgi.input"].read()
-    start("200 OK", PLAIN)
-    return [b"%d:" % len(body), body]
-
-def echo_parts(environ, start):
-    source = environ["wsgi.input"]
-    parts = [source.read(2), source.readline(), source.readline(3), b"".join(source.readlines()), source.read(), source.read(5), source.readline()]
-    start("200 OK", PLAIN)
-    return [repr(parts).encode()]
-
-def echo_lines(environ, start):
-    start("200 OK", PLAIN)
-    return [repr(list(environ["wsgi.input"])).encode()]
-
-def echo_more(environ, start):
-    start("200 OK", PLAIN)
-    return [repr([environ["wsgi.input"].read(0), environ["wsgi.input"].read(100), environ["wsgi.input"].read(-1)]).encode()]
-
-def echo_as_it_comes(environ, start):
-    start("200 OK", PLAIN)
-    for line in environ["wsgi.input"]:
-        yield line
-
-def ignores_body(environ, start):
-    start("200 OK", PLAIN + [("Content-Length", "7")])
-    return [b"ignored"]
-
-def file(environ, start):
-    start("200 OK", PLAIN)
-    return environ["wsgi.file_wrapper"](open(__file__.rsplit("/", 1)[0] + "/data.txt", "rb"))
-
-def file_offset(environ, start):
-    start("200 OK", PLAIN)
-    source = open(__file__.rsplit("/", 1)[0] + "/data.txt", "rb")
-    source.seek(20)
-    return environ["wsgi.file_wrapper"](source, 4)
-
-def file_length(environ, start):
-    start("200 OK", PLAIN + [("Content-Length", "5")])
-    return environ["wsgi.file_wrapper"](open(__file__.rsplit("/", 1)[0] + "/data.txt", "rb"))
-
-def file_like(environ, start):
-    import io
-    start("200 OK", PLAIN)
-    return environ["wsgi.file_wrapper"](io.BytesIO(b"like a file"), 3)
-
-def file_text_mode(environ, start):
-    start("200 OK", PLAIN)
-    wrapper = environ["wsgi.file_wrapper"]
-    return [repr(sorted(name for name in dir(wrapper(open(__file__.rsplit("/", 1)[0] + "/data.txt", "rb"))) if name in ("filelike", "blksize", "close", "__iter__"))).encode()]
-
-def file_after_write(environ, start):
-    start("200 OK", PLAIN)(b"before ")
-    return environ["wsgi.file_wrapper"](open(__file__.rsplit("/", 1)[0] + "/data.txt", "rb"))
-
-def tagged(environ, start):
-    start("200 OK", PLAIN + [("ETag", '"tag"'), ("Last-Modified", "Wed, 01 May 2024 12:00:00 GMT"), ("Content-Length", "10")])
-    return [b"0123456789"]
-
-def errors(environ, start):
-    environ["wsgi.errors"].write("to the log\n")
-    environ["wsgi.errors"].writelines(["a\n", "b\n"])
-    environ["wsgi.errors"].flush()
-    print("to the log too", file=environ["wsgi.errors"])
-    start("200 OK", PLAIN)
-    return [b"logged"]
-
-def changes_environ(environ, start):
-    environ.clear()
-    start("200 OK", PLAIN)
-    return [b"cleared"]
-
-def application(environ, start_response):
-    name = environ["PATH_INFO"].lstrip("/").replace("-", "_")
-    return globals()[name](environ, start_response)
 `;
 
 const plain: readonly string[] = [
@@ -420,7 +148,7 @@ const fields: readonly string[] = [
   "Server:mine",
   "Last-Modified:Wed, 01 May 2024 12:00:00 GMT",
   "Last-Modified:nonsense",
-  "ETag:\"x\"",
+  'ETag:"x"',
   "Accept-Ranges:none",
   "Expires:0",
   "Allow:GET",
@@ -455,9 +183,10 @@ const more: readonly Case[] = [
   { name: "an exit while loading", target: "/exit" },
   { name: "a denied script", target: "/denied" },
   { name: "a process group that is not defined", target: "/no-group/hello" },
-  ...["int", "bytes", "list", "three", "tuple", "unicode", "none", "status-int", "status-bytes"].map(
-    (kind): Case => ({ name: `odd fields or statuses: ${kind}`, target: `/app/odd-fields?${kind}` }),
-  ),
+  ...["int", "bytes", "list", "three", "tuple", "unicode", "none", "status-int", "status-bytes"].map((kind): Case => ({
+    name: `odd fields or statuses: ${kind}`,
+    target: `/app/odd-fields?${kind}`,
+  })),
   { name: "a file of another name", target: "/class/missing" },
   { name: "HEAD", method: "HEAD", target: "/app/hello" },
   { name: "HEAD with a length", method: "HEAD", target: "/app/length" },
@@ -475,7 +204,11 @@ const more: readonly Case[] = [
   { name: "205 with a length", target: "/app/status-length?205%20Reset" },
   { name: "404 with a length", target: "/app/status-length?404%20Not%20Found" },
   { name: "If-None-Match for a tag", target: "/app/tagged", headers: ['If-None-Match: "tag"'] },
-  { name: "If-Modified-Since for a date", target: "/app/tagged", headers: ["If-Modified-Since: Wed, 01 May 2024 12:00:00 GMT"] },
+  {
+    name: "If-Modified-Since for a date",
+    target: "/app/tagged",
+    headers: ["If-Modified-Since: Wed, 01 May 2024 12:00:00 GMT"],
+  },
   { name: "If-Match for another tag", target: "/app/tagged", headers: ['If-Match: "x"'] },
   { name: "a range of a known length", target: "/app/tagged", headers: ["Range: bytes=2-4"] },
   { name: "ranges of a known length", target: "/app/tagged", headers: ["Range: bytes=2-4,6-7"] },
@@ -494,10 +227,34 @@ const more: readonly Case[] = [
   { name: "a body sent back as it comes", method: "POST", target: "/app/echo-as-it-comes", body: "one\ntwo\nthree" },
   { name: "a body nobody reads", method: "POST", target: "/app/ignores-body", body: "x".repeat(1000) },
   { name: "a large body nobody reads", method: "POST", target: "/app/ignores-body", body: "x".repeat(300_000) },
-  { name: "chunks", method: "POST", target: "/app/echo", headers: ["Transfer-Encoding: chunked"], body: "3\r\na=b\r\n0\r\n\r\n" },
-  { name: "chunks where allowed", method: "POST", target: "/chunked/echo", headers: ["Transfer-Encoding: chunked"], body: "3\r\na=b\r\n2\r\n&c\r\n0\r\n\r\n" },
-  { name: "chunks with trailers where allowed", method: "POST", target: "/chunked/echo", headers: ["Transfer-Encoding: chunked"], body: "3\r\na=b\r\n0\r\nX: y\r\n\r\n" },
-  { name: "chunks nobody reads", method: "POST", target: "/chunked/ignores-body", headers: ["Transfer-Encoding: chunked"], body: "3\r\na=b\r\n0\r\n\r\n" },
+  {
+    name: "chunks",
+    method: "POST",
+    target: "/app/echo",
+    headers: ["Transfer-Encoding: chunked"],
+    body: "3\r\na=b\r\n0\r\n\r\n",
+  },
+  {
+    name: "chunks where allowed",
+    method: "POST",
+    target: "/chunked/echo",
+    headers: ["Transfer-Encoding: chunked"],
+    body: "3\r\na=b\r\n2\r\n&c\r\n0\r\n\r\n",
+  },
+  {
+    name: "chunks with trailers where allowed",
+    method: "POST",
+    target: "/chunked/echo",
+    headers: ["Transfer-Encoding: chunked"],
+    body: "3\r\na=b\r\n0\r\nX: y\r\n\r\n",
+  },
+  {
+    name: "chunks nobody reads",
+    method: "POST",
+    target: "/chunked/ignores-body",
+    headers: ["Transfer-Encoding: chunked"],
+    body: "3\r\na=b\r\n0\r\n\r\n",
+  },
   { name: "a body within the limit", method: "POST", target: "/small/echo", body: "0123456789" },
   { name: "a body beyond the limit", method: "POST", target: "/small/echo", body: "0123456789a" },
   { name: "Expect: 100-continue", method: "POST", target: "/app/echo", headers: ["Expect: 100-continue"], body: "abc" },
@@ -505,9 +262,21 @@ const more: readonly Case[] = [
     name: "Expect: 100-continue, waiting",
     raw: ["POST /app/echo HTTP/1.1\r\nHost: www.test\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n", "abc"],
   },
-  { name: "pipelined requests", raw: ["hello", "length", "nothing"].map((name) => `GET /app/${name} HTTP/1.1\r\nHost: www.test\r\n\r\n`).join(""), answers: ["GET", "GET", "GET"] },
-  { name: "pipelined bodies", raw: "POST /app/echo HTTP/1.1\r\nHost: www.test\r\nContent-Length: 3\r\n\r\nabcPOST /app/echo HTTP/1.1\r\nHost: www.test\r\nContent-Length: 2\r\n\r\nde", answers: ["POST", "POST"] },
-  { name: "a body nobody reads and a second request", raw: "POST /app/ignores-body HTTP/1.1\r\nHost: www.test\r\nContent-Length: 5\r\n\r\nabcdeGET /app/hello HTTP/1.1\r\nHost: www.test\r\n\r\n", answers: ["POST", "GET"] },
+  {
+    name: "pipelined requests",
+    raw: ["hello", "length", "nothing"].map((name) => `GET /app/${name} HTTP/1.1\r\nHost: www.test\r\n\r\n`).join(""),
+    answers: ["GET", "GET", "GET"],
+  },
+  {
+    name: "pipelined bodies",
+    raw: "POST /app/echo HTTP/1.1\r\nHost: www.test\r\nContent-Length: 3\r\n\r\nabcPOST /app/echo HTTP/1.1\r\nHost: www.test\r\nContent-Length: 2\r\n\r\nde",
+    answers: ["POST", "POST"],
+  },
+  {
+    name: "a body nobody reads and a second request",
+    raw: "POST /app/ignores-body HTTP/1.1\r\nHost: www.test\r\nContent-Length: 5\r\n\r\nabcdeGET /app/hello HTTP/1.1\r\nHost: www.test\r\n\r\n",
+    answers: ["POST", "GET"],
+  },
   { name: "keep-alive asked for", target: "/app/generator", headers: ["Connection: keep-alive"] },
   { name: "close asked for", target: "/app/generator", headers: ["Connection: close"] },
   { name: "WSGIErrorOverride and 404", target: "/override/status?404%20Not%20Found" },
@@ -517,15 +286,23 @@ const more: readonly Case[] = [
   { name: "WSGIErrorOverride and 200", target: "/override/status?200%20OK" },
   { name: "WSGIErrorOverride and 302", target: "/override/status?302%20Found" },
   { name: "WSGIErrorOverride and HEAD 404", method: "HEAD", target: "/override/status?404%20Not%20Found" },
-  { name: "an exception in the middle of a body", target: "/app/raises-midway", differs: "an answer that broke off is never made to look complete" },
-  { name: "a second start in the middle of a body", target: "/app/starts-twice-late", differs: "an answer that broke off is never made to look complete" },
+  {
+    name: "an exception in the middle of a body",
+    target: "/app/raises-midway",
+    differs: "an answer that broke off is never made to look complete",
+  },
+  {
+    name: "a second start in the middle of a body",
+    target: "/app/starts-twice-late",
+    differs: "an answer that broke off is never made to look complete",
+  },
 ];
 
 export const suite: Suite = {
   name: "answers of applications",
   configuration,
   files: {
-    "apps/app.wsgi": application,
+    "apps/app.wsgi": answersApplication,
     "apps/data.txt": "0123456789abcdefghijklmnopqrstuvwxyz\n",
     "apps/no-callable.wsgi": `number = 5
 def other(environ, start_response):
@@ -535,7 +312,7 @@ def other(environ, start_response):
     "apps/syntax.wsgi": "def application(:\n",
     "apps/import.wsgi": "import nothing_of_this_name\n",
     "apps/exit.wsgi": "import sys\nsys.exit(3)\n",
-    "apps/denied.wsgi": application,
+    "apps/denied.wsgi": answersApplication,
     "apps/class.wsgi": `class Application:
     def __init__(self, environ, start_response):
         self.start = start_response
@@ -546,9 +323,18 @@ def other(environ, start_response):
     "htdocs/there.txt": "there\n",
   },
   cases: [
-    ...plain.map((name, index): Case => ({ name: `${name}${plain.indexOf(name) < index ? " again" : ""}`, target: `/app/${name}` })),
-    ...statuses.map((status): Case => ({ name: `status ${JSON.stringify(status)}`, target: `/app/status?${wanted(status)}` })),
-    ...fields.map((lines): Case => ({ name: `fields ${JSON.stringify(lines.slice(0, 60))}`, target: `/app/fields?${wanted(lines)}` })),
+    ...plain.map((name, index): Case => ({
+      name: `${name}${plain.indexOf(name) < index ? " again" : ""}`,
+      target: `/app/${name}`,
+    })),
+    ...statuses.map((status): Case => ({
+      name: `status ${JSON.stringify(status)}`,
+      target: `/app/status?${wanted(status)}`,
+    })),
+    ...fields.map((lines): Case => ({
+      name: `fields ${JSON.stringify(lines.slice(0, 60))}`,
+      target: `/app/fields?${wanted(lines)}`,
+    })),
     ...more,
   ],
 };
