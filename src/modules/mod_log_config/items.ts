@@ -1,6 +1,5 @@
 // The % items of LogFormat, by letter.
 import { escapeLogItem, type LogItem, type LogText, type Request } from "../../api/index.js";
-import { FormatError } from "./format.js";
 import { commonLogTime, compileStrftime, perSecond } from "./time.js";
 
 /** An item that takes no notice of its argument. */
@@ -9,17 +8,10 @@ const plain = (text: LogText, original = false): LogItem => ({ original, make: (
 /** An item whose argument names something. */
 const named = (make: (argument: string) => LogText): LogItem => ({ make });
 
-/** An item whose argument is one of some words. */
-const chosen = (letter: string, texts: Readonly<Record<string, LogText>>, original = false): LogItem => ({
+/** An item whose argument is one of some words; any other is written as it stands, as Apache does. */
+const chosen = (texts: Readonly<Record<string, LogText>>, original = false): LogItem => ({
   original,
-  make: (argument) => {
-    const text = texts[argument.toLowerCase()];
-    if (!text)
-      throw new FormatError(
-        `%${letter} takes ${Object.keys(texts).filter(Boolean).join(", ")} in braces, found "${argument}"`,
-      );
-    return text;
-  },
+  make: (argument) => texts[argument.toLowerCase()] ?? (() => argument),
 });
 
 const escaped = (text: string | undefined): string | undefined =>
@@ -69,19 +61,19 @@ export const items: Readonly<Record<string, LogItem>> = {
         escaped(notes.get(name)),
   ),
   o: named(responseField),
-  p: chosen("p", {
+  p: chosen({
     "": canonicalPort,
     canonical: canonicalPort,
     local: ({ connection }) => String(connection.localPort),
     remote: ({ connection }) => String(connection.remotePort),
   }),
-  P: chosen("P", { "": pid, pid, tid: pid, hextid: () => process.pid.toString(16) }),
+  P: chosen({ "": pid, pid, tid: pid, hextid: () => process.pid.toString(16) }),
   q: plain(({ query }) => (query === undefined ? "" : escapeLogItem(`?${query}`))),
   r: plain(requestLine, true),
   R: plain(({ handler }) => escaped(handler), true),
   s: plain((request, record) => String(request === record.original ? record.originalStatus : record.status), true),
   t: { make: time },
-  T: chosen("T", { "": elapsed(1_000_000), s: elapsed(1_000_000), ms: elapsed(1000), us: elapsed(1) }, true),
+  T: chosen({ "": elapsed(1_000_000), s: elapsed(1_000_000), ms: elapsed(1000), us: elapsed(1) }, true),
   u: plain(({ user }) => (user === "" ? '""' : escaped(user))),
   U: plain(({ path }) => (path === "" ? undefined : escapeLogItem(path)), true),
   v: plain(({ virtualHost }) => escapeLogItem(virtualHost.serverName)),
