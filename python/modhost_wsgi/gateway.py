@@ -89,24 +89,28 @@ class Run:
             self._sent_head = False
             raise ValueError("the file holds %d bytes from offset %d on, fewer than the content length" % (available, offset))
         length = self._sent = self._length
-        if not (may_hand_over and self._input.is_quiet() and self._hand_over(head, descriptor, status, offset)):
+        offer = self._offer(descriptor, status, offset) if may_hand_over and self._input.is_quiet() else b""
+        self._connection.send(head + offer)
+        if not (offer and self._is_taken()):
             self._connection.send_file(descriptor, offset, length)
         return True
 
-    def _hand_over(self, head, descriptor, status, offset):
-        """Offers the file to the worker. The head is sent in any case."""
+    def _offer(self, descriptor, status, offset):
+        """The frame that offers the file to the worker; nothing if there is nothing to send, or the file has no path."""
         try:
             path = os.readlink("/proc/self/fd/%d" % descriptor)
         except OSError:
             path = ""
         if not path.startswith("/") or self._length == 0:
-            self._connection.send(head)
-            return False
+            return b""
         message = {
             "path": os.fsencode(path).decode("latin-1"), "device": status.st_dev, "inode": status.st_ino,
             "size": status.st_size, "offset": offset, "length": self._length,
         }
-        self._connection.send(head + frame(b"F", json.dumps(message).encode("ascii")))
+        return frame(b"F", json.dumps(message).encode("ascii"))
+
+    def _is_taken(self):
+        """Whether the worker sends the file."""
         header = self._connection.next_header()
         if header is None:
             raise ClientGone("the client has closed the connection")

@@ -86,10 +86,12 @@ class Server:
             for descriptor, _ in epoll.poll():
                 if descriptor == self._wake_out:
                     os.read(self._wake_out, 4096)
-            while self._has_waiting() and not self.messages:
-                self.wanted[:] = (True,)
-                if self._gives_up_one():
-                    self.wanted.clear()
+            # As long as connects wait: the edge that told of the last one will not come again.
+            while self._is_waited_for() and not self.messages:
+                if not self._has_free_thread():
+                    self.wanted[:] = (True,)
+                    if self._gives_up_one():
+                        self.wanted.clear()
                 epoll.poll(QUANTUM / 3)
             self.wanted.clear()
             if self.messages:
@@ -121,17 +123,18 @@ class Server:
                 thread.holds_connection() and not thread.is_serving() for thread in self.threads):
             self._sleep(0.005)
 
-    def _has_waiting(self):
-        """Whether a connect waits that no free thread of this process is about to take."""
-        if any(thread.is_accepting for thread in self.threads):
-            return False
+    def _is_waited_for(self):
         return bool(select.select([self.listener], [], [], 0)[0])
 
+    def _has_free_thread(self):
+        return any(thread.is_accepting for thread in self.threads)
+
     def _gives_up_one(self):
+        """Gives an idle connection up; true also when nobody waits any more."""
         if self.process.processes > 1:
             # Another process may have a free thread, which is a little slower to accept than this one to notice.
             time.sleep(0.001)
-            if not self._has_waiting():
+            if not self._is_waited_for():
                 return True
         return any(thread.give_up_idle(QUANTUM) for thread in self.threads)
 

@@ -93,15 +93,12 @@ class Script:
         sys.modules[name] = module
         try:
             exec(code, module.__dict__)
-        except SystemExit:
-            self.failure = [prefix + "SystemExit exception raised when doing exec of Python script file '%s'." % path]
-        except BaseException:
-            self.failure = [prefix + "Failed to exec Python script file '%s'." % path]
+        except BaseException as error:
+            what = "SystemExit exception raised when doing exec of" if isinstance(error, SystemExit) else "Failed to exec"
+            self.failure = [prefix + what + " Python script file '%s'." % path] + occurred(path)
+            sys.modules.pop(name, None)
         else:
             self.namespace = module.__dict__
-            return
-        self.failure += occurred(path)
-        sys.modules.pop(name, None)
 
 
 def mtime_of(path):

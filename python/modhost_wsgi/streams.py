@@ -4,6 +4,7 @@ import os
 import stat
 import socket
 import struct
+import sys
 
 from modhost_wsgi.connection import (
     BODY_FOLLOWS, BODY_WAITS, BROKEN, DATA, END, INPUT_LEFT, WANTED, BadFrame, ClientGone,
@@ -52,23 +53,26 @@ class Input:
         return b"".join(pieces)
 
     def readline(self, size=-1):
-        limit = None if size is None or size < 0 else size
-        line = self._rest
-        searched = 0
+        left = sys.maxsize if size is None or size < 0 else size
+        pieces = []
+        piece = self._rest
         while True:
-            end = line.find(b"\n", searched) + 1
-            if limit is not None and (end == 0 or end > limit) and len(line) >= limit:
-                end = limit
-            elif end == 0:
-                if self._ended:
-                    self._check()
-                    end = len(line)
-                else:
-                    searched = len(line)
-                    line += self._more(65536)
-                    continue
-            self._rest = line[end:]
-            return line[:end]
+            end = piece.find(b"\n", 0, left) + 1 or min(len(piece), left)
+            left -= end
+            if end < len(piece) or left == 0 or piece[end - 1:end] == b"\n":
+                break
+            pieces.append(piece)
+            if self._ended:
+                self._check()
+                piece = b""
+                end = 0
+                break
+            piece = self._more(65536)
+        self._rest = piece[end:]
+        if not pieces:
+            return piece[:end]
+        pieces.append(piece[:end])
+        return b"".join(pieces)
 
     def readlines(self, hint=-1):
         lines = []

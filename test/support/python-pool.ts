@@ -33,7 +33,8 @@ export class PythonDaemon {
   constructor(spec: DaemonGroupSpec, applicationGroup: string, socket: number, folder: string) {
     this.child = spawn(python, [package_], { stdio: ["ignore", "ignore", "pipe", socket, "pipe"], cwd: folder });
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.errors += text));
-    this.child.on("exit", () => (this.hasEnded = true));
+    // What it said last has been read by then.
+    this.child.on("close", () => (this.hasEnded = true));
     this.#control = openControlLines<DaemonToSupervisor, SupervisorToDaemon>(this.child.stdio[4] as Duplex, {
       message: (message) => this.said.push(message),
       closed: () => undefined,
@@ -90,11 +91,11 @@ export class PythonPool {
   }
 
   /** A client, as each worker has one. */
-  client(state: PoolState | undefined = this.state): DaemonClient {
+  client(state: PoolState | null = this.state, { sharesAccount = true } = {}): DaemonClient {
     const client = new DaemonClient({
       spec: this.spec,
       applicationGroup: "",
-      sharesAccount: true,
+      sharesAccount,
       overdue: (report) => this.overdue.push(report),
     });
     this.clients.push(client);
