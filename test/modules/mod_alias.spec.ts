@@ -41,7 +41,12 @@ const redirected: readonly (readonly [string, string, number, string?])[] = [
   ["Redirect /rp http://h/p/", "/rp/x", 302, "http://h/p//x"],
   ["Redirect /rt/ http://h/t/", "/rt", 404],
   ["Redirect /rt/ http://h/t/", "/rt/x%2b\xc3\xa9", 302, "http://h/t/x+%c3%a9"],
-  ["Redirect /a http://h", "/a/b;c[d]^e{f}|g~h'i!$*(),:@&=\"<>", 302, "http://h/b;c%5bd%5d%5ee%7bf%7d%7cg~h'i!$*(),:@&=%22%3c%3e"],
+  [
+    "Redirect /a http://h",
+    "/a/b;c[d]^e{f}|g~h'i!$*(),:@&=\"<>",
+    302,
+    "http://h/b;c%5bd%5d%5ee%7bf%7d%7cg~h'i!$*(),:@&=%22%3c%3e",
+  ],
   ["Redirect permanent /a /b", "/a", 301, "http://h.test/b"],
   ["Redirect Temp /a /b", "/a", 302, "http://h.test/b"],
   ["Redirect seeother /a /b", "/a", 303, "http://h.test/b"],
@@ -81,7 +86,10 @@ const refused: readonly (readonly [string, string])[] = [
   ["Redirect gone", "1: Redirect: URL-path is missing"],
   ["Redirect gone /x /y", '1: Redirect: URL is not valid for status 410, found "/y"'],
   ["Redirect /x foo", '1: Redirect: URL must be a URL or start with "/", found "foo"'],
-  ["Redirect 999 /x", '1: Redirect: status must be permanent, temp, seeother, gone or a number from 100 to 599, found "999"'],
+  [
+    "Redirect 999 /x",
+    '1: Redirect: status must be permanent, temp, seeother, gone or a number from 100 to 599, found "999"',
+  ],
   ["RedirectMatch 410 ^/x /y", '1: RedirectMatch: URL is not valid for status 410, found "/y"'],
 ];
 
@@ -118,7 +126,8 @@ describe("mod_alias", () => {
   });
 
   it("warns of aliases that an earlier one hides", () => {
-    const text = "Alias /x /y\nAlias /x/y /z\nScriptAliasMatch ^/p /q\nAlias /p /z\nScriptAlias /x/ /q\nAlias /other /o";
+    const text =
+      "Alias /x /y\nAlias /x/y /z\nScriptAliasMatch ^/p /q\nAlias /p /z\nScriptAlias /x/ /q\nAlias /other /o";
     expect(faultsOf(text).warnings.filter((warning) => warning.includes("AH00671"))).to.deep.equal([
       "2: AH00671: The Alias directive will probably never match because it overlaps an earlier Alias",
       "4: AH00671: The Alias directive will probably never match because it overlaps an earlier ScriptAliasMatch",

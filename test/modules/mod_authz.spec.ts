@@ -44,9 +44,21 @@ const rows: readonly (readonly [string, Ask, boolean])[] = [
   ["<RequireAll>\nRequire host localhost\nRequire not ip 10\n</RequireAll>", {}, true],
   ["<RequireAll>\nRequire host example.org\nRequire not ip 10\n</RequireAll>", {}, false],
   ["<RequireAny>\nRequire host example.org\nRequire method GET\n</RequireAny>", {}, true],
-  ["<RequireAll>\nRequire all granted\n<RequireNone>\nRequire ip 10\nRequire method GET\n</RequireNone>\n</RequireAll>", {}, false],
-  ["<RequireAll>\nRequire all granted\n<RequireNone>\nRequire ip 10\nRequire method PUT\n</RequireNone>\n</RequireAll>", {}, true],
-  ["<RequireAny>\nRequire ip 10\n<RequireAll>\nRequire ip 127\nRequire method GET\n</RequireAll>\n</RequireAny>", {}, true],
+  [
+    "<RequireAll>\nRequire all granted\n<RequireNone>\nRequire ip 10\nRequire method GET\n</RequireNone>\n</RequireAll>",
+    {},
+    false,
+  ],
+  [
+    "<RequireAll>\nRequire all granted\n<RequireNone>\nRequire ip 10\nRequire method PUT\n</RequireNone>\n</RequireAll>",
+    {},
+    true,
+  ],
+  [
+    "<RequireAny>\nRequire ip 10\n<RequireAll>\nRequire ip 127\nRequire method GET\n</RequireAll>\n</RequireAny>",
+    {},
+    true,
+  ],
 ];
 
 /** Lines of `<Directory ROOT/htdocs>` and of `<Directory ROOT/htdocs/in>`, and whether the latter's file is granted. */

@@ -16,13 +16,21 @@ const rows: readonly (readonly [string, Ask, Readonly<Record<string, string>>])[
   ["SetEnvIf Request_URI ^/app A", {}, { A: "1" }],
   ["SetEnvIf Request_URI ^/other A", {}, {}],
   ["SetEnvIf Request_Method POST A=post\nSetEnvIf Request_Protocol 1\\.1 B", { method: "POST" }, { A: "post", B: "1" }],
-  ["SetEnvIf Remote_Addr ^127\\. A\nSetEnvIf Server_Addr ^127\\. B\nSetEnvIf Remote_Host ^127 C", {}, { A: "1", B: "1", C: "1" }],
+  [
+    "SetEnvIf Remote_Addr ^127\\. A\nSetEnvIf Server_Addr ^127\\. B\nSetEnvIf Remote_Host ^127 C",
+    {},
+    { A: "1", B: "1", C: "1" },
+  ],
   ["SetEnvIf X-K (\\w+)-(\\w+) A=$2.$1 B=$0", { headers: { "x-k": "one-two" } }, { A: "two.one", B: "one-two" }],
   ["SetEnvIf X-None ^$ A", {}, { A: "1" }],
   ["SetEnvIf ^X-A.* v A", { headers: { "X-Abc": "v" } }, { A: "1" }],
   ["SetEnvIf Request_URI . A=1 B=2 C=3\nSetEnvIf B 2 !A C=4", {}, { B: "2", C: "4" }],
   ["SetEnvIf X-K ABC A\nSetEnvIfNoCase X-K ABC B", { headers: { "X-K": "abc" } }, { B: "1" }],
-  ["BrowserMatch Mozilla A !B\nBrowserMatchNoCase moz C", { headers: { "User-Agent": "Mozilla/5" } }, { A: "1", C: "1" }],
+  [
+    "BrowserMatch Mozilla A !B\nBrowserMatchNoCase moz C",
+    { headers: { "User-Agent": "Mozilla/5" } },
+    { A: "1", C: "1" },
+  ],
   ["<Location /app>\nSetEnvIf Request_URI . A\n</Location>\nSetEnvIf Request_URI . B", {}, { A: "1", B: "1" }],
   ['SetEnvIf Authorization "(.*)" A=$1', { headers: { Authorization: "Basic x" } }, { A: "Basic x" }],
 ];
@@ -33,7 +41,9 @@ describe("mod_env and mod_setenvif", () => {
       const served = serve(`WSGIScriptAlias /app ROOT/app.js\n${configuration}`, { files: { "app.js": "" } });
       await served.ask("/app", ask);
       const environ = served.calls[0]?.environ ?? {};
-      const found = Object.fromEntries(["A", "B", "C"].filter((name) => name in environ).map((name) => [name, environ[name]]));
+      const found = Object.fromEntries(
+        ["A", "B", "C"].filter((name) => name in environ).map((name) => [name, environ[name]]),
+      );
       expect(found).to.deep.equal(expected);
     });
   }

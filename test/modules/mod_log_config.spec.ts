@@ -42,7 +42,16 @@ const items: readonly (readonly [string, string, Ask, string | RegExp])[] = [
 ];
 
 const application = () =>
-  answer(200, new Headers([["X", "1"], ["Set-Cookie", "a=1"], ["Set-Cookie", "b=2"], ["X", "2"]]), Buffer.from("x"));
+  answer(
+    200,
+    new Headers([
+      ["X", "1"],
+      ["Set-Cookie", "a=1"],
+      ["Set-Cookie", "b=2"],
+      ["X", "2"],
+    ]),
+    Buffer.from("x"),
+  );
 
 async function lineOf(configuration: string, target: string, ask: Ask = {}): Promise<string | undefined> {
   const served = serve(configuration, { files, application });
@@ -62,7 +71,10 @@ describe("mod_log_config", () => {
   }
 
   it("tells the first and the last request of an internal redirect apart", async () => {
-    const line = await lineOf('ErrorDocument 404 /f.txt\nCustomLog logs/a "%s %>s %U %>U %<U %{REDIRECT_STATUS}e"', "/none");
+    const line = await lineOf(
+      'ErrorDocument 404 /f.txt\nCustomLog logs/a "%s %>s %U %>U %<U %{REDIRECT_STATUS}e"',
+      "/none",
+    );
     expect(line).to.equal("404 404 /none /f.txt /none 404");
   });
 
@@ -72,7 +84,9 @@ describe("mod_log_config", () => {
 
   it("gives TransferLog the format without a nickname, else the common one", async () => {
     expect(await lineOf("TransferLog logs/a\nLogFormat %m", "/f.txt")).to.equal("GET");
-    expect(await lineOf("TransferLog logs/a", "/f.txt")).to.match(/^127\.0\.0\.1 - - \[.*\] "GET \/f\.txt HTTP\/1\.1" 200 5$/);
+    expect(await lineOf("TransferLog logs/a", "/f.txt")).to.match(
+      /^127\.0\.0\.1 - - \[.*\] "GET \/f\.txt HTTP\/1\.1" 200 5$/,
+    );
   });
 
   for (const [condition, target, logged] of [

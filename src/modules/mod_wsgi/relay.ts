@@ -40,11 +40,12 @@ function tidy(response: Response): Response {
   });
   if (!unusual) return response;
   const tidied = new Headers();
+  const spelled = new Map<string, string>();
   headers.forEach((name, value, key) => {
     if (key === "status") setStatus(response, value);
     else if (repeated.has(key) || !tidied.has(key)) tidied.append(name, value);
-    else if (lastWins.has(key)) tidied.set(name, value);
-    else tidied.set(name, `${tidied.get(key) ?? ""}, ${value}`);
+    else tidied.set(spelled.get(key) ?? name, lastWins.has(key) ? value : `${tidied.get(key) ?? ""}, ${value}`);
+    if (!spelled.has(key)) spelled.set(key, name);
   });
   const type = tidied.get("content-type");
   if (type !== undefined)
