@@ -53,7 +53,7 @@ export interface Asked {
   readonly log: LogEntry[];
   /** Lines of access logs by target, ROOT cut off. */
   readonly lines: Map<string, string[]>;
-  ask(target: string, ask?: Ask): Promise<Answered>;
+  readonly ask: (target: string, ask?: Ask) => Promise<Answered>;
 }
 
 /** Beside the configuration. */
