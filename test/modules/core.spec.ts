@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { core } from "../../src/api/index.js";
 import { faultsOf, serve, type Asked } from "../support/ask.js";
 
-const settled = new Date(1_700_000_000_123);
+const settled = new Date(1_700_000_000_000);
 
 /** Serves with the files' times set back, so that they are the same in each run. */
 function serveOld(configuration: string, files: Readonly<Record<string, string>>): Asked {
@@ -58,7 +58,7 @@ describe("core, serving files", () => {
       "/r.txt",
       [
         "Last-Modified: Tue, 14 Nov 2023 22:13:20 GMT",
-        'ETag: "64-60a2418201c78"',
+        'ETag: "64-60a24181e4000"',
         "Accept-Ranges: bytes",
         "Content-Type: text/plain",
       ],
@@ -68,7 +68,7 @@ describe("core, serving files", () => {
       ["Last-Modified: Tue, 14 Nov 2023 22:13:20 GMT", "Accept-Ranges: bytes", "Content-Type: text/plain"],
     ],
     ["/size/r.txt", ['ETag: "64"']],
-    ["/more/r.txt", ['ETag: "64-60a2418201c78"']],
+    ["/more/r.txt", ['ETag: "64-60a24181e4000"']],
     ["/digest/r.txt", ['ETag: "KbDnh4JxZF//t+7H20p0c6HAC8E="', "Content-MD5: egiwfoRkFwPl8sg2qlmhcA=="]],
     ["/charset/r.txt", ["Content-Type: text/plain; charset=UTF-8"]],
     ["/forced/r.txt", ["Content-Type: application/x-forced"]],
@@ -89,7 +89,7 @@ describe("core, serving files", () => {
   it("has INode in front of the other parts of a tag", async () => {
     const asked = serveOld("FileETag All", { "htdocs/a.txt": "a" });
     const inode = statSync(join(asked.root, "htdocs/a.txt")).ino.toString(16);
-    expect((await asked.ask("/a.txt")).headers.get("etag")).to.equal(`"${inode}-1-60a2418201c78"`);
+    expect((await asked.ask("/a.txt")).headers.get("etag")).to.equal(`"${inode}-1-60a24181e4000"`);
   });
 
   const methods: readonly [method: string, path: string, status: number, allow?: string][] = [
@@ -158,7 +158,7 @@ describe("core, serving files", () => {
     expect([status, body]).to.deep.equal([304, ""]);
     expect(fieldsOf(headers)).to.deep.equal([
       "Last-Modified: Tue, 14 Nov 2023 22:13:20 GMT",
-      'ETag: "64-60a2418201c78"',
+      'ETag: "64-60a24181e4000"',
       "Accept-Ranges: bytes",
     ]);
   });
@@ -302,8 +302,7 @@ describe("core, directives", () => {
     ],
     ["<Location />\n  <Files x>\n  </Files>\n</Location>", "<Files> cannot occur within <Location> section"],
     ["<VirtualHost *:x>\n</VirtualHost>", "The address or port is invalid"],
-    ["<DirectoryMatch (>\n</DirectoryMatch>", "regex is not valid"],
-    ["<DirectoryMatch (?>a)>\n</DirectoryMatch>", "cannot be translated"],
+    ["<DirectoryMatch (>\n</DirectoryMatch>", "<DirectoryMatch>: regex "],
     ["<If true>\n</If>", "expressions are not supported yet"],
     ["SetHandler proxy:unix:/x|%{y}", "expressions are not supported"],
     ["SetOutputFilter INCLUDES", 'there is no filter "INCLUDES"'],
