@@ -40,6 +40,27 @@ describe("translatePattern", () => {
     ["^/a/b$", ["/a/b"], []],
     ["(?=a)a(?!b)", ["ac"], ["ab"]],
     ["(?<=x)y(?<!z)", ["xy"], ["zy"]],
+    ["^(?>a+|b)c$", ["aac", "bc"], ["abc"]],
+    ["^(?>a|ab)c$", ["ac"], ["abc"]],
+    ["^(?:ab)++a", [], ["abab"]],
+    ["^(ab)?+ab$", ["abab"], ["ab"]],
+    ["^a{1,2}+a$", ["aaa"], ["aa"]],
+    ["^\\p{Lu}\\P{L}$", ["A1", "\u00c91"], ["a1", "AB"]],
+    ["^[\\Qa]\\E]+$", ["a]a"], ["Q"]],
+    ["^\\Qab\\E+$", ["abb"], ["abab"]],
+    ["^[\\W]$", ["-", "\u00e9"], ["a", "_"]],
+    ["^[[:^alpha:]]$", ["1"], ["a"]],
+    ["^(?i)\u00e9$", ["\u00e9"], ["\u00c9"]],
+    ["^(?i:a)b$", ["Ab", "ab"], ["aB"]],
+    ["^(a(?i)b|c)d$", ["aBd", "Cd"], ["CD"]],
+    ["(?i)^(.)\\1$", ["aA"], ["ab"]],
+    ["^(?U)(a+)(a*)$", ["aaa"], []],
+    ["^(?n)(a)(?<b>b)$", ["ab"], []],
+    ["(?xx)^[a b]+ $", ["ab"], ["a b"]],
+    ["^\\R{2}$", ["\r\n\n"], ["\r\n"]],
+    ["^a(?=b)*", ["a"], []],
+    ["^\\cA$", ["\u0001"], []],
+    ["^[a\\-z]+$", ["a-z"], ["b"]],
   ];
   for (const [pattern, matches, fails, options] of rows) {
     it(`reads ${JSON.stringify(pattern)} as PCRE does`, () => {
@@ -54,8 +75,17 @@ describe("translatePattern", () => {
     expect(translatePattern("^(a)(?:b)(?<n>c)$").exec("abc")?.slice(1)).to.deep.equal(["a", "c"]);
   });
 
+  it("keeps the numbers of groups beside what is taken as a whole", () => {
+    const regex = translatePattern("^(?>(a)+)(?:b(c))++(?<n>d)\\2$");
+    const match = regex.exec("abcdc");
+    expect(match?.slice(1)).to.deep.equal(["a", "c", "d"]);
+    expect(match?.groups?.["n"]).to.equal("d");
+    expect("abcdc".replace(regex, "$1$3")).to.equal("ad");
+    expect(regex.test("abcdc")).to.equal(true);
+    expect(regex.test("abcdd")).to.equal(false);
+  });
+
   for (const pattern of [
-    "(?>ab)c",
     "(a(?1))",
     "(?(1)a)",
     "a\\Kb",
@@ -65,8 +95,26 @@ describe("translatePattern", () => {
     "a(",
     "*a",
     "(?R)",
-    "\\p{L}",
-    "(ab)++",
+    "(?|a)",
+    "(*UTF)a",
+    "(?&a)",
+    "\\X",
+    "\\p{Nothing}",
+    "(?<=a++)b",
+    "\\1(a)",
+    "(?i:(a)\\1)b",
+    "a**",
+    "^*",
+    "(?i)*",
+    "a{3,1}",
+    "[z-a]",
+    "[a-\\d]",
+    "[[:none:]]",
+    "\\x{100}",
+    "\\i",
+    "(?#a",
+    "(?<a>b)(?<a>c)",
+    "(".repeat(1000) + ")".repeat(1000),
     "\\",
   ]) {
     it(`refuses ${JSON.stringify(pattern)}`, () => {
