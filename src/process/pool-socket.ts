@@ -20,11 +20,9 @@ interface ServerHandle {
 }
 
 // What node:cluster itself makes listening sockets with: binds, and does not accept.
-const createServerHandle = (
-  net as unknown as {
-    _createServerHandle(path: string, port: -1, addressType: -1): ServerHandle | number;
-  }
-)._createServerHandle;
+const { _createServerHandle: createServerHandle } = net as unknown as {
+  readonly _createServerHandle: (path: string, port: -1, addressType: -1) => ServerHandle | number;
+};
 
 /** Binds the socket; only `owner` (and root) may connect. A leftover file is removed. Throws an Error with the reason. */
 export function bindPoolSocket(path: string, owner?: { readonly uid: number; readonly gid: number }): PoolSocket {

@@ -263,7 +263,8 @@ describe("a daemon group", () => {
 
     it("leaves nothing behind when the supervisor is killed", async () => {
       const test = groupOf("daemon-obeys.mjs");
-      const { nextNumber: _, log: __, onState: ___, ...options } = test.options;
+      const { spec, generation, socketPrefix, surroundings } = test.options;
+      const options = { spec, generation, socketPrefix, surroundings };
       const program = [...process.execArgv, fixture("supervisor-with-a-daemon.ts"), JSON.stringify(options)];
       const supervisor = spawn(process.execPath, program, { stdio: ["ignore", "pipe", "inherit"] });
       let socket = "";
