@@ -63,10 +63,14 @@ function serveIndex(request: Request, { request: found }: Lookup, { indexRedirec
 }
 
 function fallBack(request: Request, target: string): Awaitable<Verdict> {
-  // A fallback that does not exist would fall back to itself.
-  if (request.handler !== undefined || request.path === target.replace(/\?.*/s, "")) return undefined;
+  if (request.handler !== undefined) return undefined;
+  if (request.path === target.replace(/\?.*/s, "")) {
+    // Apache falls back to it again and again until it is tired of it.
+    request.log("error", "dir", `FallbackResource ${target} leads to nothing`);
+    return refuse(500);
+  }
   const goOn = (found: Lookup): Verdict => {
-    if (!isServable(found)) return undefined;
+    if (!isServable(found)) return found.status === 200 || found.status === 404 ? undefined : found.response;
     request.adopt(found.request);
     return "done";
   };
