@@ -1,5 +1,5 @@
 // User and Group of the configuration → the identity workers take, for good.
-import { accessSync, constants, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { accountOf, groupNumber } from "./accounts.js";
 import type { Identity } from "./channel.js";
@@ -60,31 +60,18 @@ export function dropPrivileges({ user, uid, gid }: Identity): void {
 }
 
 /**
- * The first folder on the way to `path` that this process may not pass, or the path itself when it cannot be read;
- * undefined when it can, or when it does not exist.
+ * The first folder on the way to `path` that this identity may not pass, or the path itself when it may not read it,
+ * going by owner and mode; undefined when it may, or when nothing is there.
  */
-export function unreachable(path: string): string | undefined {
-  const folders: string[] = [];
-  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) folders.unshift(folder);
-  for (const folder of folders) if (!may(folder, constants.X_OK)) return folder;
-  return may(path, constants.R_OK) ? undefined : path;
-}
-
-function may(path: string, mode: number): boolean {
-  try {
-    accessSync(path, mode);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "EACCES";
-  }
-}
-
-/** Whom a folder or file belongs to, for messages. */
-export function ownerOf(path: string): string {
-  try {
-    const { uid, mode } = statSync(path);
-    return `owner uid ${uid}, mode ${(mode & 0o7777).toString(8).padStart(4, "0")}`;
-  } catch {
-    return "owner unknown";
-  }
+export function unreachableFor({ user, uid, gid }: Identity, path: string): string | undefined {
+  const groups = new Set([gid, ...(user.startsWith("#") ? [] : accountOf(user).groups)]);
+  const steps: string[] = [path];
+  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) steps.unshift(folder);
+  return steps.find((step) => {
+    const stats = statSync(step, { throwIfNoEntry: false });
+    if (!stats) return false;
+    const wanted = step === path && !stats.isDirectory() ? 0o4 : 0o1;
+    const shift = stats.uid === uid ? 6 : groups.has(stats.gid) ? 3 : 0;
+    return ((stats.mode >> shift) & wanted) === 0;
+  });
 }

@@ -12,6 +12,8 @@ export interface PreparedWorker {
   pool(state: PoolState): void;
   /** Stops accepting; resolves when the last connection is gone, or the time is up and they were cut. */
   drain(milliseconds: number): Promise<void>;
+  /** Whose an error is that nobody caught, when it is an application's: then this process goes on. */
+  ownerOf?(error: unknown): string | undefined;
   counts(): { readonly connections: number; readonly active: number; readonly requests: number };
   /** Ends what is left: modules, logs. */
   close(): Promise<void>;
@@ -67,8 +69,11 @@ class WorkerLife {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const log = this.#prepared?.errorLog;
     if (!log) return fail(`${what}: ${text}`);
-    for (const line of `${what}: ${text}`.split("\n")) log.write({ level: "crit", module: "core", message: line });
-    if (this.#isLeaving) return;
+    const owner = this.#prepared?.ownerOf?.(error);
+    const head = owner === undefined ? what : `${what} in ${owner}`;
+    const level = owner === undefined ? "crit" : "error";
+    for (const line of `${head}: ${text}`.split("\n")) log.write({ level, module: "core", message: line });
+    if (owner !== undefined || this.#isLeaving) return;
     this.#isLeaving = true;
     tell({ type: "leaving", reason: what });
   }

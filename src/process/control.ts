@@ -1,0 +1,104 @@
+// -k words → signals to the running supervisor, with Apache's texts.
+import { askSupervisor } from "./control-socket.js";
+import type { Action } from "./command-line.js";
+import { readPidFile } from "./pid-file.js";
+import type { SupervisorStatus } from "./status.js";
+
+/** Where texts go. */
+export interface Output {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+const signals = { stop: "SIGTERM", restart: "SIGHUP", graceful: "SIGUSR1", "graceful-stop": "SIGWINCH" } as const;
+
+/** Carries a word out and gives the exit status, or says that the server is to be started. */
+export async function control(action: Action, pidFile: string, { out, err }: Output): Promise<number | "start"> {
+  const found = readPidFile(pidFile);
+  if (found.state === "corrupt") {
+    err(`(20014)Internal error (specific information not available): AH00058: Error retrieving pid file ${pidFile}`);
+    err("AH00059: Remove it before continuing if it is corrupted.");
+    return 1;
+  }
+  const pid = found.state === "running" ? found.pid : undefined;
+  if (action === "status") return showStatus(pidFile, pid, out);
+  if (action === "start") {
+    if (pid === undefined) return "start";
+    out(`httpd (pid ${pid}) already running`);
+    return 0;
+  }
+  if (pid === undefined) {
+    if (action === "restart" || action === "graceful") {
+      out("httpd not running, trying to start");
+      return "start";
+    }
+    out(found.state === "stale" ? `httpd (pid ${found.pid}?) not running` : "httpd (no pid file) not running");
+    return 0;
+  }
+  // A supervisor in a terminal takes SIGWINCH for a change of the window.
+  if (action === "graceful-stop" && (await askedToFinish(pidFile))) return 0;
+  try {
+    process.kill(pid, signals[action]);
+    return 0;
+  } catch (error) {
+    err(`${error instanceof Error ? error.message : String(error)}: AH00057: sending signal to server`);
+    return 1;
+  }
+}
+
+async function askedToFinish(pidFile: string): Promise<boolean> {
+  try {
+    await askSupervisor(pidFile, "graceful-stop");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** 3 when nothing runs, as service managers have it. */
+async function showStatus(pidFile: string, pid: number | undefined, out: Output["out"]): Promise<number> {
+  if (pid === undefined) {
+    out("modhost is not running");
+    return 3;
+  }
+  try {
+    for (const line of statusLines((await askSupervisor(pidFile, "status")) as SupervisorStatus)) out(line);
+    return 0;
+  } catch (error) {
+    out(`modhost (pid ${pid}) does not tell its status: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
+}
+
+/** The status as a person reads it. */
+export function statusLines(status: SupervisorStatus, now = Date.now()): string[] {
+  const ago = (since: number): string => duration(now - since);
+  const total = status.workers.reduce((sum, { requests }) => sum + requests, 0);
+  return [
+    `${status.version} (pid ${status.pid}): ${status.state}, up ${ago(status.startedAt)}, ` +
+      `configuration ${status.generation} for ${ago(status.configuredAt)}, ${total} requests`,
+    "",
+    "Workers:",
+    ...status.workers.map(
+      ({ pid, generation, state, startedAt, connections, active, requests }) =>
+        `  pid ${pid}  configuration ${generation}  ${state}  up ${ago(startedAt)}  ` +
+        `${connections} connections, ${active} active, ${requests} requests`,
+    ),
+    ...(status.pools.length === 0 ? [] : ["", "Daemons:"]),
+    ...status.pools.map(
+      ({ processGroup, applicationGroup, kind, state, reason, generation }) =>
+        `  ${processGroup} "${applicationGroup}" (${kind})  configuration ${generation}  ${state}${reason ? `: ${reason}` : ""}`,
+    ),
+    ...(status.lastFailure
+      ? ["", `The last reload, ${ago(status.lastFailure.at)} ago, failed:`, ...status.lastFailure.errors]
+      : []),
+  ];
+}
+
+function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  const [days, hours, minutes] = [86_400, 3600, 60].map((unit) => Math.floor(seconds / unit));
+  if (days) return `${days} d ${(hours ?? 0) % 24} h`;
+  if (hours) return `${hours} h ${(minutes ?? 0) % 60} min`;
+  return minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}

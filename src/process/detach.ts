@@ -1,0 +1,62 @@
+// The command in the terminal → the supervisor in the background, and what became of its start.
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+
+/** Marks the process that is to be the supervisor; taken out of the environment at once. */
+const mark = "MODHOST_DETACHED";
+
+/** What the supervisor tells the command that started it. */
+export type StartReport = { readonly serving: true } | { readonly failed: readonly string[] };
+
+/** Whether this process was started by `startDetached`. */
+export function isDetached(): boolean {
+  const marked = process.env[mark] !== undefined && process.send !== undefined;
+  Reflect.deleteProperty(process.env, mark);
+  return marked;
+}
+
+/** Reports the start to the command that is waiting in the terminal, and lets go of it. */
+export function report(start: StartReport): Promise<void> {
+  return new Promise((resolve) => {
+    if (!process.connected) return resolve();
+    process.send?.(start, undefined, {}, () => {
+      process.disconnect();
+      resolve();
+    });
+  });
+}
+
+/**
+ * Starts the same program with these arguments in a session of its own. Resolves once it serves, with nothing, or with
+ * the reasons why it does not. What it prints goes to `errorLog`, or to this terminal when that is no file.
+ */
+export async function startDetached(args: readonly string[], errorLog: string): Promise<readonly string[] | undefined> {
+  const log = openLog(errorLog);
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], {
+    detached: true,
+    cwd: "/",
+    stdio: ["ignore", log, log, "ipc"],
+    env: { ...process.env, [mark]: "1" },
+  });
+  if (log !== "inherit") closeSync(log);
+  return new Promise((resolve) => {
+    child.once("error", (error) => resolve([error.message]));
+    child.once("exit", (code, signal) => resolve([`the server ended at once: ${signal ?? `status ${code}`}`]));
+    child.once("message", (start: StartReport) => {
+      child.removeAllListeners("exit");
+      child.unref();
+      if (child.connected) child.disconnect();
+      resolve("failed" in start ? start.failed : undefined);
+    });
+  });
+}
+
+function openLog(errorLog: string): number | "inherit" {
+  if (errorLog.startsWith("|") || errorLog.startsWith("/dev/") || errorLog.startsWith("syslog")) return "inherit";
+  try {
+    return openSync(errorLog, "a");
+  } catch {
+    // The supervisor will meet the same fault and report it.
+    return "inherit";
+  }
+}

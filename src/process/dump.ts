@@ -1,0 +1,158 @@
+// A configuration → the listings of -S, -M, -l, -L, -v, -V and -D DUMP_*, laid out as Apache's.
+import { statSync } from "node:fs";
+import { isIPv6 } from "node:net";
+import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
+import { core, processes, serverBanner, showOrigin, type AnyDirective, type Module } from "../api/index.js";
+import type { CompiledHost, CompiledServer } from "../config/compile.js";
+import { orderHooks, steps } from "../config/order.js";
+import { printTree } from "../config/print.js";
+import type { Source, Tree } from "../config/tree.js";
+import { configurationOf, mainOf } from "./load.js";
+
+/** What the names given with -D ask for, one after the other; "" when they ask for nothing. */
+export function dumps(server: CompiledServer, defines: readonly string[]): string {
+  const asked: readonly [string, () => string][] = [
+    ["DUMP_VHOSTS", () => hostList(server)],
+    ["DUMP_RUN_CFG", () => runSettings(server)],
+    ["DUMP_MODULES", () => moduleList(server.tree)],
+    ["DUMP_INCLUDES", () => includeList(server.tree)],
+    ["DUMP_TREE", () => printTree(server.tree.nodes, { origins: true })],
+    ["DUMP_HOOKS", () => hookList(server)],
+  ];
+  return asked.map(([name, text]) => (defines.includes(name) ? text() : "")).join("");
+}
+
+function hostList({ virtualHosts }: CompiledServer): string {
+  const byAddress = new Map<string, CompiledHost[]>();
+  for (const host of virtualHosts) {
+    for (const written of new Set(host.addresses.map(addressOf))) {
+      byAddress.set(written, [...(byAddress.get(written) ?? []), host]);
+    }
+  }
+  const anyLast = [...byAddress].sort(([a], [b]) => Number(a.startsWith("*")) - Number(b.startsWith("*")));
+  return `VirtualHost configuration:\n${anyLast.map(([address, hosts]) => addressEntry(address, hosts)).join("")}`;
+}
+
+/** "*:80", "127.0.0.1:80", "*:*": how Apache shows an address of a `<VirtualHost>`. */
+function addressOf(written: string): string {
+  const [, host = "", port = "*"] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(written) ?? ["", written];
+  const shown = host === "_default_" || host === "" ? "*" : host;
+  return `${isIPv6(shown) ? `[${shown}]` : shown}:${port === "0" ? "*" : port}`;
+}
+
+function addressEntry(address: string, hosts: readonly CompiledHost[]): string {
+  const [first] = hosts;
+  if (!first) return "";
+  const named = (host: CompiledHost): string => `${host.serverName} (${showOrigin(host.origin)})`;
+  if (hosts.length === 1) return `${address.padEnd(22)} ${named(first)}\n`;
+  const lines = [`${address.padEnd(22)} is a NameVirtualHost`, `         default server ${named(first)}`];
+  const port = address.slice(address.lastIndexOf(":") + 1);
+  for (const host of hosts) {
+    lines.push(`         port ${port} namevhost ${named(host)}`);
+    const [plain, wild] = [false, true].map((isWild) => host.aliases.filter((alias) => /[*?]/.test(alias) === isWild));
+    for (const alias of plain ?? []) lines.push(`                 alias ${alias}`);
+    for (const alias of wild ?? []) lines.push(`                 wild alias ${alias}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function runSettings(server: CompiledServer): string {
+  const main = mainOf(server);
+  const { documentRoot } = server.settings(core, main);
+  const { user, group } = server.settings(processes, main);
+  const { configuration } = configurationOf(server);
+  const unused = process.getuid?.() === 0 ? "" : " not_used";
+  const account = (kind: string, name: string | undefined, id: number | undefined): string =>
+    name === undefined ? "" : `${kind}: name="${name}"${id === undefined ? "" : ` id=${id}`}${unused}\n`;
+  const defines = Object.entries(server.tree.defines).map(([name, value]) =>
+    value === null ? `Define: ${name}\n` : `Define: ${name}=${value}\n`,
+  );
+  return (
+    `ServerRoot: "${server.serverRoot}"\n` +
+    `Main DocumentRoot: "${resolve(server.serverRoot, documentRoot)}"\n` +
+    `Main ErrorLog: "${configuration.errorLog}"\n` +
+    `Mutex default: dir="${configuration.runtimeDir}/" mechanism=default \n` +
+    `PidFile: "${configuration.pidFile}"\n` +
+    defines.join("") +
+    account("User", user, configuration.identity?.uid) +
+    account("Group", group, configuration.identity?.gid)
+  );
+}
+
+function moduleList({ modules }: Tree): string {
+  const line = ({ symbol, origin }: Tree["modules"][number]): string =>
+    ` ${symbol} (${origin ? "shared" : "static"})\n`;
+  return `Loaded Modules:\n${modules.map(line).join("")}`;
+}
+
+function includeList({ mainFile, sources }: Tree): string {
+  const depthOf = ({ via }: Pick<Source, "via">): number => (via ? 1 + depthOf(via) : 0);
+  const lines = sources
+    .filter((source) => source.text === undefined && source.via)
+    .map((source) => `${"  ".repeat(depthOf(source) + 1)}(${source.via?.line}) ${source.file}\n`);
+  return `Included configuration files:\n  (*) ${mainFile}\n${lines.join("")}`;
+}
+
+function hookList({ modules }: CompiledServer): string {
+  return steps
+    .map((step) => [step, orderHooks(modules, step)] as const)
+    .filter(([, hooks]) => hooks.length > 0)
+    .map(([step, hooks]) => `${step}:\n${hooks.map(({ module }) => `  ${module.name}\n`).join("")}`)
+    .join("");
+}
+
+/** Listing of -l. */
+export function compiledIn(modules: readonly Module[]): string {
+  const names = modules.filter(({ builtIn }) => builtIn).map(({ sources: [source] }) => `  ${source}\n`);
+  return `Compiled in modules:\n${names.join("")}`;
+}
+
+/** Listing of -L. */
+export function directiveList(modules: readonly Module[]): string {
+  return modules
+    .flatMap(({ directives, sources: [source] }) =>
+      Object.entries(directives).map(
+        ([name, directive]) =>
+          `${name.replace(/>$/, "")} (${source})\n\t${directive.summary}\n${whereAllowed(directive)}`,
+      ),
+    )
+    .join("");
+}
+
+function whereAllowed({ contexts, override }: AnyDirective): string {
+  const inside = contexts.includes("directory");
+  const outside = contexts.includes("server config") || contexts.includes("virtual host");
+  const where =
+    inside && outside ? "anywhere" : `only ${inside ? "inside" : "outside"} <Directory>, <Files>, <Location>, or <If>`;
+  if (!contexts.includes(".htaccess")) return `\tAllowed in *.conf ${where}\n`;
+  return `\tAllowed in *.conf ${where} and in .htaccess\n\twhen AllowOverride includes ${override ?? "All"}\n`;
+}
+
+/** Listing of -v. */
+export function versionLines(): string {
+  const built = statSync(fileURLToPath(import.meta.url))
+    .mtime.toISOString()
+    .slice(0, 19);
+  return `Server version: ${serverBanner("Full")}\nServer built:   ${built}\n`;
+}
+
+/** Listing of -V; the lines that tools for Apache look for. */
+export function settingLines(server: CompiledServer | undefined): string {
+  const mpm = server?.modules.find(({ name }) => name.startsWith("mpm_"))?.name.slice(4) ?? "";
+  const { node = "", v8 = "", uv = "" } = process.versions;
+  return (
+    versionLines() +
+    `Server's Module Magic Number: 20120211:142\n` +
+    `Server loaded:  Node ${node}, V8 ${v8}, libuv ${uv}\n` +
+    `Architecture:   64-bit\n` +
+    `Server MPM:     ${mpm}\n` +
+    `  threaded:     ${mpm === "prefork" ? "no" : "yes (fixed thread count)"}\n` +
+    `    forked:     yes (variable process count)\n` +
+    `Server compiled with....\n` +
+    ` -D SERVER_CONFIG_FILE="apache2.conf"\n` +
+    ` -D DEFAULT_PIDLOG="logs/httpd.pid"\n` +
+    ` -D DEFAULT_ERRORLOG="logs/error_log"\n` +
+    (server ? ` -D HTTPD_ROOT="${server.serverRoot}"\n` : "")
+  );
+}

@@ -1,0 +1,151 @@
+// Server root and main file → the environment, the tree, the compiled server, and the supervisor's record of it.
+import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { resolve, sep } from "node:path";
+import { core, processes, serverBanner, workerCount, type ConfigError, type Module } from "../api/index.js";
+import { compile, type CompiledServer } from "../config/compile.js";
+import { readEnvvars } from "../config/envvars.js";
+import { readConfiguration } from "../config/expand.js";
+import { foreignModules } from "../config/owners.js";
+import { faultPrinter, showOutcome } from "../config/show-error.js";
+import type { Tree } from "../config/tree.js";
+import type { Configuration, Loaded } from "./configuration.js";
+import { findIdentity, unreachableFor } from "./privileges.js";
+
+/** Which configuration to read, and with what. */
+export interface LoadRequest {
+  /** Absolute. */
+  readonly serverRoot: string;
+  /** Relative to the server root, or absolute. */
+  readonly file: string;
+  readonly defines: readonly string[];
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  /** What envvars starts from. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Files and folders of our own that workers and daemons must be able to read. */
+  readonly own: readonly string[];
+  /** One worker, whatever the configuration says. */
+  readonly debug: boolean;
+  readonly modules: readonly Module[];
+}
+
+/** A configuration as far as it could be understood. */
+export interface ReadServer {
+  readonly tree: Tree;
+  /** Only where there are no errors. */
+  readonly server: CompiledServer | undefined;
+  readonly errors: readonly ConfigError[];
+  readonly warnings: readonly ConfigError[];
+  /** The process's environment as envvars changed it. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Reads, expands, compiles and checks. Starts nothing. */
+export function readServer({ modules, ...request }: LoadRequest): ReadServer {
+  const { environment, warnings: early } = readEnvvars(request.serverRoot, request.environment);
+  makeFolders(request.serverRoot, environment);
+  const names = modules.map((module) => ({ ...module, directives: Object.keys(module.directives) }));
+  const read = readConfiguration({ ...request, environment, modules: names, foreign: foreignModules(names) });
+  const { tree } = read;
+  const warnings = [...early, ...read.warnings];
+  if (tree.nodes.length === 0 && read.errors.length > 0) {
+    return { tree, server: undefined, errors: read.errors, warnings, environment };
+  }
+  const compiled = compile(tree, modules);
+  const errors = [...read.errors, ...compiled.errors];
+  return {
+    tree,
+    server: errors.length === 0 ? compiled.server : undefined,
+    errors,
+    warnings: [...warnings, ...compiled.warnings],
+    environment,
+  };
+}
+
+/** The same for the supervisor: its record, or all errors as texts. */
+export function loadConfiguration(request: LoadRequest): Loaded & { readonly environment: ReadServer["environment"] } {
+  const { tree, server, errors, warnings, environment } = readServer(request);
+  if (!server) return { errors: [showOutcome({ errors, warnings: [] }, tree.sources)], environment };
+  const { configuration, errors: more } = configurationOf(server, request.debug);
+  if (more.length > 0) return { errors: more, environment };
+  const show = faultPrinter(tree.sources);
+  const texts = warnings.map((warning) => show(warning, "warning"));
+  const { serverName } = server.settings(core, mainOf(server));
+  if (!serverName) {
+    texts.push(
+      `AH00558: modhost: Could not reliably determine the server's fully qualified domain name, using ${mainOf(server).serverName}. ` +
+        "Set the 'ServerName' directive globally to suppress this message",
+    );
+  }
+  texts.push(...closedPaths(server, configuration, request.own));
+  return { configuration, warnings: texts, environment };
+}
+
+/** A server started as root may name folders that the user it serves as cannot get at: a checkout in root's home. */
+function closedPaths(server: CompiledServer, { identity }: Configuration, own: readonly string[]): string[] {
+  if (!identity) return [];
+  const roots = [...server.everywhere(core)].flatMap(({ settings }) => settings.documentRoot ?? []);
+  const paths = new Set([...roots.map((path) => resolve(server.serverRoot, path)), ...own]);
+  const closed = new Map<string, string>();
+  for (const path of paths) {
+    const at = unreachableFor(identity, path);
+    if (at !== undefined && !closed.has(at)) closed.set(at, path);
+  }
+  return [...closed].map(
+    ([at, path]) =>
+      `warning: User ${identity.user} cannot get at ${path}: ` +
+      `${at === path ? "it" : at} is closed to it (chmod o+x folders and o+r files, or move the files elsewhere)`,
+  );
+}
+
+/** What the supervisor has to know; `errors` when User or Group cannot be had. */
+export function configurationOf(
+  server: CompiledServer,
+  debug = false,
+): { readonly configuration: Configuration; readonly errors: readonly string[] } {
+  const main = mainOf(server);
+  const coreSettings = server.settings(core, main);
+  const settings = server.settings(processes, main);
+  const absolute = (path: string): string => resolve(server.serverRoot, path);
+  const workers = debug ? 1 : workerCount(settings, availableParallelism());
+  const { identity, errors } = findIdentity(settings);
+  const { errorLog } = coreSettings;
+  const configuration: Configuration = {
+    tree: server.tree,
+    listens: server.listens,
+    daemonGroups: server.daemonGroups,
+    user: settings.user,
+    group: settings.group,
+    identity,
+    pidFile: absolute(settings.pidFile),
+    runtimeDir: absolute(settings.defaultRuntimeDir),
+    errorLog: /^(\||syslog(:|$))/.test(errorLog) ? errorLog : absolute(errorLog),
+    logLevels: coreSettings.logLevels,
+    workers,
+    maxConnections: Math.ceil(settings.maxRequestWorkers / workers),
+    listenBacklog: settings.listenBacklog,
+    gracefulShutdownTimeout: settings.gracefulShutdownTimeout,
+    banner: serverBanner("Full"),
+  };
+  return { configuration, errors };
+}
+
+/** The main server, which is always the first. */
+export function mainOf({ virtualHosts: [main] }: CompiledServer): CompiledServer["virtualHosts"][number] {
+  if (!main) throw new TypeError("a compiled server has a main server");
+  return main;
+}
+
+/** Folders that envvars names inside the server root: a fresh checkout has none yet. */
+function makeFolders(serverRoot: string, environment: Readonly<Record<string, string>>): void {
+  for (const name of ["APACHE_RUN_DIR", "APACHE_LOG_DIR"]) {
+    const folder = resolve(serverRoot, environment[name] ?? "");
+    if (!folder.startsWith(serverRoot + sep)) continue;
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch {
+      // Whoever needs the folder says so: the pid file and the logs name it in their errors.
+    }
+  }
+}

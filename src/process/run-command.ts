@@ -1,0 +1,172 @@
+// A command line → its exit status: a check, a listing, a signal, or a server that runs.
+import { appendFileSync } from "node:fs";
+import type { Module } from "../api/index.js";
+import { showOutcome } from "../config/show-error.js";
+import { readCommandLine, usage, type Command } from "./command-line.js";
+import type { Configuration } from "./configuration.js";
+import { control, type Output } from "./control.js";
+import type { DaemonSurroundings } from "./daemon-launch.js";
+import { isDetached, report, startDetached } from "./detach.js";
+import { compiledIn, directiveList, dumps, settingLines, versionLines } from "./dump.js";
+import { configurationOf, loadConfiguration, readServer, type LoadRequest } from "./load.js";
+import { StartError, Supervisor } from "./supervisor.js";
+
+/** What a command needs of the program around it. */
+export interface Program {
+  readonly modules: readonly Module[];
+  /** Finds the server root and the main file; throws an Error that says how to give one. */
+  findRoot(given: Pick<Command, "serverRoot" | "file">): { readonly path: string; readonly mainFile: string };
+  /** Programs that daemons run. */
+  readonly daemons: Pick<DaemonSurroundings, "pythonDaemon" | "nodeDaemon" | "nodeOptions">;
+}
+
+/** Runs a command to its end and gives the exit status. */
+export async function runCommand(args: readonly string[], program: Program): Promise<number> {
+  const command = readCommandLine(args);
+  const terminal = terminalOf("wrong" in command ? undefined : command);
+  if ("wrong" in command) {
+    if (command.wrong) terminal.err(command.wrong);
+    process.stderr.write(usage);
+    return 1;
+  }
+  if (command.dump === "version") return say(versionLines());
+  if (command.dump === "compiled in") return say(compiledIn(program.modules));
+  if (command.dump === "directives") return say(directiveList(program.modules));
+  let root: ReturnType<Program["findRoot"]>;
+  try {
+    root = program.findRoot(command);
+  } catch (error) {
+    terminal.err(`modhost: ${messageOf(error)}`);
+    return command.dump === "settings" ? say(settingLines(undefined)) || 1 : 1;
+  }
+  const { defines, before, after, debug } = command;
+  const { daemons, modules } = program;
+  const shared = { before, after, debug, defines, modules, own: [daemons.pythonDaemon, daemons.nodeDaemon] };
+  const detached = isDetached();
+  const environment = { ...process.env };
+  const request: LoadRequest = { ...shared, environment, serverRoot: root.path, file: root.mainFile };
+  if (command.test || command.dump === "settings") return check(command, request, terminal);
+  return act(command, { request, program, terminal, detached });
+}
+
+interface Run {
+  readonly request: LoadRequest;
+  readonly program: Program;
+  readonly terminal: Output;
+  /** Whether this process is the supervisor that another one waits for. */
+  readonly detached: boolean;
+}
+
+/** Syntax check and listings. */
+function check(command: Command, request: LoadRequest, { err }: Output): number {
+  const { tree, server, errors, warnings } = readServer(request);
+  if (command.dump === "settings") {
+    if (!server) err(showOutcome({ errors, warnings }, tree.sources).trimEnd());
+    return say(settingLines(server)) || Number(!server);
+  }
+  const listing = server ? dumps(server, command.defines) : "";
+  const verdict = showOutcome({ errors, warnings }, tree.sources).trimEnd();
+  const accounts = server ? configurationOf(server).errors : [];
+  for (const line of accounts) err(line);
+  if (accounts.length > 0) return 1;
+  if (listing === "") err(verdict);
+  return server ? say(listing) : 1;
+}
+
+/** -k words, and the start. */
+async function act(command: Command, { request, program, terminal, detached }: Run): Promise<number> {
+  const first = loadConfiguration(request);
+  if ("errors" in first) {
+    for (const text of first.errors) terminal.err(text.trimEnd());
+    if (detached) await report({ failed: first.errors });
+    return 1;
+  }
+  const { configuration } = first;
+  const outcome = detached ? "start" : await control(command.action, configuration.pidFile, terminal);
+  if (outcome !== "start") return outcome;
+  if (!detached) for (const warning of first.warnings) terminal.err(warning);
+  if (!detached && !command.foreground) {
+    const failed = await startDetached(argsOf(command, request), configuration.errorLog);
+    for (const line of failed ?? []) terminal.err(line);
+    return failed ? 1 : 0;
+  }
+  const load = (): ReturnType<typeof loadConfiguration> => {
+    const loaded = loadConfiguration(request);
+    // Workers, and what they hand on with PassEnv, see what envvars exported.
+    if (!("errors" in loaded)) Object.assign(process.env, loaded.environment);
+    return loaded;
+  };
+  Object.assign(process.env, first.environment);
+  const surroundings = ({ user, group }: Configuration): DaemonSurroundings => ({
+    ...program.daemons,
+    user,
+    group,
+    environment: changesOf(request.environment),
+  });
+  return serve(
+    new Supervisor({
+      first: configuration,
+      load: () => Promise.resolve().then(load),
+      surroundings,
+      commandLine: ["modhost", ...argsOf(command, request)].join(" "),
+      hasTerminal: command.foreground && (process.stdout.isTTY || process.stderr.isTTY || process.stdin.isTTY),
+    }),
+    terminal,
+  );
+}
+
+/** The variables that envvars exported or changed. */
+function changesOf(before: LoadRequest["environment"]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && before[entry[0]] !== entry[1],
+    ),
+  );
+}
+
+async function serve(supervisor: Supervisor, terminal: Output): Promise<number> {
+  process.title = "modhost: supervisor";
+  try {
+    await supervisor.start();
+  } catch (error) {
+    const lines = error instanceof StartError ? error.lines : [messageOf(error)];
+    if (process.connected) await report({ failed: lines });
+    else for (const line of lines) terminal.err(line);
+    return 1;
+  }
+  await report({ serving: true });
+  await supervisor.ended;
+  return 0;
+}
+
+/** The command line again, with absolute paths: for the process in the background, and for the log. */
+function argsOf({ defines, before, after, debug, startupFile }: Command, { serverRoot, file }: LoadRequest): string[] {
+  return [
+    ...["-d", serverRoot, "-f", file],
+    ...defines.filter((name) => name !== "DEBUG").flatMap((name) => ["-D", name]),
+    ...before.flatMap((line) => ["-C", line]),
+    ...after.flatMap((line) => ["-c", line]),
+    ...(startupFile === undefined ? [] : ["-E", startupFile]),
+    ...(debug ? ["-X"] : []),
+  ];
+}
+
+function terminalOf(command: Command | undefined): Output {
+  const file = command?.startupFile;
+  return {
+    out: (text) => void process.stdout.write(`${text}\n`),
+    err: (text) => {
+      if (file === undefined) process.stderr.write(`${text}\n`);
+      else appendFileSync(file, `${text}\n`);
+    },
+  };
+}
+
+function say(text: string): 0 {
+  process.stdout.write(text);
+  return 0;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
