@@ -14,36 +14,68 @@ export function hasWildcard(text: string): boolean {
   return /[*?]|\[.*\]/.test(text);
 }
 
-/** A regular expression for whole texts that match the wildcards; `\` makes the next character ordinary. */
-export function globToRegExp(
-  glob: string,
-  { pathname = false, period = false, ignoreCase = false }: GlobOptions = {},
-): RegExp {
-  const any = pathname ? "[^/]" : "[^]";
+/**
+ * A regular expression for whole texts that match the wildcards; `\` makes the next character ordinary. It takes time in
+ * proportion to text and wildcards, however many stars there are.
+ */
+export function globToRegExp(glob: string, options: GlobOptions = {}): RegExp {
+  const parts = readParts(glob, options);
+  const any = options.pathname ? "[^/]" : "[^]";
   let text = "";
-  let at = 0;
-  while (at < glob.length) {
-    const char = glob[at] as string;
+  for (let at = 0, groups = 0; at < parts.length; at++) {
+    const part = parts[at];
+    if (!part?.star) {
+      text += part?.text ?? "";
+      continue;
+    }
+    // The shortest text for a star is always right where another star follows it, and need not be thought over.
+    const end = parts.findIndex(({ star, slash }, index) => index > at && (star || slash));
+    if (parts[end]?.star) {
+      const between = parts.slice(at + 1, end).map((each) => each.text);
+      text += `(?=(${part.text}${any}*?${between.join("")}))\\${++groups}`;
+      at = end - 1;
+    } else {
+      text += `${part.text}${any}*`;
+    }
+  }
+  return new RegExp(`^${text}$`, options.ignoreCase ? "i" : "");
+}
+
+/** One character of a glob; of a star the text is what guards it. */
+interface Part {
+  readonly text: string;
+  readonly star: boolean;
+  /** Ends what a star may match. */
+  readonly slash: boolean;
+}
+
+function readParts(glob: string, { pathname = false, period = false }: GlobOptions): Part[] {
+  const parts: Part[] = [];
+  for (let at = 0; at < glob.length; at++) {
+    const char = glob.charAt(at);
     const atStart = at === 0 || (pathname && glob[at - 1] === "/");
     const guard = period && atStart ? "(?!\\.)" : "";
     if (char === "*") {
       while (glob[at + 1] === "*") at++;
-      text += `${guard}${any}*`;
+      parts.push({ text: guard, star: true, slash: false });
+      continue;
+    }
+    let text: string;
+    const set = char === "[" ? readSet(glob, at) : undefined;
+    if (set) {
+      text = guard + (pathname ? "(?!/)" : "") + set.text;
+      at = set.end - 1;
     } else if (char === "?") {
-      text += guard + any;
-    } else if (char === "[") {
-      const set = readSet(glob, at);
-      text += set ? guard + (pathname ? "(?!/)" : "") + set.text : "\\[";
-      if (set) at = set.end - 1;
+      text = guard + (pathname ? "[^/]" : "[^]");
     } else if (char === "\\" && at + 1 < glob.length) {
       at++;
-      text += literal(glob[at] as string);
+      text = literal(glob.charAt(at));
     } else {
-      text += literal(char);
+      text = literal(char);
     }
-    at++;
+    parts.push({ text, star: false, slash: pathname && text === "\\/" });
   }
-  return new RegExp(`^${text}$`, ignoreCase ? "i" : "");
+  return parts;
 }
 
 function readSet(glob: string, start: number): { text: string; end: number } | undefined {

@@ -143,10 +143,25 @@ describe("globToRegExp", () => {
       ["A*", "abc", true, { ignoreCase: true }],
       ["a.c", "abc", false],
       ["[.]x", "/x", false, { pathname: true }],
+      ["*a*b", "xaxb", true],
+      ["*a*b*c", "aabbc", true],
+      ["*a*b*c", "aacb", false],
+      ["*ab*ab", "ab", false],
+      ["*.*/*x*", "a.b/cxd", true, { pathname: true }],
+      ["*.*/*x*", "a.b/c/xd", false, { pathname: true }],
+      ["*/*", ".a/b", false, { pathname: true, period: true }],
+      ["a*", "a", true],
     ];
   for (const [glob, text, expected, options] of rows) {
     it(`${expected ? "takes" : "does not take"} ${text} for ${glob} ${JSON.stringify(options ?? {})}`, () => {
       expect(globToRegExp(glob, options).test(text)).to.equal(expected);
     });
   }
+
+  it("takes no longer for many stars", () => {
+    const started = performance.now();
+    expect(globToRegExp(`${"*a".repeat(30)}*b`).test("a".repeat(5000))).to.equal(false);
+    expect(globToRegExp(`/${"*a".repeat(30)}/b`, { pathname: true }).test(`/${"a".repeat(5000)}/c`)).to.equal(false);
+    expect(performance.now() - started).to.be.below(1000);
+  });
 });
