@@ -20,3 +20,6 @@ export interface AuthzProvider {
   /** `words` are those behind the name. Called once for each line. */
   require(words: readonly string[], place: RequirePlace): Requirement;
 }
+
+/** Kept with a request that needs no more than what has been checked: `Satisfy Any` and its address is allowed. */
+export const accessSuffices = Symbol("access suffices");

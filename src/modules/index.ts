@@ -2,6 +2,7 @@
 import type { Module } from "../api/index.js";
 import core from "./core/index.js";
 import httpCore from "./core/http-core.js";
+import accessCompat from "./mod_access_compat/index.js";
 import alias from "./mod_alias/index.js";
 import authzCore from "./mod_authz_core/index.js";
 import authzHost from "./mod_authz_host/index.js";
@@ -31,6 +32,7 @@ export const modules: readonly Module[] = [
   event,
   worker,
   prefork,
+  accessCompat,
   alias,
   authzCore,
   authzHost,

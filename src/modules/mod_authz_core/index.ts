@@ -1,5 +1,6 @@
 // Require lines → who may have what.
 import {
+  accessSuffices,
   arg,
   ConfigError,
   defineModule,
@@ -94,13 +95,15 @@ export default defineModule({
     accessChecker: {
       rank: "last",
       when: ({ requirements: { rules } }) => rules.length > 0 && !grantsAll(rules),
-      run: (request, settings) =>
-        authorise(request, settings.requirements, (decision) => {
+      run: (request, settings) => {
+        if (request.kept.has(accessSuffices)) return undefined;
+        return authorise(request, settings.requirements, (decision) => {
           if (decision === "granted") return undefined;
           if (decision !== "no user") return deny(request);
           request.kept.set(awaitsUser, true);
           return undefined;
-        }),
+        });
+      },
     },
     authChecker: {
       when: ({ requirements: { rules } }) => rules.length > 0 && !grantsAll(rules),

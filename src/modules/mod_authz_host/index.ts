@@ -1,7 +1,5 @@
 // Require ip, host, forward-dns and local → tests of where a request comes from.
-import { defineModule, type AuthzProvider } from "../../api/index.js";
-import { hostNameOf, isInDomain, resolvesTo } from "./host-name.js";
-import { parseSubnet } from "./subnet.js";
+import { defineModule, hostNameOf, isInDomain, parseSubnet, resolvesTo, type AuthzProvider } from "../../api/index.js";
 
 const ip: AuthzProvider = {
   require: (words, { fail }) => {

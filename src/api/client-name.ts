@@ -1,6 +1,6 @@
 // Address of a client → its host name, if the name leads back to the address.
 import { lookup, lookupService } from "node:dns/promises";
-import type { Connection } from "../../api/index.js";
+import type { Connection } from "./request.js";
 
 const names = new WeakMap<Connection, Promise<string | undefined>>();
 
