@@ -47,14 +47,14 @@ export function optional<Value>(
 
 /** An argument that takes one or more words; with `optional`, none or more. */
 export function rest<Value>(argument: Argument<Value>): Argument<readonly Value[]> {
-  const { parse } = argument;
+  // The reader calls `parse` once for each word and collects the results; see config/arguments.ts.
+  const parse = (text: string, place: ArgumentPlace): Value => argument.parse(text, place);
   return {
     name: argument.name,
     kind: argument.kind,
     optional: argument.optional,
     rest: true,
     raw: false,
-    // The reader calls `parse` once for each word and collects the results; see config/apply.ts.
     parse: parse as unknown as (text: string, place: ArgumentPlace) => readonly Value[],
   };
 }

@@ -161,7 +161,7 @@ export function section<const Args extends readonly Argument<unknown>[]>(
     opens(values: Values<Args>, place: Place): Matcher;
   },
 ): Section {
-  return definition as unknown as Section;
+  return definition;
 }
 
 /** What a module's author writes. */
@@ -194,8 +194,8 @@ export function defineModule<const S extends Settings>(definition: ModuleDefinit
     builtIn: definition.builtIn ?? false,
     settings: definition.sharesWith === undefined ? definition.settings : {},
     settingsOwner: definition.sharesWith ?? name,
-    directives: definition.directives(maker) as unknown as Directives,
-    hooks: (definition.hooks ?? {}) as Hooks<never>,
+    directives: definition.directives(maker),
+    hooks: definition.hooks ?? {},
     lifecycle: definition.lifecycle ?? {},
     provides: definition.provides ?? {},
   };

@@ -51,8 +51,8 @@ function overlay(below: Mappings["added"], above: Mappings["added"]): Mappings["
 function without(added: Mappings["added"], removed: Mappings["removed"]): Mappings["added"] {
   const result: Record<string, Meaning> = { ...added };
   for (const { extension, attribute } of removed) {
-    const { [attribute]: _, ...rest } = result[extension] ?? {};
-    result[extension] = rest;
+    const kept = Object.entries(result[extension] ?? {}).filter(([name]) => name !== attribute);
+    result[extension] = Object.fromEntries(kept);
   }
   return result;
 }

@@ -22,8 +22,8 @@ const known = new WeakMap<MimeSettings, Map<string, Resolved>>();
 
 /** Looks at every extension of a file's name, in order; `name` without its directory. */
 export function resolveName(name: string, settings: MimeSettings): Resolved {
-  let names = known.get(settings);
-  if (!names) known.set(settings, (names = new Map()));
+  const names = known.get(settings) ?? new Map<string, Resolved>();
+  if (names.size === 0) known.set(settings, names);
   const found = names.get(name);
   if (found) return found;
   const resolved = resolve(name, settings);
