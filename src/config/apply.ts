@@ -67,9 +67,14 @@ interface Run {
   readonly table: DirectiveTable;
   readonly tree: Tree;
   readonly available: readonly Module[];
+  /** What an unknown directive may have been meant for. */
+  readonly names: Parameters<typeof describeUnknown>[1];
   readonly errors: ConfigError[];
   readonly warnings: ConfigError[];
 }
+
+/** Faults of one tree that are shown; what comes behind them is mostly their consequence. */
+const mostErrors = 1000;
 
 /** What surrounds the directives being applied. */
 interface Scope {
@@ -90,7 +95,12 @@ export function loadedModules(tree: Tree, available: readonly Module[]): Module[
 /** Applies a tree. Nothing is thrown: faults are in `errors`. */
 export function applyTree(tree: Tree, available: readonly Module[]): Applied {
   const modules = loadedModules(tree, available);
-  const run: Run = { table: directiveTable(modules), tree, available, errors: [], warnings: [] };
+  const table = directiveTable(modules);
+  const names = {
+    known: [...table.values()].flat().map((entry) => entry.name),
+    available: available.map(({ name, symbol, directives }) => ({ name, symbol, directives: Object.keys(directives) })),
+  };
+  const run: Run = { table, tree, available, names, errors: [], warnings: [] };
   const main = emptyBody();
   const virtualHosts: AppliedSection[] = [];
   applyNodes(tree.nodes, main, { context: "server config", sections: [] }, run);
@@ -123,6 +133,7 @@ function emptyBody(): Body {
 
 function applyNodes(nodes: readonly Node[], body: Body, scope: Scope, run: Run): void {
   for (const node of nodes) {
+    if (run.errors.length >= mostErrors) return;
     try {
       applyNode(node, body, scope, run);
     } catch (error) {
@@ -252,14 +263,7 @@ function faultAt(node: Node, reason: string, advice?: string): ConfigError {
 }
 
 function refuseUnknown(node: Node, name: string, run: Run): never {
-  const advice = describeUnknown(name, {
-    known: [...run.table.values()].flat().map((entry) => entry.name),
-    available: run.available.map(({ name: module, symbol, directives }) => ({
-      name: module,
-      symbol,
-      directives: Object.keys(directives),
-    })),
-  });
+  const advice = describeUnknown(name, run.names);
   throw faultAt(
     node,
     `Invalid command '${node.kind === "section" ? `<${node.name}` : node.name}', perhaps misspelled or defined by a ` +
