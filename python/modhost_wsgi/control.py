@@ -22,8 +22,18 @@ class Control:
             os._exit(0)
         return json.loads(line)
 
+    def leave_to_parent(self):
+        """In a child that the application forked: the channel is not the child's."""
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            os.close(channel.detach())
+
     def send(self, message):
         data = json.dumps(message).encode("ascii") + b"\n"
+        if self._channel is None:
+            if message["type"] == "log":
+                os.write(2, message["message"].encode("utf-8", "replace") + b"\n")
+            return
         try:
             with self._lock:
                 self._channel.sendall(data)

@@ -34,6 +34,9 @@ class LogOutput(io.TextIOBase):
         with self._lock:
             self._lines.flush()
 
+    def reconfigure(self, **_options):
+        """Encoding and buffering are the log's."""
+
     def fileno(self):
         return self._descriptor
 

@@ -28,6 +28,7 @@ class Server:
     def __init__(self, listener, control, start):
         spec = start["spec"]
         self.process = Process(spec, start["applicationGroup"])
+        self._control = control
         self.tell = control.send
         self.log = control.log
         self.log_lines = control.log_lines
@@ -57,6 +58,13 @@ class Server:
     def count(self):
         if self._maximum and next(self._counter) == self._maximum:
             self.tell({"type": "leaving", "reason": "maximum_requests"})
+
+    def leave_to_parent(self):
+        """In a child that the application forked: closes what would keep others waiting for the end of this process."""
+        self._control.leave_to_parent()
+        self.listener.close()
+        for thread in self.threads:
+            thread.close_copy()
 
     def wake(self):
         """Wakes the monitor."""
@@ -155,12 +163,16 @@ def main():
     listener = socket.socket(fileno=_LISTENER)
     listener.listen(start["listenBacklog"])
     listener.setblocking(True)
+    # Programs that the application starts have no part in them.
+    for descriptor in (_LISTENER, _CONTROL):
+        os.set_inheritable(descriptor, False)
     surroundings.die_with_parent()
     faulthandler.enable(2)
     faulthandler.register(signal.SIGUSR2, 2, all_threads=True, chain=False)
     spec = start["spec"]
     server = Server(listener, control, start)
     _handle_signals(server, spec)
+    os.register_at_fork(after_in_child=server.leave_to_parent)
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
         output = LogOutput(descriptor, server.threads_by_ident, control.log_lines)
         setattr(sys, name, output)

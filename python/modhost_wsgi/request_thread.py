@@ -42,11 +42,10 @@ class RequestThread:
     def give_up_idle(self, age=0.0):
         """Called by the monitor: says goodbye if the thread's connection idles and is that old. Whether it did."""
         try:
+            if time.monotonic() - self._idle[0].since < age:
+                return False
             connection = self._idle.pop()
         except IndexError:
-            return False
-        if time.monotonic() - connection.since < age:
-            self._idle.append(connection)
             return False
         self._is_leaving = True
         try:
@@ -54,6 +53,12 @@ class RequestThread:
         except ClientGone:
             pass
         return True
+
+    def close_copy(self):
+        """In a child that the application forked: this end of the connection is not the child's."""
+        self.errors = None
+        if self._connection is not None:
+            self._connection.close()
 
     def is_serving(self):
         return self._connection is not None and not self._is_leaving

@@ -33,6 +33,8 @@ export interface Response {
    * extra text of the built-in page, already escaped HTML.
    */
   failure?: { readonly note?: string };
+  /** To be sent without Content-Length, in chunks, although the length is known: an application gave none. */
+  unsized?: true;
   /** The connection must be closed after this response. */
   close?: boolean;
 }

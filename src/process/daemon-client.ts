@@ -3,6 +3,7 @@ import type { BigIntStats, Stats } from "node:fs";
 import type { ApplicationCall, DaemonGroupSpec, Request, Response } from "../api/index.js";
 import { refuse } from "../api/index.js";
 import type { PoolState, WorkerToSupervisor } from "./channel.js";
+import { DaemonClock } from "./daemon-clock.js";
 import { DaemonConnection, type ConnectionEvents } from "./daemon-connection.js";
 import { DaemonQueue } from "./daemon-queue.js";
 import { DaemonRun } from "./daemon-run.js";
@@ -22,8 +23,6 @@ export interface DaemonClientOptions {
 
 /** Requests that may wait for a thread, per pool and worker. */
 const longestQueue = 4096;
-/** Milliseconds between looks at the clocks of what runs. */
-const tick = 50;
 /** Milliseconds between tries to connect: the first, and the longest. */
 const firstRetry = 10;
 const longestRetry = 250;
@@ -45,13 +44,12 @@ export class DaemonClient {
   /** Those without a run, the last used last. */
   readonly #idle: DaemonConnection[] = [];
   readonly #busy = new Set<DaemonConnection>();
+  readonly #clock: DaemonClock;
   readonly #runsOfClients = new WeakMap<AbortSignal, Set<DaemonRun>>();
   #state: PoolState | undefined;
   #retryDelay = 0;
   #retry: NodeJS.Timeout | undefined;
   #staleRetry: NodeJS.Timeout | undefined;
-  #clock: NodeJS.Timeout | undefined;
-  #lastTick = 0;
   #isClosed = false;
   readonly #events: ConnectionEvents = {
     free: (connection) => this.#free(connection),
@@ -69,6 +67,11 @@ export class DaemonClient {
       wait: spec.queueTimeout || spec.socketTimeout,
       connect: spec.connectTimeout,
       expired: (run, limit) => this.#expired(run, limit),
+    });
+    this.#clock = new DaemonClock(this.#busy, {
+      request: spec.requestTimeout,
+      silence: spec.socketTimeout,
+      expired: (connection, run, limit) => this.#ranTooLong(connection, run, limit),
     });
   }
 
@@ -113,7 +116,7 @@ export class DaemonClient {
     this.#isClosed = true;
     this.#refuseAll("the server stops");
     clearTimeout(this.#retry);
-    clearInterval(this.#clock);
+    this.#clock.stop();
     for (const connection of [...this.#connections]) connection.close();
   }
 
@@ -158,9 +161,7 @@ export class DaemonClient {
 
   #start(connection: DaemonConnection, run: DaemonRun): void {
     this.#busy.add(connection);
-    run.ranFor = run.silentFor = 0;
-    run.startedAt = performance.now();
-    if (!this.#clock) this.#startClock();
+    this.#clock.start(run);
     const { shape, values } = this.#shapes.describe(run.call);
     connection.start(run, { shape, values, mtime: scriptTime(run) });
   }
@@ -265,45 +266,8 @@ export class DaemonClient {
     run.fail(504, "queue-timeout");
   }
 
-  #startClock(): void {
-    this.#lastTick = performance.now();
-    this.#clock = setInterval(() => this.#tick(), tick);
-    this.#clock.unref();
-  }
-
-  #tick(): void {
-    const now = performance.now();
-    const sinceLast = now - this.#lastTick;
-    this.#lastTick = now;
-    if (this.#busy.size === 0) {
-      clearInterval(this.#clock);
-      this.#clock = undefined;
-    }
-    for (const connection of this.#busy) {
-      const { run } = connection;
-      if (!run) continue;
-      const elapsed = Math.min(sinceLast, now - run.startedAt);
-      const isExcused = run.waitsForClient();
-      run.silentFor = connection.isActive || isExcused ? 0 : run.silentFor + elapsed;
-      connection.isActive = false;
-      if (isExcused) continue;
-      run.ranFor += elapsed;
-      this.#checkTime(connection, run);
-    }
-  }
-
-  #checkTime(connection: DaemonConnection, run: DaemonRun): void {
-    const { requestTimeout, socketTimeout } = this.#options.spec;
-    if (requestTimeout > 0 && run.ranFor >= requestTimeout && !run.isOverdue) {
-      run.isOverdue = true;
-      this.#options.overdue(this.#report(connection, run));
-      this.#giveUp(run, "request-timeout");
-    } else if (socketTimeout > 0 && run.silentFor >= socketTimeout && !run.isAbandoned) {
-      this.#giveUp(run, "socket-timeout");
-    }
-  }
-
-  #giveUp(run: DaemonRun, limit: string): void {
+  #ranTooLong(connection: DaemonConnection, run: DaemonRun, limit: "request-timeout" | "socket-timeout"): void {
+    if (limit === "request-timeout") this.#options.overdue(this.#report(connection, run));
     if (run.isAbandoned) return;
     const seconds = (run.ranFor / 1000).toFixed(1);
     run.log("error", `${limit} of ${this.#name()} is over: the request has run for ${seconds} s`);

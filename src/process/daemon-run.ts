@@ -193,6 +193,8 @@ export class DaemonRun {
     const body = pieces.length === 1 ? pieces[0] : pieces.length === 0 ? undefined : Buffer.concat(pieces);
     this.#pieces = [];
     head.body = body;
+    // As with Apache: what an application gives no length for is sent in chunks.
+    if (!head.headers.has("content-length")) head.unsized = true;
     this.#answer(head);
   }
 

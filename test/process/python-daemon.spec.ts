@@ -74,11 +74,11 @@ describe("a Python daemon", () => {
 
   describe("answers", () => {
     it("with a list in one piece", async () => {
-      const { response } = await send({ path: "/gather" });
+      const { response } = await send({ path: "/list-result" });
       expect(response.body).to.be.instanceOf(Buffer);
       expect(String(response.body as Buffer)).to.equal("one two three");
       expect([...response.headers]).to.deep.equal([["Content-Type", "text/plain"]]);
-      expect(response.reason).to.equal("OK");
+      expect(response).to.include({ reason: "OK", unsized: true });
     });
 
     it("with a tuple, with nothing, with write()", async () => {
@@ -228,6 +228,12 @@ describe("a Python daemon", () => {
   it("ignores an application's signal handlers, and says so", async () => {
     await text({ path: "/sets-signal" });
     await until(() => pool.daemons[0]?.said.some((message) => message.type === "log" && message.message.includes("signal 15 ignored")) ?? false);
+  });
+
+  it("lets applications fork", async () => {
+    expect(await text({ path: "/forks" })).to.equal("0");
+    expect(await text({ path: "/forks" })).to.equal("0");
+    await until(() => pool.daemons[0]?.errors === "from the child\n".repeat(2));
   });
 
   it("makes the environ of mod_wsgi", async () => {
