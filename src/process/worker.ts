@@ -2,6 +2,7 @@
 import type { ErrorLog } from "../api/index.js";
 import type { PoolState, SupervisorToWorker, WorkerStart, WorkerToSupervisor } from "./channel.js";
 import { dropPrivileges } from "./privileges.js";
+import { endWithParent } from "./watchdog.js";
 
 /** What a worker serves with, once it has been told the configuration. */
 export interface PreparedWorker {
@@ -34,6 +35,7 @@ export function runWorker(prepare: PrepareWorker): void {
   const worker = new WorkerLife(prepare);
   process.on("message", (message: SupervisorToWorker) => worker.hear(message));
   tell({ type: "hello" });
+  endWithParent();
   // Signals of the terminal and of the service manager are for the supervisor, which says what is to be done.
   for (const signal of ["SIGINT", "SIGHUP", "SIGUSR1", "SIGWINCH", "SIGPIPE"] as const) {
     process.on(signal, () => undefined);

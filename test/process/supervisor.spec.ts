@@ -124,6 +124,15 @@ describe("the supervisor", () => {
     await until("all have ended", () => server.family().length === 0);
   });
 
+  it("takes a worker along that is caught in a loop", async () => {
+    const server = await launch();
+    fetchText(port, "/spin").catch(() => undefined);
+    await until("a worker is busy", async () => (await status()).workers.length === 2);
+    server.child.kill("SIGKILL");
+    await server.exit;
+    await until("all have ended", () => server.family().length === 0);
+  });
+
   it("finishes what runs on a graceful stop, and refuses new connections", async () => {
     const server = await launch();
     const slow = fetchText(port, "/slow");
