@@ -47,7 +47,7 @@ function editable<Words>(initial: Words): Setting<Edit<Words>> {
   return { initial: { plain: initial, edits: none }, add: combine, nest: combine };
 }
 
-/** What ErrorDocument says for a status. */
+/** What ErrorDocument says for a status; text and path are latin1 strings of bytes. */
 export type ErrorDocument =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "local"; readonly path: string }

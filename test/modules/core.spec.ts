@@ -300,6 +300,10 @@ describe("core, directives", () => {
       "<Location />\n  <Limit TRACE>\n  </Limit>\n</Location>",
       "TRACE cannot be controlled by <Limit>, see TraceEnable",
     ],
+    [
+      "<Location />\n  <Limit GET>\n    <Limit GET>\n    </Limit>\n  </Limit>\n</Location>",
+      "<Limit> cannot occur within",
+    ],
     ["<Location />\n  <Files x>\n  </Files>\n</Location>", "<Files> cannot occur within <Location> section"],
     ["<VirtualHost *:x>\n</VirtualHost>", "The address or port is invalid"],
     ["<DirectoryMatch (>\n</DirectoryMatch>", "<DirectoryMatch>: regex "],
@@ -313,6 +317,7 @@ describe("core, directives", () => {
     ["MaxRanges 0", "must be default, unlimited, none, or a number above 0"],
     ["HttpProtocolOptions Lax", "must be one of Strict"],
     ["KeepAlive maybe", "must be On or Off"],
+    ["LoadModule mpm_prefork_module modules/mod_mpm_prefork.so", "More than one MPM loaded: event, prefork"],
   ];
   for (const [configuration, expected] of faults) {
     it(`refuses ${configuration.replaceAll("\n", " ")}`, () => {
@@ -382,6 +387,24 @@ describe("core, directives", () => {
   it("lets a virtual host have its own AllowEncodedSlashes only", async () => {
     const asked = serve("AllowEncodedSlashes On\n<VirtualHost *:80>\n</VirtualHost>", { files: { "htdocs/a/b": "b" } });
     expect((await asked.ask("/a%2fb")).status).to.equal(404);
+  });
+
+  it("sends the text of an ErrorDocument as it stands in the file", async () => {
+    const { status, body } = await serve('ErrorDocument 404 "Nichts für ungut"').ask("/missing");
+    expect([status, Buffer.from(body, "latin1").toString()]).to.deep.equal([404, "Nichts für ungut"]);
+  });
+
+  it("counts HEAD as GET in <Limit>", async () => {
+    const asked = serve("<Location />\n  <Limit HEAD>\n    Require all denied\n  </Limit>\n</Location>", {
+      files: { "htdocs/a": "a" },
+    });
+    for (const [method, status] of [
+      ["GET", 403],
+      ["HEAD", 403],
+      ["POST", 200],
+    ] as const) {
+      expect((await asked.ask("/a", { method })).status, method).to.equal(status);
+    }
   });
 
   it("follows links or not, by Options", async () => {

@@ -1,5 +1,5 @@
 // Directives on what is answered: error documents, types, handlers.
-import { arg, optional, type ErrorDocument, type Place } from "../../api/index.js";
+import { arg, byteString, optional, type ErrorDocument, type Place } from "../../api/index.js";
 import { everywhere, type CoreMaker } from "./contexts.js";
 
 /** Statuses Apache has a page for. */
@@ -15,7 +15,7 @@ function readErrorDocument(status: string, text: string, place: Place): Readonly
   if (!statuses.has(status)) return place.fail(`Unsupported HTTP response code ${status}`);
   if (text.toLowerCase() === "default") return { [status]: { kind: "default" } };
   if (!text.includes(" ")) {
-    if (text.startsWith("/")) return { [status]: { kind: "local", path: text } };
+    if (text.startsWith("/")) return { [status]: { kind: "local", path: byteString(text) } };
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
       if (status === "401") {
         place.warn("cannot use a full URL in a 401 ErrorDocument directive --- ignoring!", "AH00113");
@@ -25,7 +25,7 @@ function readErrorDocument(status: string, text: string, place: Place): Readonly
     }
   }
   if (text.includes("%{")) place.fail("document: expressions (%{...}) are not supported in its text");
-  return { [status]: { kind: "text", text } };
+  return { [status]: { kind: "text", text: byteString(text) } };
 }
 
 const filterNames = /^(?:deflate|brotli_compress|gzip)$/i;

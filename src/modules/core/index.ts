@@ -77,6 +77,8 @@ export default defineModule({
 
   lifecycle: {
     check(server) {
+      const mpms = [...server.providers("mpm").keys()];
+      if (mpms.length > 1) server.error(`AH00534: Configuration error: More than one MPM loaded: ${mpms.join(", ")}`);
       checkListens(server);
       checkDirectories(server);
     },

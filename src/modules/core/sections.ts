@@ -18,6 +18,7 @@ import { virtualHostAddress } from "./host-addresses.js";
 import { isRegistered } from "./methods.js";
 
 const tilde = optional(arg.oneOf("~", "~"), (text) => text === "~");
+const insideLimit = ["Limit", "LimitExcept"];
 const insideLocation = ["Location", "LocationMatch", "Limit", "LimitExcept"];
 
 function compileRegex(text: string, place: Place): RegExp {
@@ -60,7 +61,8 @@ function limit(methods: readonly string[], except: boolean, place: Place): Match
     const unknown = methods.find((method) => !isRegistered(method));
     if (unknown !== undefined) place.fail(`the method "${unknown}" is not known`);
   }
-  return { kind: "limit", methods, except };
+  // A request with HEAD is one with GET that wants no body.
+  return { kind: "limit", methods: methods.map((method) => (method === "HEAD" ? "GET" : method)), except };
 }
 
 export const sections = {
@@ -153,7 +155,7 @@ export const sections = {
     args: [rest(arg.word("method"))],
     contexts: ["directory", ".htaccess"],
     override: "Limit",
-    notInside: [],
+    notInside: insideLimit,
     summary: "Narrows access rules to the methods named.",
     doc: "GET includes HEAD. Methods that are not named stay without restriction, so `<LimitExcept>` is the safer of the two.",
     example: '<Location "/dav">\n  <Limit PUT DELETE>\n  </Limit>\n</Location>',
@@ -164,7 +166,7 @@ export const sections = {
     args: [rest(arg.word("method"))],
     contexts: ["directory", ".htaccess"],
     override: "Limit",
-    notInside: [],
+    notInside: insideLimit,
     summary: "Narrows access rules to all methods but those named.",
     doc: "The opposite of `<Limit>`; unknown methods are covered too.",
     example: '<Location "/feed">\n  <LimitExcept GET OPTIONS>\n  </LimitExcept>\n</Location>',

@@ -1,5 +1,5 @@
 // What a request for a directory gets: its slash, its index, or the fallback.
-import { arg, defineModule, rest, type Context } from "../../api/index.js";
+import { arg, byteString, defineModule, rest, type Context } from "../../api/index.js";
 import { serveDirectory } from "./directory.js";
 import { settings } from "./settings.js";
 
@@ -36,7 +36,9 @@ export default defineModule({
         "`DirectoryIndex disabled` tries nothing.",
       example: "DirectoryIndex index.html index.py",
       default: "index.html",
-      set: ([names]) => ({ indexNames: names.length === 1 && /^disabled$/i.test(names[0] ?? "") ? [] : names }),
+      set: ([names]) => ({
+        indexNames: names.length === 1 && /^disabled$/i.test(names[0] ?? "") ? [] : names.map(byteString),
+      }),
     }),
 
     DirectoryIndexRedirect: directive({
@@ -87,7 +89,7 @@ export default defineModule({
       set: ([target], place) => {
         if (target.toLowerCase() === "disabled") return { fallback: undefined };
         return target.startsWith("/")
-          ? { fallback: target }
+          ? { fallback: byteString(target) }
           : place.fail('URL-path must start with "/", or be "disabled"');
       },
     }),

@@ -1,5 +1,5 @@
 // What extensions say of files: how lines add up, and how sections lie over each other.
-import type { Setting } from "../../api/index.js";
+import { byteString, type Setting } from "../../api/index.js";
 
 /** What one extension says; a type of "" hides the one of the table. */
 export interface Meaning {
@@ -28,7 +28,7 @@ export const mappings: Setting<Mappings> = {
 
 /** An extension as it is looked up: without its dot, in lower case. */
 export function extensionOf(text: string): string {
-  return text.replace(/^\./, "").toLowerCase();
+  return byteString(text).replace(/^\./, "").toLowerCase();
 }
 
 /** The change that gives extensions a meaning. */

@@ -9,6 +9,7 @@ export default defineModule({
   summary: "HTTP workers, each serving many connections: what Apache's event MPM is to it.",
   settings: processes.settings,
   sharesWith: "mod_unixd",
+  provides: { mpm: { event: true } },
   directives: (directive) => ({
     ...workerDirectives(directive, 3),
     ...threadDirectives(directive),

@@ -9,5 +9,6 @@ export default defineModule({
   summary: "The prefork MPM's directives; the HTTP workers are those of mpm_event.",
   settings: processes.settings,
   sharesWith: "mod_unixd",
+  provides: { mpm: { prefork: true } },
   directives: (directive) => ({ ...workerDirectives(directive, 1), ...spareDirectives(directive) }),
 });

@@ -9,5 +9,6 @@ export default defineModule({
   summary: "The worker MPM's directives; the HTTP workers are those of mpm_event.",
   settings: processes.settings,
   sharesWith: "mod_unixd",
+  provides: { mpm: { worker: true } },
   directives: (directive) => ({ ...workerDirectives(directive, 1), ...threadDirectives(directive) }),
 });
