@@ -35,8 +35,6 @@ const rules: Readonly<Record<string, string>> = {
     "<RequireAny>\n<RequireAll>\nRequire ip 127\nRequire method POST\n</RequireAll>\n<RequireAll>\nRequire local\nRequire method GET\n</RequireAll>\n</RequireAny>",
   "nested-not":
     "<RequireAll>\n<RequireAny>\nRequire ip 10\nRequire ip 127\n</RequireAny>\nRequire not method POST\n</RequireAll>",
-  expr: "Require expr \"%{REQUEST_METHOD} == 'GET'\"",
-  "expr-not": 'Require expr "%{REQUEST_URI} =~ m#nothing#"',
 };
 
 const configuration = `

@@ -110,24 +110,6 @@ SetEnv S_MAIN main
   ServerName second.test
   DocumentRoot "@ROOT@/apps"
 </VirtualHost>
-<VirtualHost *:@PORT@>
-  ServerName if.test
-  DocumentRoot "@ROOT@/apps"
-  <If "%{QUERY_STRING} == 'yes'">
-    SetEnv S_IF yes
-  </If>
-  <ElseIf "%{QUERY_STRING} =~ /^may/">
-    SetEnv S_IF perhaps
-  </ElseIf>
-  <Else>
-    SetEnv S_IF no
-  </Else>
-  <Location "/one">
-    <If "-n %{QUERY_STRING}">
-      SetEnv S_IF_NESTED query
-    </If>
-  </Location>
-</VirtualHost>
 `;
 
 const show = (name: string, host: string, target: string): Case => ({ name, host, target });
@@ -151,9 +133,5 @@ export const suite: Suite = {
     show("apply with doubled slashes", "www.test", "//one//a.wsgi"),
     show("apply in a virtual host without settings", "second.test", "/one/a.wsgi"),
     show("apply to encoded paths", "second.test", "/%6fne/a%2ewsgi"),
-    show("apply If", "if.test", "/one/a.wsgi?yes"),
-    show("apply ElseIf", "if.test", "/one/a.wsgi?maybe"),
-    show("apply Else", "if.test", "/one/a.wsgi?no"),
-    show("apply If without a query", "if.test", "/two/a.wsgi"),
   ],
 };
