@@ -2,7 +2,7 @@
 import type { ApplicationCall } from "../api/index.js";
 import { textFrame, toDaemon } from "./daemon-frames.js";
 
-/** Requests whose environ has the same names, and the same values of those that seldom change. */
+/** Requests with the same constant part, whose environ has the same names, and the same values of those that seldom change. */
 export interface Shape {
   /** Its id on the channel, 0 to 63. */
   readonly slot: number;
@@ -11,6 +11,8 @@ export interface Shape {
   readonly script: string;
   readonly callable: string;
   readonly reloading: boolean;
+  /** The constant part, which is in the frame. */
+  readonly base: ApplicationCall["constant"];
   readonly names: readonly string[];
   /** For each name its value, or undefined where that is sent with each request. */
   readonly constant: readonly (string | undefined)[];
@@ -71,17 +73,28 @@ export class ShapeTable {
 
   #make(call: ApplicationCall, names: readonly string[]): Shape {
     const { script, callable, scriptReloading: reloading, environ } = call;
-    const constant = new Map<string, string>();
+    const base = call.constant;
+    const constant = new Map<string, string>(Object.entries(base ?? {}));
     for (const name of names) {
+      // What the request says is stronger.
+      constant.delete(name);
       const value = environ[name] ?? "";
       if (constantNames.has(name) || (name === "SCRIPT_FILENAME" && value === script)) constant.set(name, value);
     }
     const slot = this.#shapes.length < slots ? this.#made : (this.#shapes.pop()?.slot ?? 0);
     this.#made++;
     const variable = names.filter((name) => !constant.has(name));
-    const message = { id: slot, script, callable, reloading, files: this.#files, constant: Object.fromEntries(constant), variable };
+    const message = {
+      id: slot,
+      script,
+      callable,
+      reloading,
+      files: this.#files,
+      constant: Object.fromEntries(constant),
+      variable,
+    };
     const shape: Shape = {
-      ...{ slot, script, callable, reloading, names },
+      ...{ slot, script, callable, reloading, base, names },
       frame: textFrame(toDaemon.shape, JSON.stringify(message)),
       constant: names.map((name) => constant.get(name)),
     };
@@ -94,6 +107,7 @@ export class ShapeTable {
 function valuesFor(shape: Shape, call: ApplicationCall, names: readonly string[]): string | undefined {
   const count = names.length;
   if (
+    shape.base !== call.constant ||
     shape.names.length !== count ||
     shape.script !== call.script ||
     shape.callable !== call.callable ||

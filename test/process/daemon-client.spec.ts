@@ -133,7 +133,7 @@ describe("the client of a pool of daemons", () => {
     it("ends the application at its next write", async () => {
       const client = (await poolOf()).client();
       const { response, leave, logs } = send(client, { path: "/trickle" });
-      await (await response).body;
+      expect((await response).status).to.equal(200);
       leave();
       while ((await text(client, { path: "/produced-by-endless" })) !== "-2");
       await until(() => client.load.running === 0);
@@ -198,7 +198,12 @@ describe("the client of a pool of daemons", () => {
       expect((await response).status).to.equal(504);
       expect(pool.overdue).to.have.length(1);
       const [report] = pool.overdue;
-      expect(report).to.include({ type: "overdue", pid: pool.daemons[0]?.child.pid, requestLine: "GET /sleeps?0.6 HTTP/1.1", virtualHost: "test.example" });
+      expect(report).to.include({
+        type: "overdue",
+        pid: pool.daemons[0]?.child.pid,
+        requestLine: "GET /sleeps?0.6 HTTP/1.1",
+        virtualHost: "test.example",
+      });
       expect(report?.runningFor).to.be.within(200, 400);
       await until(() => client.load.running === 0);
     });
@@ -256,7 +261,10 @@ describe("the client of a pool of daemons", () => {
   describe("and a script that has changed", () => {
     function version(pool: PythonPool, text: string, mtime: number): string {
       const path = join(pool.folder, "changing.wsgi");
-      writeFileSync(path, `def application(e, s):\n    s('200 OK', [])\n    return [b'${text} ' + e['wsgi.input'].read()]\n`);
+      writeFileSync(
+        path,
+        `def application(e, s):\n    s('200 OK', [])\n    return [b'${text} ' + e['wsgi.input'].read()]\n`,
+      );
       utimesSync(path, mtime, mtime);
       return path;
     }
@@ -271,7 +279,9 @@ describe("the client of a pool of daemons", () => {
       const answers = [text(client, body()), text(client, body())];
       const [first] = pool.daemons;
       await until(() => first?.has("stale") ?? false);
-      expect(first?.said.filter(({ type }) => type === "stale")).to.deep.equal([{ type: "stale", script, mtime: 2_000_000 }]);
+      expect(first?.said.filter(({ type }) => type === "stale")).to.deep.equal([
+        { type: "stale", script, mtime: 2_000_000 },
+      ]);
       // Other scripts are served meanwhile.
       expect(await text(client, { path: "/gather" })).to.equal("one two three");
       await pool.start();
@@ -403,7 +413,9 @@ describe("a Python daemon's process", () => {
     expect((await answer).status).to.equal(502);
     await until(() => daemon.hasEnded);
     const told = daemon.said.find((message) => message.type === "log");
-    expect(told).to.have.property("message").that.matches(/a request was still running after .* GET \/sleeps\?10$/);
+    expect(told)
+      .to.have.property("message")
+      .that.matches(/a request was still running after .* GET \/sleeps\?10$/);
   });
 
   it("ends at once when the supervisor is gone, even while it serves", async () => {
@@ -427,7 +439,9 @@ describe("a Python daemon's process", () => {
       expect((await client.run(call, request)).status).to.equal(200);
     }
     await until(() => daemon.has("leaving"));
-    expect(daemon.said.filter(({ type }) => type === "leaving")).to.deep.equal([{ type: "leaving", reason: "maximum_requests" }]);
+    expect(daemon.said.filter(({ type }) => type === "leaving")).to.deep.equal([
+      { type: "leaving", reason: "maximum_requests" },
+    ]);
     expect(daemon.hasEnded).to.equal(false);
   });
 
@@ -453,7 +467,9 @@ describe("a Python daemon's process", () => {
       () => "",
       (error: Error) => error.message,
     );
-    expect(failure).to.match(/"type":"failed","reason":"home .*nowhere of daemon group test: No such file or directory"/);
+    expect(failure).to.match(
+      /"type":"failed","reason":"home .*nowhere of daemon group test: No such file or directory"/,
+    );
   });
 
   it("writes the stacks of its threads for SIGUSR2, and goes on", async () => {

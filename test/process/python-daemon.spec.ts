@@ -56,12 +56,19 @@ describe("a Python daemon", () => {
 
     it("of three megabytes, and answers with them", async () => {
       const big = Buffer.alloc(3_000_000, "0123456789");
-      const { response } = await send({ method: "POST", path: "/read-all", body: Readable.from(piecesOf(big)), length: big.length });
+      const { response } = await send({
+        method: "POST",
+        path: "/read-all",
+        body: Readable.from(piecesOf(big)),
+        length: big.length,
+      });
       expect((await bodyOf(response)).equals(big)).to.equal(true);
     });
 
     it("without a length", async () => {
-      expect(await text({ method: "POST", path: "/read-all", body: Readable.from([Buffer.from("ab"), Buffer.from("c")]) })).to.equal("abc");
+      expect(
+        await text({ method: "POST", path: "/read-all", body: Readable.from([Buffer.from("ab"), Buffer.from("c")]) }),
+      ).to.equal("abc");
     });
 
     it("only when the application asks for it", async () => {
@@ -76,7 +83,7 @@ describe("a Python daemon", () => {
     it("with a list in one piece", async () => {
       const { response } = await send({ path: "/list-result" });
       expect(response.body).to.be.instanceOf(Buffer);
-      expect(String(response.body as Buffer)).to.equal("one two three");
+      expect(String(await bodyOf(response))).to.equal("one two three");
       expect([...response.headers]).to.deep.equal([["Content-Type", "text/plain"]]);
       expect(response).to.include({ reason: "OK", unsized: true });
     });
@@ -114,14 +121,22 @@ describe("a Python daemon", () => {
 
     it("with five megabytes to an upload of three that it does not read", async () => {
       for (const path of ["/big", "/big-list"]) {
-        const body = new Readable({ read() { this.push(Buffer.alloc(65536)); } });
+        const body = new Readable({
+          read() {
+            this.push(Buffer.alloc(65536));
+          },
+        });
         const { response } = await send({ method: "POST", path, body, length: 3_000_000 });
         expect((await bodyOf(response)).length).to.equal(5_000_000);
       }
     });
 
     it("and leaves the rest of an upload that it has begun to read", async () => {
-      const body = new Readable({ read() { this.push(Buffer.alloc(65536, "r")); } });
+      const body = new Readable({
+        read() {
+          this.push(Buffer.alloc(65536, "r"));
+        },
+      });
       expect(await text({ method: "POST", path: "/reads-a-little", body, length: 3_000_000 })).to.equal("rrrrrrrrrr");
       await until(() => body.destroyed);
       expect(await text({ path: "/gather" })).to.equal("one two three");
@@ -167,7 +182,9 @@ describe("a Python daemon", () => {
         expect(response.status).to.equal(500);
         expect(response.failure).to.deep.equal({});
         expect(logs.join("\n")).to.contain(`error: ${reason}`);
-        expect(logs[path === "/closing-bad-item" ? 1 : 0]).to.match(/^error: mod_wsgi \(pid=\d+\): (Exception|SystemExit exception) /);
+        expect(logs[path === "/closing-bad-item" ? 1 : 0]).to.match(
+          /^error: mod_wsgi \(pid=\d+\): (Exception|SystemExit exception) /,
+        );
       });
     }
   });
@@ -217,17 +234,26 @@ describe("a Python daemon", () => {
 
   it("writes what is logged and printed to the request's log, line by line", async () => {
     const { logs } = await send({ path: "/logs" });
-    expect(logs).to.deep.equal(["one", "two", "three", "four", "printed", "printed too"].map((line) => `error: ${line}`));
+    expect(logs).to.deep.equal(
+      ["one", "two", "three", "four", "printed", "printed too"].map((line) => `error: ${line}`),
+    );
   });
 
   it("takes what is logged after the request to the process's log", async () => {
     await send({ path: "/late-log" });
-    await until(() => pool.daemons[0]?.said.some((message) => message.type === "log" && message.message === "too late") ?? false);
+    await until(
+      () => pool.daemons[0]?.said.some((message) => message.type === "log" && message.message === "too late") ?? false,
+    );
   });
 
   it("ignores an application's signal handlers, and says so", async () => {
     await text({ path: "/sets-signal" });
-    await until(() => pool.daemons[0]?.said.some((message) => message.type === "log" && message.message.includes("signal 15 ignored")) ?? false);
+    await until(
+      () =>
+        pool.daemons[0]?.said.some(
+          (message) => message.type === "log" && message.message.includes("signal 15 ignored"),
+        ) ?? false,
+    );
   });
 
   it("lets applications fork", async () => {
@@ -326,7 +352,9 @@ describe("a Python daemon", () => {
       const first = await send({ script: path });
       expect(first.response.status).to.equal(500);
       expect(first.logs[0]).to.equal("error: loaded");
-      expect(first.logs[1]).to.match(/^error: mod_wsgi \(pid=\d+\): Target WSGI script '.*none.wsgi' does not contain WSGI application 'application'.$/);
+      expect(first.logs[1]).to.match(
+        /^error: mod_wsgi \(pid=\d+\): Target WSGI script '.*none.wsgi' does not contain WSGI application 'application'.$/,
+      );
       expect((await send({ script: path })).logs).to.have.length(1);
     });
 
@@ -362,10 +390,25 @@ describe("a Python daemon", () => {
       for (const name of ["home", "first", "second", "pth"]) mkdirSync(join(other.folder, name));
       writeFileSync(join(other.folder, "second", "x.pth"), `${join(other.folder, "pth")}\n`);
       const paths = ["first", "second"].map((name) => join(other.folder, name));
-      await other.start({ home, pythonPath: paths, umask: 0o27, displayName: "%{GROUP}", threads: 1, multiprocess: true });
+      await other.start({
+        home,
+        pythonPath: paths,
+        umask: 0o27,
+        displayName: "%{GROUP}",
+        threads: 1,
+        multiprocess: true,
+      });
       const { call, request } = requestFor({ path: "/dump" });
-      const found = JSON.parse(String(await bodyOf(await other.client().run(call, request)))) as Record<string, unknown>;
-      expect(found).to.include({ cwd: realpathSync(home), umask: 0o27, "wsgi.multithread": false, "wsgi.multiprocess": true });
+      const found = JSON.parse(String(await bodyOf(await other.client().run(call, request)))) as Record<
+        string,
+        unknown
+      >;
+      expect(found).to.include({
+        cwd: realpathSync(home),
+        umask: 0o27,
+        "wsgi.multithread": false,
+        "wsgi.multiprocess": true,
+      });
       expect((found["sys.path"] as string[]).slice(0, 4)).to.deep.equal([home, ...paths, join(other.folder, "pth")]);
     } finally {
       await other.stop();

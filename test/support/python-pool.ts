@@ -86,7 +86,8 @@ export class PythonPool {
     const daemon = new PythonDaemon({ ...this.spec, ...changes }, "", this.#socket.fd, this.folder);
     this.daemons.push(daemon);
     await until(() => daemon.has("ready") || daemon.hasEnded);
-    if (!daemon.has("ready")) throw new Error(`the daemon did not start: ${daemon.errors} ${JSON.stringify(daemon.said)}`);
+    if (!daemon.has("ready"))
+      throw new Error(`the daemon did not start: ${daemon.errors} ${JSON.stringify(daemon.said)}`);
     return daemon;
   }
 
@@ -119,7 +120,7 @@ export interface TestRequest {
   /** "level: message" of what was logged. */
   readonly logs: string[];
   /** The client leaves. */
-  leave(): void;
+  readonly leave: () => void;
 }
 
 /** What may be said of a request. */
