@@ -38,7 +38,7 @@ AddHandler type-map .map
   const types = "# types\ntext/plain txt\ntext/html html htm\nimage/png png\napplication/gzip gz\n";
 
   // Each row as Apache answers it under the same configuration.
-  const rows: readonly [path: string, type: string | undefined, encoding?: string, language?: string][] = [
+  const rows: readonly [path: string, type: string | undefined, encoding?: string | undefined, language?: string][] = [
     ["/r.txt", "text/plain"],
     ["/foo.html.en.gz", "application/gzip", "x-gzip", "en"],
     ["/foo.en.html.gz", "application/gzip", "x-gzip", "en"],

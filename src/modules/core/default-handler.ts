@@ -23,7 +23,8 @@ export function defaultHandler(request: Request, settings: CoreSettings): Awaita
   if (request.body.length === 0) return answerRequest(request, settings);
   const discarded = request.body.discard();
   if (discarded === true) return answerRequest(request, settings);
-  const goOn = (whole: boolean) => (whole ? answerRequest(request, settings) : { ...refuse(413), close: true });
+  const goOn = (whole: boolean): Awaitable<Response> =>
+    whole ? answerRequest(request, settings) : { ...refuse(request.body.error?.status ?? 413), close: true };
   return discarded === false ? goOn(false) : discarded.then(goOn);
 }
 
