@@ -1,0 +1,35 @@
+// Arguments → a command carried out; or, in a process that the supervisor forked, an HTTP worker.
+import cluster from "node:cluster";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { modules } from "./modules/index.js";
+import { runCommand } from "./process/run-command.js";
+import { prepareWorker } from "./process/serve.js";
+import { runWorker } from "./process/worker.js";
+import { init } from "./tools/init.js";
+import { findServerRoot } from "./tools/server-root.js";
+
+const packageRoot = fileURLToPath(new URL("..", import.meta.url));
+const args = process.argv.slice(2);
+
+if (cluster.isWorker) runWorker((start, send) => prepareWorker(start, send, modules));
+else if (args[0] === "init") process.exitCode = init(args.slice(1));
+else {
+  const status = await runCommand(args, {
+    modules,
+    findRoot: ({ serverRoot, file }) => {
+      if (file === undefined) return findServerRoot(serverRoot);
+      const named = serverRoot ?? process.env["MODHOST_ROOT"];
+      const path = named === undefined ? findServerRoot(undefined).path : resolve(named);
+      return { path, mainFile: resolve(path, file) };
+    },
+    daemons: {
+      pythonDaemon: resolve(packageRoot, "python/modhost_wsgi"),
+      nodeDaemon: resolve(dirname(fileURLToPath(import.meta.url)), "process/node-daemon.js"),
+      nodeOptions: [],
+    },
+  });
+  // Standard output may be a pipe with bytes in it still: the process ends by itself, unless a server ran in it.
+  if (cluster.workers && process.listenerCount("SIGTERM") > 0) process.exit(status);
+  process.exitCode = status;
+}

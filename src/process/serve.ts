@@ -1,0 +1,84 @@
+// The configuration a worker was told → a server: compiled, logs open, modules started, ready to accept.
+import { resolve } from "node:path";
+import { core, type ErrorLog, type Module } from "../api/index.js";
+import { compile, type CompiledServer } from "../config/compile.js";
+import type { Tree } from "../config/tree.js";
+import { openLogs, type OpenLogs } from "../log/open-logs.js";
+import { serve, type Serving } from "../server/listen.js";
+import { Pipeline } from "../server/pipeline.js";
+import { WorkerApplications } from "./applications.js";
+import type { WorkerStart, WorkerToSupervisor } from "./channel.js";
+import { inheritedSocket } from "./listeners.js";
+import { SupervisorLog } from "./supervisor-log.js";
+import type { PreparedWorker } from "./worker.js";
+
+/** Prepares this worker. What needs root happens here: logs are opened, modules start. Rejects with the reason. */
+export async function prepareWorker(
+  start: WorkerStart,
+  send: (message: WorkerToSupervisor) => void,
+  modules: readonly Module[],
+): Promise<PreparedWorker> {
+  const { logs, server } = compileServer(start.tree as Tree, modules);
+  const [main] = server.virtualHosts;
+  if (!main) throw new Error("the configuration has no main server");
+  const { errorLog } = main;
+  for (const { lifecycle } of server.modules) {
+    await lifecycle.start?.({ server, errorLog, openLog: (target) => logs.writer(target) });
+  }
+  const applications = new WorkerApplications({
+    groups: server.daemonGroups,
+    pools: start.pools,
+    identity: start.identity,
+    send,
+    kept: (script, failure) =>
+      logLines(errorLog, `${script} was changed and cannot be loaded; the former goes on: ${failure}`),
+  });
+  const handler = new Pipeline(server, applications);
+  let serving: Serving | undefined;
+  return {
+    errorLog,
+    serve: async () => {
+      const { listenBacklog, maxConnections } = start;
+      const sockets = start.sockets.map(({ fd }) => inheritedSocket(fd));
+      serving = await serve({ handler, sockets, backlog: listenBacklog, maxConnections });
+    },
+    pool: (state) => applications.pool(state),
+    drain: async (milliseconds) => serving?.drain(milliseconds),
+    ownerOf: (error) => applications.scriptOf(error),
+    counts: () => serving?.counts() ?? { connections: 0, active: 0, requests: 0 },
+    close: async () => {
+      applications.close();
+      for (const { lifecycle } of server.modules) {
+        await lifecycle.stop?.({ server, errorLog, openLog: (target) => logs.writer(target) });
+      }
+      await logs.close();
+    },
+  };
+}
+
+/** The server of a tree that the supervisor has checked, with all its error logs open. */
+function compileServer(tree: Tree, modules: readonly Module[]): { logs: OpenLogs; server: CompiledServer } {
+  const where = (target: string): string =>
+    /^(\||syslog(:|$))/.test(target) ? target : resolve(tree.serverRoot, target);
+  let main: ErrorLog | undefined;
+  const logs = openLogs({
+    openProgram: (target, dropped) => new SupervisorLog(target, dropped),
+    dropped: (target, lines, reason) =>
+      main?.write({ level: "warn", module: "core", message: `${lines} lines for ${target} were dropped: ${reason}` }),
+  });
+  const { server, errors } = compile(tree, modules, {
+    openErrorLog: ({ core: { errorLog, logLevels } }) => logs.errorLog(where(errorLog), logLevels),
+    unchecked: true,
+  });
+  if (!server) throw errors[0] ?? new Error("the configuration does not compile");
+  // Virtual hosts are made when they are first asked for; by then this process may not open files any more.
+  for (const { settings } of server.everywhere(core)) {
+    if (settings.errorLog !== undefined) logs.writer(where(settings.errorLog));
+  }
+  main = server.virtualHosts[0]?.errorLog;
+  return { logs, server };
+}
+
+function logLines(log: ErrorLog, text: string): void {
+  for (const message of text.trimEnd().split("\n")) log.write({ level: "error", module: "wsgi", message });
+}
