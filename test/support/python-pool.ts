@@ -137,6 +137,8 @@ export interface RequestOptions {
   readonly length?: number;
 }
 
+const constant = Object.freeze({ SERVER_SOFTWARE: "modhost", "mod_wsgi.process_group": "test" });
+
 /** Makes a request for a script in test/process/fixtures. */
 export function requestFor(options: RequestOptions = {}): TestRequest {
   const { method = "GET", path = "/", body, environ = {}, callable = "application", reloading = true } = options;
@@ -170,6 +172,7 @@ export function requestFor(options: RequestOptions = {}): TestRequest {
     processGroup: "test",
     applicationGroup: "",
     scriptReloading: reloading,
+    constant,
     environ: {
       REQUEST_METHOD: method,
       SCRIPT_NAME: "",
@@ -179,9 +182,7 @@ export function requestFor(options: RequestOptions = {}): TestRequest {
       SERVER_NAME: "test.example",
       SERVER_PORT: "80",
       SERVER_PROTOCOL: "HTTP/1.1",
-      SERVER_SOFTWARE: "modhost",
       HTTP_HOST: "test.example",
-      "mod_wsgi.process_group": "test",
       "mod_wsgi.request_start": "1700000000.25",
       ...(length === undefined || length === 0 ? {} : { CONTENT_LENGTH: String(length) }),
       ...environ,
