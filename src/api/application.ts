@@ -14,16 +14,17 @@ export interface ApplicationCall {
   /** Application group, "" for the main one. */
   readonly applicationGroup: string;
   /**
-   * The part of `environ` that stays the same from request to request of one mount (SERVER_SOFTWARE, SCRIPT_NAME,
-   * DOCUMENT_ROOT, mod_wsgi.process_group ...). Frozen, and the same object for as long as its content is the same:
-   * whoever hands environs on to another process may send it once per connection and name it afterwards. There are few
-   * of them: one for each mount, local address and scheme; after a reload, new ones.
+   * The part of the environ that stays the same from request to request of one mount (SERVER_SOFTWARE, SCRIPT_NAME,
+   * DOCUMENT_ROOT, mod_wsgi.process_group ...). The environ an application sees is this overlaid by `environ`. Frozen,
+   * and the same object for as long as its content is the same: whoever hands environs on to another process sends it
+   * once per connection and names it afterwards. There are few of them: one for each mount, local address and scheme;
+   * after a reload, new ones.
    */
   readonly constant?: Readonly<Record<string, string>>;
   /**
-   * CGI variables, request fields, SetEnv variables and mod_wsgi.* strings; latin1 strings, those of `constant` included.
-   * "wsgi.url_scheme" stands here; "mod_wsgi.request_start" is a decimal number of seconds since the epoch, which
-   * applications see as a float. The other wsgi.* keys, the version tuples, and what only the process knows
+   * The part that belongs to this request: CGI variables, request fields, SetEnv variables and mod_wsgi.* strings;
+   * latin1 strings. "wsgi.url_scheme" stands here; "mod_wsgi.request_start" is a decimal number of seconds since the
+   * epoch, which applications see as a float. The other wsgi.* keys, the version tuples, and what only the process knows
    * (mod_wsgi.thread_id, .queue_start, .daemon_start, .application_start) are added where the application runs.
    */
   readonly environ: Readonly<Record<string, string>>;

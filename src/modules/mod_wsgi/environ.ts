@@ -14,26 +14,58 @@ export type Environ = Record<string, string>;
 /** Constant parts that one mount keeps; a client could ask for any number through a regular expression. */
 const keptConstants = 64;
 
+/** What a constant part was made from. */
+interface Made {
+  readonly part: Readonly<Environ>;
+  readonly mount: MountKey;
+  readonly filename: string;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly secure: boolean;
+  readonly contextPrefix: string;
+  readonly contextDocumentRoot: string;
+}
+
 /** The constant parts of the environs of one mount: for each script, local address and scheme the same object. */
 export class ConstantParts {
-  readonly #known = new Map<string, Readonly<Environ>>();
-  #last: { readonly key: string; readonly part: Readonly<Environ> } | undefined;
+  /** The most recently used first. */
+  readonly #made: Made[] = [];
 
   of(request: Request, mount: MountKey): Readonly<Environ> {
-    const { connection, filename, contextPrefix, contextDocumentRoot, scheme } = request;
-    const key =
-      `${filename}\n${mount.scriptName}\n${connection.localAddress}\n${connection.localPort}\n${scheme}\n` +
-      `${mount.applicationGroup}\n${mount.processGroup}\n${mount.callable}\n${contextPrefix}\n${contextDocumentRoot}`;
-    if (this.#last?.key === key) return this.#last.part;
-    let part = this.#known.get(key);
-    if (!part) {
-      if (this.#known.size >= keptConstants) this.#known.clear();
-      part = Object.freeze(constantPart(request, mount));
-      this.#known.set(key, part);
-    }
-    this.#last = { key, part };
-    return part;
+    const [first] = this.#made;
+    if (first && isFor(first, request, mount)) return first.part;
+    const at = this.#made.findIndex((made) => isFor(made, request, mount));
+    const [found = make(request, mount)] = at < 0 ? [] : this.#made.splice(at, 1);
+    this.#made.unshift(found);
+    this.#made.length = Math.min(this.#made.length, keptConstants);
+    return found.part;
   }
+}
+
+function make(request: Request, mount: MountKey): Made {
+  const { filename, contextPrefix, contextDocumentRoot, connection } = request;
+  const { localAddress, localPort, secure } = connection;
+  const part = Object.freeze(constantPart(request, mount));
+  return { part, mount, filename, localAddress, localPort, secure, contextPrefix, contextDocumentRoot };
+}
+
+function isFor(
+  made: Made,
+  { filename, connection, contextPrefix, contextDocumentRoot }: Request,
+  mount: MountKey,
+): boolean {
+  return (
+    made.filename === filename &&
+    made.mount.scriptName === mount.scriptName &&
+    made.mount.applicationGroup === mount.applicationGroup &&
+    made.mount.processGroup === mount.processGroup &&
+    made.mount.callable === mount.callable &&
+    made.localAddress === connection.localAddress &&
+    made.localPort === connection.localPort &&
+    made.secure === connection.secure &&
+    made.contextPrefix === contextPrefix &&
+    made.contextDocumentRoot === contextDocumentRoot
+  );
 }
 
 function constantPart(request: Request, { scriptName, processGroup, applicationGroup, callable }: MountKey): Environ {
@@ -50,7 +82,6 @@ function constantPart(request: Request, { scriptName, processGroup, applicationG
     CONTEXT_DOCUMENT_ROOT: contextPrefix === "" ? documentRoot : contextDocumentRoot,
     SCRIPT_FILENAME: filename,
     SCRIPT_NAME: scriptName,
-    "wsgi.url_scheme": scheme,
     "mod_wsgi.process_group": processGroup,
     "mod_wsgi.application_group": applicationGroup,
     "mod_wsgi.callable_object": callable,
@@ -72,12 +103,11 @@ export interface EnvironOptions {
   readonly passAllAuthorization: boolean;
 }
 
-/** The whole environ of a request, what is constant included. */
-export function environOf(request: Request, constant: Readonly<Environ>, options: EnvironOptions): Environ {
+/** The part of the environ that belongs to the request; together with the constant part it is whole. */
+export function requestPart(request: Request, constant: Readonly<Environ>, options: EnvironOptions): Environ {
   const { connection, environment } = request;
   const pathInfo = mergeSlashes(request.pathInfo);
   const environ: Environ = {
-    ...constant,
     REQUEST_METHOD: options.method,
     REQUEST_URI: firstTarget(request),
     PATH_INFO: pathInfo,
@@ -87,6 +117,7 @@ export function environOf(request: Request, constant: Readonly<Environ>, options
     SERVER_PORT: String(request.serverPort),
     REMOTE_ADDR: connection.remoteAddress,
     REMOTE_PORT: String(connection.remotePort),
+    "wsgi.url_scheme": request.scheme,
     "mod_wsgi.path_info": pathInfo,
     "mod_wsgi.request_id": request.id,
     "mod_wsgi.connection_id": connection.id,
@@ -95,7 +126,7 @@ export function environOf(request: Request, constant: Readonly<Environ>, options
   addFields(environ, request, options);
   if (request.user !== undefined) environ["REMOTE_USER"] = request.user;
   if (request.authType !== undefined) environ["AUTH_TYPE"] = request.authType;
-  if (environment.size > 0) addVariables(environ, environment);
+  if (environment.size > 0) addVariables(environ, environment, constant);
   return environ;
 }
 
@@ -114,18 +145,19 @@ export function scriptNameOf({ path, pathInfo }: Request): string {
   return mergeSlashes(path.slice(0, end));
 }
 
-/** Names of environ keys by names of request fields in lower case; undefined for fields that are left out. */
-const keys = new Map<string, string | undefined>([
+/** Names of environ keys by names of request fields in lower case; "" for fields that are left out. */
+const keys = new Map<string, string>([
   ["content-type", "CONTENT_TYPE"],
   ["content-length", "CONTENT_LENGTH"],
   // A client must not choose the proxy of an application (httpoxy).
-  ["proxy", undefined],
+  ["proxy", ""],
 ]);
 const keptKeys = 500;
 
-function keyOf(field: string): string | undefined {
-  if (keys.has(field)) return keys.get(field);
-  const key = /^[a-z0-9-]+$/.test(field) ? `HTTP_${field.toUpperCase().replaceAll("-", "_")}` : undefined;
+function keyOf(field: string): string {
+  const known = keys.get(field);
+  if (known !== undefined) return known;
+  const key = /^[a-z0-9-]+$/.test(field) ? `HTTP_${field.toUpperCase().replaceAll("-", "_")}` : "";
   if (keys.size < keptKeys) keys.set(field, key);
   return key;
 }
@@ -139,17 +171,17 @@ function addFields(
     if (field === "authorization" && !passAuthorization && !passAllAuthorization) return;
     if (field === "proxy-authorization" && !passAllAuthorization) return;
     const key = keyOf(field);
-    if (key === undefined) return;
+    if (key === "") return;
     const earlier = environ[key];
     environ[key] = earlier === undefined ? value : `${earlier}, ${value}`;
   });
 }
 
 /** SetEnv and its like show where the request has no value of its own. */
-function addVariables(environ: Environ, variables: ReadonlyMap<string, string>): void {
+function addVariables(environ: Environ, variables: ReadonlyMap<string, string>, constant: Readonly<Environ>): void {
   for (const [name, value] of variables) {
     if (name === "HTTPS") environ["wsgi.url_scheme"] = /^(on|1)$/i.test(value) ? "https" : "http";
-    else if (!Object.hasOwn(environ, name)) environ[name] = value;
+    else if (!Object.hasOwn(environ, name) && !Object.hasOwn(constant, name)) environ[name] = value;
   }
 }
 

@@ -1,6 +1,6 @@
 // A request for a script → a run of its application, or the status that refuses it.
 import { core, fileSystemPath, refuse, type ApplicationCall, type Request, type Verdict } from "../../api/index.js";
-import { ConstantParts, environOf, scriptNameOf } from "./environ.js";
+import { ConstantParts, requestPart, scriptNameOf } from "./environ.js";
 import { compileCallable, compileGroupName, type GroupName } from "./group-name.js";
 import { stateOf } from "./groups.js";
 import { relay } from "./relay.js";
@@ -102,7 +102,7 @@ function callOf(request: Request, settings: WsgiSettings, mount: Mount): Applica
   const callable = resolve(mount.callable);
   const constant = mount.constants.of(request, { scriptName, processGroup, applicationGroup, callable });
   const head = request.headOnly && settings.mapHeadToGet !== "On";
-  const environ = environOf(request, constant, {
+  const environ = requestPart(request, constant, {
     method: head ? "HEAD" : request.method,
     passAuthorization: mount.passAuthorization,
     passAllAuthorization: request.settings(core).cgiPassAuth,
