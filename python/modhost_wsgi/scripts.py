@@ -120,10 +120,22 @@ def occurred(script):
     what = "SystemExit exception raised by WSGI script '%s' ignored." if isinstance(value, SystemExit) else (
         "Exception occurred processing WSGI script '%s'.")
     try:
-        text = "".join(traceback.format_exception(kind, value, trace))
+        told = traceback.TracebackException(kind, value, trace)
+        # Nor those of start_response() and the like, which stand last.
+        told.stack = application_frames(told.stack)
+        text = "".join(told.format())
     except Exception as error:
         text = "%s, whose traceback cannot be printed: %r" % (kind.__name__, error)
     return ["mod_wsgi (pid=%d): " % os.getpid() + what % script] + text.rstrip("\n").split("\n")
+
+
+def application_frames(stack):
+    """The frames below the last one of this package that has others below it."""
+    frames = list(stack)
+    while frames and frames[-1].filename.startswith(_folder):
+        frames.pop()
+    first = max((i + 1 for i, frame in enumerate(frames) if frame.filename.startswith(_folder)), default=0)
+    return traceback.StackSummary.from_list(frames[first:])
 
 
 _folder = os.path.dirname(os.path.abspath(__file__)) + os.sep

@@ -4,6 +4,9 @@ import os
 import signal
 import site
 import sys
+import traceback
+
+from modhost_wsgi.scripts import application_frames
 
 
 def set_up(spec, log):
@@ -70,10 +73,9 @@ def _set_title(title):
 
 def restrict_signals(log_lines):
     """Has signal.signal() do nothing but log, as in mod_wsgi: the process's signals are the server's."""
-    import traceback
-
     def ignored(number, handler):
+        stack = application_frames(traceback.extract_stack())
         log_lines(["mod_wsgi (pid=%d): Callback registration for signal %d ignored." % (os.getpid(), number)]
-                  + "".join(traceback.format_stack()[:-1]).rstrip("\n").split("\n"))
+                  + "".join(stack.format()).rstrip("\n").split("\n"))
 
     signal.signal = ignored

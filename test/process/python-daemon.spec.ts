@@ -182,6 +182,7 @@ describe("a Python daemon", () => {
         expect(response.status).to.equal(500);
         expect(response.failure).to.deep.equal({});
         expect(logs.join("\n")).to.contain(`error: ${reason}`);
+        expect(logs.join("\n")).not.to.contain("modhost_wsgi");
         expect(logs[path === "/closing-bad-item" ? 1 : 0]).to.match(
           /^error: mod_wsgi \(pid=\d+\): (Exception|SystemExit exception) /,
         );
