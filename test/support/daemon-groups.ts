@@ -92,6 +92,8 @@ export class TestGroup {
   readonly logs: LogEntry[] = [];
   readonly options: DaemonGroupOptions;
   readonly group: DaemonGroup;
+  /** Hears of states too. */
+  onState: ((state: PoolState) => void) | undefined;
   readonly #sockets: Socket[] = [];
 
   constructor(spec: Partial<DaemonGroupSpec>, surroundings: Partial<DaemonGroupOptions["surroundings"]>) {
@@ -111,7 +113,10 @@ export class TestGroup {
         ...surroundings,
       },
       log: (entry) => this.logs.push(entry),
-      onState: (state) => this.states.push(state),
+      onState: (state) => {
+        this.states.push(state);
+        this.onState?.(state);
+      },
     };
     this.group = new DaemonGroup(this.options);
   }
