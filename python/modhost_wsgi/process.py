@@ -14,12 +14,14 @@ import time
 from modhost_wsgi import builtin, scripts, surroundings
 from modhost_wsgi.control import Control
 from modhost_wsgi.output import LogOutput
-from modhost_wsgi.request_thread import QUANTUM, RequestThread
+from modhost_wsgi.request_thread import RequestThread
 from modhost_wsgi.shape import Process, file_system_path
 
 _LISTENER, _CONTROL = 3, 4
 # Seconds within which a worker closes a connection that was said goodbye to.
 _LINGER = 1.0
+# Seconds after which one more connection is given up to workers that wait.
+_ROUND = 0.005
 
 
 class Server:
@@ -100,7 +102,7 @@ class Server:
                     self.wanted[:] = (True,)
                     if self._gives_up_one():
                         self.wanted.clear()
-                epoll.poll(QUANTUM / 3)
+                self._sleep(_ROUND)
             self.wanted.clear()
             if self.messages:
                 return self.messages.popleft()
@@ -144,7 +146,7 @@ class Server:
             time.sleep(0.001)
             if not self._is_waited_for():
                 return True
-        return any(thread.give_up_idle(QUANTUM) for thread in self.threads)
+        return any(thread.give_up_idle(may_wait=True) for thread in self.threads)
 
     def _sleep(self, seconds):
         if select.select([self._wake_out], [], [], seconds)[0]:

@@ -10,9 +10,11 @@ from modhost_wsgi.scripts import NotLoaded, Stale, occurred
 from modhost_wsgi.shape import shape_reader
 from modhost_wsgi.streams import ErrorStream, Input
 
-# Seconds a worker may keep a connection although another one waits: taking it on every request costs more than
-# half of the speed.
-QUANTUM = 0.015
+# Seconds a worker may keep a connection although another one waits; taking it on every request costs more than half
+# of the speed. One that idles is given up earlier, unless it idles for no longer than from one request to the next.
+QUANTUM = 0.05
+IDLE_QUANTUM = 0.01
+_IDLE_AT_LEAST = 0.001
 
 
 class RequestThread:
@@ -22,7 +24,7 @@ class RequestThread:
         self._number = number
         self._server = server
         self._declare = shape_reader(server.process, number)
-        # Holds the connection while that idles. Who takes it out, the thread or the monitor, decides about the
+        # Since when the connection idles, if it does. Who takes it out, the thread or the monitor, decides about the
         # next request: list.pop is atomic.
         self._idle = []
         self.is_accepting = False
@@ -39,17 +41,23 @@ class RequestThread:
     def start(self):
         threading.Thread(target=self._run, name="request-%d" % self._number, daemon=True).start()
 
-    def give_up_idle(self, age=0.0):
-        """Called by the monitor: says goodbye if the thread's connection idles and is that old. Whether it did."""
+    def give_up_idle(self, may_wait=False):
+        """Called by the monitor: says goodbye if the thread's connection idles; whether it did.
+
+        With `may_wait` only if it has been the worker's for its quantum, and is not between two requests.
+        """
+        connection = self._connection
         try:
-            if time.monotonic() - self._idle[0].since < age:
-                return False
-            connection = self._idle.pop()
-        except IndexError:
+            if may_wait:
+                now = time.monotonic()
+                if now - self._idle[0] < _IDLE_AT_LEAST or now - connection.since < IDLE_QUANTUM:
+                    return False
+            self._idle.pop()
+        except (IndexError, AttributeError):
             return False
         self._is_leaving = True
         try:
-            connection.send(GOODBYE)
+            self._connection.send(GOODBYE)
         except ClientGone:
             pass
         return True
@@ -96,7 +104,7 @@ class RequestThread:
         connection.send(frame(b"H", json.dumps(hello).encode("ascii")))
         idle = self._idle
         while True:
-            idle.append(connection)
+            idle.append(time.monotonic())
             is_open = connection.receive()
             try:
                 idle.pop()
