@@ -65,6 +65,20 @@ export interface ETagParts {
 /** Apache's default: MTime Size. */
 export const defaultETag: ETagParts = { inode: false, mtime: true, size: true, digest: false };
 
+const anyETag = editable<ETagParts>(defaultETag);
+
+/** Edits on top of nothing start from no part at all, not from the default. */
+const fileETag: Setting<Edit<ETagParts>> = {
+  ...anyETag,
+  nest: (outer, inner) =>
+    anyETag.nest(
+      outer === anyETag.initial
+        ? { plain: { inode: false, mtime: false, size: false, digest: false }, edits: {} }
+        : outer,
+      inner,
+    ),
+};
+
 /** What HttpProtocolOptions says; `written` are the parts that lines set, so that the others are inherited. */
 export interface ProtocolOptions {
   readonly strict: boolean;
@@ -150,7 +164,7 @@ export const core = defineSettings("core", {
   allowOverrideList: value<readonly string[]>([]),
   accessFileName: value<readonly string[]>([".htaccess"]),
   errorDocuments: map<ErrorDocument>(),
-  fileETag: editable<ETagParts>(defaultETag),
+  fileETag,
   enableSendfile: value<boolean>(false),
   maxRanges: value<number>(200),
   maxRangeOverlaps: value<number>(20),

@@ -125,8 +125,8 @@ class DirectoryIndex {
         matched.push(...this.#sections.slice(position, position + 1));
     }
     for (const { section, regex } of this.#regexes) {
-      // Apache matches the directory with its trailing slash.
-      if (regex.test(directory) || regex.test(`${directory}/`)) matched.push(section);
+      // Apache matches the directory with its trailing slash: "one$" is never found.
+      if (regex.test(`${directory}/`)) matched.push(section);
     }
     return matched;
   }

@@ -24,19 +24,21 @@ export function evaluateConditions(headers: Headers, isGet: boolean, validators:
   const { etag, lastModified, now } = validators;
   const ifMatch = headers.get("if-match");
   if (ifMatch !== undefined && !anyTag(ifMatch, etag, strongMatch)) return 412;
-  const unmodifiedSince = parseDate(headers.get("if-unmodified-since"));
-  if (unmodifiedSince !== undefined && lastModified > unmodifiedSince) return 412;
+  const unmodifiedSince = headers.get("if-unmodified-since");
+  const latest = parseDate(unmodifiedSince);
+  if (latest !== undefined && lastModified > latest) return 412;
   const ifNoneMatch = headers.get("if-none-match");
-  let sameTag: boolean | undefined;
+  let sameTag = false;
   if (ifNoneMatch !== undefined) {
     // A range of a representation that only weakly matches would not fit the rest.
     sameTag = anyTag(ifNoneMatch, etag, isGet && !headers.has("range") ? weakMatch : strongMatch);
     if (!sameTag) return undefined;
     if (!isGet) return 412;
   }
+  // Apache answers in full where one condition calls for it, even if another does not.
+  if (!isGet || unmodifiedSince !== undefined) return undefined;
   const modifiedSince = parseDate(headers.get("if-modified-since"));
-  if (!isGet || modifiedSince === undefined) return sameTag ? 304 : undefined;
-  // Apache answers in full where one condition says "modified", even if the other does not.
+  if (modifiedSince === undefined) return sameTag ? 304 : undefined;
   return lastModified <= modifiedSince && modifiedSince <= now ? 304 : undefined;
 }
 

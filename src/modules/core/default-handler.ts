@@ -2,6 +2,7 @@
 import {
   answer,
   Headers,
+  lengthOf,
   refuse,
   type core,
   type ETagParts,
@@ -31,7 +32,8 @@ export function defaultHandler(request: Request, settings: CoreSettings): Awaita
 function answerRequest(request: Request, settings: CoreSettings): Awaitable<Response> {
   const { method } = request;
   if (method === "GET" || method === "POST") return answerFile(request, settings);
-  if (method === "OPTIONS") return answer(200, withType(allow(settings), request.contentType));
+  if (method === "OPTIONS")
+    return answer(200, withType(allow(settings), request, request.contentType), Buffer.alloc(0));
   const known = isRegistered(method) || settings.registeredMethods.includes(method);
   if (known) return refuse(405, { headers: allow(settings) });
   request.log("error", "core", `AH00135: Invalid method in request ${request.requestLine}`);
@@ -42,8 +44,11 @@ function allow({ traceEnable }: CoreSettings): Headers {
   return new Headers([["Allow", `GET,POST,OPTIONS,HEAD${traceEnable === "off" ? "" : ",TRACE"}`]]);
 }
 
-function withType(headers: Headers, contentType: string | undefined): Headers {
-  if (contentType !== undefined) headers.append("Content-Type", contentType);
+/** Adds what says how the content is to be read. */
+function withType(headers: Headers, { contentEncoding, contentLanguage }: Request, type: string | undefined): Headers {
+  if (type !== undefined) headers.append("Content-Type", type);
+  if (contentEncoding.length > 0) headers.append("Content-Encoding", contentEncoding.join(", "));
+  if (contentLanguage.length > 0) headers.append("Content-Language", contentLanguage.join(","));
   return headers;
 }
 
@@ -85,8 +90,8 @@ function fieldsOf(request: Request, settings: CoreSettings, file: StaticFile): A
     ready &&
     ready.for[0] === settings &&
     ready.for[1] === contentType &&
-    ready.for[2] === request.contentEncoding &&
-    ready.for[3] === request.contentLanguage
+    same(ready.for[2], request.contentEncoding) &&
+    same(ready.for[3], request.contentLanguage)
   ) {
     return ready.headers.copy();
   }
@@ -118,15 +123,19 @@ function makeFields(request: Request, settings: CoreSettings, { file, contentTyp
   // A file changed within the last second may change again within the precision of its date.
   if (tag !== undefined) headers.append("ETag", now - file.mtimeMs > 1000 ? tag : `W/${tag}`);
   headers.append("Accept-Ranges", settings.maxRanges === 0 ? "none" : "bytes");
+  headers.append("Content-Length", String(file.length));
   if (md5 !== undefined) headers.append("Content-MD5", md5);
-  withType(headers, contentType);
+  withType(headers, request, contentType);
   const { contentEncoding, contentLanguage } = request;
-  if (contentEncoding.length > 0) headers.append("Content-Encoding", contentEncoding.join(", "));
-  if (contentLanguage.length > 0) headers.append("Content-Language", contentLanguage.join(","));
   if (file.settled) {
     file.ready = { for: [settings, contentType, contentEncoding, contentLanguage], headers: headers.copy() };
   }
   return headers;
+}
+
+/** Whether two lists are the same one, or both empty. */
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === 0 && b.length === 0);
 }
 
 /** The type with the default charset, where that applies. */
@@ -156,10 +165,15 @@ function respond(
   const validators: Validators = { etag: headers.get("etag"), lastModified, now };
   const status = evaluateConditions(asked, request.method === "GET", validators);
   if (status === 304) {
-    for (const name of ["Content-MD5", "Content-Type", "Content-Encoding", "Content-Language"]) headers.delete(name);
+    for (const name of ["Content-Length", "Content-MD5", "Content-Type", "Content-Encoding", "Content-Language"])
+      headers.delete(name);
     return answer(304, headers);
   }
-  if (status === 412) return answer(412, headers, Buffer.alloc(0));
+  if (status === 412) {
+    if (request.headOnly) return answer(412, headers, file.body);
+    headers.set("Content-Length", "0");
+    return answer(412, headers, Buffer.alloc(0));
+  }
   if (!ranged || !ifRangeHolds(asked, validators)) return answer(200, headers, file.body);
   return respondRanges(asked.get("range") ?? "", settings, { file, headers });
 }
@@ -178,11 +192,20 @@ function respondRanges(
   if (ranges === "unsatisfiable") return refuse(416);
   const [only] = ranges;
   if (only && ranges.length === 1) {
-    headers.append("Content-Range", contentRange(only, file.length));
-    return answer(206, headers, sliceOf(file.body, only));
+    return partial(headers, sliceOf(file.body, only), contentRange(only, file.length));
   }
   const body = multipart(file.body, ranges, headers.get("content-type"));
   headers.set("Content-Type", byterangesType);
+  return partial(headers, body, undefined);
+}
+
+/** A 206 with its fields in Apache's order: Content-Range behind the length, the type at the end. */
+function partial(whole: Headers, body: NonNullable<Response["body"]>, range: string | undefined): Response {
+  const headers = new Headers();
+  whole.forEach((name, value, key) => {
+    headers.append(name, key === "content-length" ? String(lengthOf(body)) : value);
+    if (key === "content-length" && range !== undefined) headers.append("Content-Range", range);
+  });
   return answer(206, headers, body);
 }
 

@@ -24,7 +24,7 @@ export function readRanges(
   length: number,
   limits: RangeLimits,
 ): readonly Range[] | "whole" | "unsatisfiable" {
-  if (!/^bytes=/i.test(field) || limits.ranges === 0) return "whole";
+  if (length === 0 || !/^bytes=/i.test(field) || limits.ranges === 0) return "whole";
   const merged: { start: number; end: number }[] = [];
   let unsatisfiable = false;
   let overlaps = 0;

@@ -15,7 +15,17 @@ export interface StaticFile {
   /** False while it is so young that the next change might not show in its times. */
   readonly settled: boolean;
   /** Fields of the last full response, with what they were made for; see default-handler.ts. */
-  ready: { readonly for: readonly unknown[]; readonly headers: Headers } | undefined;
+  ready:
+    | {
+        readonly for: readonly [
+          settings: unknown,
+          type: string | undefined,
+          encoding: readonly string[],
+          language: readonly string[],
+        ];
+        readonly headers: Headers;
+      }
+    | undefined;
 }
 
 interface Kept {

@@ -1,4 +1,5 @@
 // A TRACE request → the request itself, as a response.
+import { Readable } from "node:stream";
 import { answer, Headers, refuse, type core, type Request, type Response, type SettingsOf } from "../../api/index.js";
 
 const bodyLimit = 64 * 1024;
@@ -17,10 +18,15 @@ export function trace(
 }
 
 function echo(request: Request, body: Buffer): Response {
+  const seen = new Set<string>();
   let head = `${request.requestLine}\r\n`;
-  request.headers.forEach((name, value) => (head += `${name}: ${value}\r\n`));
+  request.headers.forEach((name, _value, key) => {
+    if (!seen.has(key)) head += `${name}: ${request.headers.get(key)}\r\n`;
+    seen.add(key);
+  });
   const bytes = Buffer.concat([Buffer.from(`${head}\r\n`, "latin1"), body]);
-  return answer(200, new Headers([["Content-Type", "message/http"]]), bytes);
+  // A stream, since Apache sends it without a length.
+  return answer(200, new Headers([["Content-Type", "message/http"]]), Readable.from([bytes]));
 }
 
 async function collect(request: Request): Promise<Response> {

@@ -197,7 +197,10 @@ export default defineModule({
       run(request, mime) {
         const { filename } = request;
         if (filename === "") return undefined;
-        if (request.file?.isDirectory()) return "done";
+        if (request.file?.isDirectory()) {
+          request.contentType = "httpd/unix-directory";
+          return "done";
+        }
         const whole = mime.usePathInfo ? filename + request.pathInfo : filename;
         const resolved = resolveName(whole.slice(whole.lastIndexOf("/") + 1), mime);
         request.contentEncoding = resolved.encoding;
