@@ -33,6 +33,8 @@ export interface RequestBody {
   stream(): Readable;
   /** Reads and drops what is left, up to LimitRequestBody; false when it was too much or broke. */
   discard(): boolean | Promise<boolean>;
+  /** Why it could not be read to its end, once that has shown; `status` is what to answer. */
+  readonly error?: RequestBodyError | undefined;
 }
 
 /** Why a body could not be read to its end; `status` is what to answer: 400, 408 or 413. */

@@ -22,6 +22,8 @@ export interface Fault {
   readonly note?: string;
   /** For the error log, at info. */
   readonly reason: string;
+  /** Set when the host was known before the fault was found: the answer then names the server by it. */
+  readonly hostKnown?: true;
 }
 
 /** How the answer is to be sent, by the settings of the virtual host. */
@@ -35,6 +37,8 @@ export interface Transmission {
   readonly maxKeepAliveRequests: number;
   /** Milliseconds a write may stand still. */
   readonly timeout: number;
+  /** The page of a 500 found while sending (a field with control bytes, a file that does not open). */
+  failurePage?(): Buffer;
 }
 
 /** What was sent, for the access log. */

@@ -1,0 +1,431 @@
+// A socket → exchanges, one after another: kept alive, pipelined, timed, and ended when the client is gone.
+import type { Socket } from "node:net";
+import { Headers, RequestBodyError, type Connection, type Response } from "../../api/index.js";
+import { errorPage } from "../error-page.js";
+import type { Fault, Sent, Transmission, WireLimits } from "../exchange.js";
+import { IncomingBody, type BodySource } from "./body.js";
+import { now } from "./clock.js";
+import { HeadFinder } from "./find-head.js";
+import { ChunkFraming, LengthFraming } from "./framing.js";
+import type { Head } from "./head.js";
+import { HttpExchange } from "./http-exchange.js";
+import { Input } from "./input.js";
+import { newMemory } from "./read-head.js";
+import { dropBody, planResponse } from "./respond.js";
+import { ResponseWriter } from "./response-writer.js";
+import { SentRecord } from "./sent.js";
+import type { ServerState } from "./server-state.js";
+
+/**
+ * "idle": nothing of a request is there; "head": part of one; "work": a request is being answered; "drain": answered,
+ * the rest of its body is dropped; "linger": closing, what still comes is dropped so that the client sees the answer.
+ */
+type Phase = "idle" | "head" | "work" | "drain" | "linger" | "closed";
+
+/** Bytes read ahead of the request in work. */
+const mostAhead = 65_536;
+/** Milliseconds without a byte, and in all, and bytes, for which a closing connection still reads. */
+const lingerPause = 2000;
+const lingerTime = 30_000;
+const lingerBytes = 32 * 1024 * 1024;
+
+const processPart = process.pid.toString(36);
+let connectionCount = 0;
+
+/** How an answer is to be sent and reported. */
+interface Answering {
+  readonly transmission: Transmission;
+  readonly done: (sent: Sent) => void;
+}
+
+/** The connection of one client. */
+export class ClientConnection implements Connection, BodySource {
+  readonly id = `${processPart}-${(connectionCount++).toString(36)}`;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly secure: boolean;
+  keepalives = 0;
+  readonly input = new Input();
+  hasEnded = false;
+
+  readonly #socket: Socket;
+  readonly #state: ServerState;
+  readonly #limits: WireLimits;
+  readonly #finder: HeadFinder;
+  readonly #writer: ResponseWriter;
+  #phase: Phase = "idle";
+  /** Tick at which reading has taken too long. */
+  #deadline: number;
+  #lingerEnd = Infinity;
+  #lingered = 0;
+  #isReading = false;
+  #isPaused = false;
+  #received = 0;
+
+  // Of the exchange in work.
+  #exchange: HttpExchange | undefined;
+  #startTime = 0;
+  #bytesInBefore = 0;
+  #bytesOutBefore = 0;
+  #done: ((sent: Sent) => void) | undefined;
+  #answer: { status: number; head: string; keeps: boolean; closesHard: boolean; keepAliveTimeout: number } | undefined;
+  #abort: AbortController | undefined;
+
+  constructor(socket: Socket, state: ServerState) {
+    this.#socket = socket;
+    this.#state = state;
+    this.remoteAddress = plainAddress(socket.remoteAddress);
+    this.remotePort = socket.remotePort ?? 0;
+    this.localAddress = plainAddress(socket.localAddress);
+    this.localPort = socket.localPort ?? 0;
+    this.secure = "encrypted" in socket;
+    this.#limits = state.handler.limits(this.localAddress, this.localPort);
+    this.#finder = new HeadFinder({ limits: this.#limits, secure: this.secure, memory: newMemory() });
+    this.#writer = new ResponseWriter(socket, state, this.#sent);
+    this.#deadline = state.deadline(this.#limits.timeout);
+    socket.on("data", this.#read);
+    socket.on("end", this.#end);
+    socket.on("error", () => undefined);
+    socket.on("close", this.#closed);
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      if (this.#phase === "closed") this.#abort.abort();
+    }
+    return this.#abort.signal;
+  }
+
+  /** Ends the connection at once. */
+  cut(): void {
+    this.#socket.destroy();
+  }
+
+  /** Ends the connection if it is kept for a request that has not begun; whether it did. */
+  giveWay(): boolean {
+    if (this.#phase !== "idle" || this.keepalives === 0) return false;
+    this.#socket.destroy();
+    return true;
+  }
+
+  /** Looks whether something takes too long. */
+  checkDeadlines(tick: number): void {
+    const late = tick >= this.#deadline;
+    switch (this.#phase) {
+      case "idle":
+        if (late) this.#socket.destroy();
+        return;
+      case "head":
+        if (late) this.#giveUp({ status: 408, reason: "the request head did not arrive in time" });
+        return;
+      case "work":
+        if (this.#writer.isOverdue(tick) || (this.hasEnded && this.#writer.isSilent(tick))) this.#socket.destroy();
+        else if (late && this.#exchange?.incoming?.isWanted) {
+          this.#exchange.incoming.fail(new RequestBodyError(408, "the request body did not arrive in time"));
+        }
+        return;
+      case "drain":
+        if (late) this.#exchange?.incoming?.fail(new RequestBodyError(408, "the request body did not arrive in time"));
+        return;
+      case "linger":
+        if (late || tick >= this.#lingerEnd) this.#socket.destroy();
+        return;
+      case "closed":
+    }
+  }
+
+  wantBytes(): void {
+    this.#deadline = this.#state.deadline(this.#limits.timeout);
+    if (this.#isPaused) this.#resume();
+  }
+
+  pauseBytes(): void {
+    this.#deadline = Infinity;
+  }
+
+  sendContinue(): void {
+    if (this.#phase === "work" && !this.#answer) this.#writer.write("HTTP/1.1 100 Continue\r\n\r\n");
+  }
+
+  /** Sends the answer of the exchange in work. */
+  answer(exchange: HttpExchange, response: Response, { transmission, done }: Answering): void {
+    if (exchange !== this.#exchange || this.#done) throw new TypeError("an exchange is answered once");
+    this.#done = done;
+    this.#answer = { status: response.status, head: "", keeps: false, closesHard: false, keepAliveTimeout: 0 };
+    if (this.#phase === "closed") {
+      dropBody(response.body);
+      this.#report("X", 0);
+      return;
+    }
+    if (exchange.fault?.status === 408 && exchange.requestLine === "") {
+      // Apache does not answer half a request line; it only logs it.
+      dropBody(response.body);
+      this.#report("-", 0);
+      this.#close();
+      return;
+    }
+    this.#writer.timeout = transmission.timeout;
+    if (!this.#sendPlanned(exchange, response, transmission)) {
+      dropBody(response.body);
+      this.#sendPlanned(exchange, failure(exchange, transmission), transmission);
+    }
+  }
+
+  /** False when the response cannot be sent as it is: nothing has been written then. */
+  #sendPlanned(exchange: HttpExchange, response: Response, transmission: Transmission): boolean {
+    const { incoming, head } = exchange;
+    const plan = planResponse(head, response, {
+      transmission,
+      keepalives: this.keepalives,
+      isLeaving: this.#state.isDraining || this.#state.isCrowded,
+      isBodyLost: incoming?.error !== undefined,
+      awaitsContinue: head.expectsContinue && incoming?.awaitsContinue !== false,
+    });
+    if (plan.text === undefined) return false;
+    this.#answer = {
+      status: response.status,
+      head: plan.text,
+      keeps: plan.keeps,
+      closesHard: plan.delimiting === "close",
+      keepAliveTimeout: transmission.keepAliveTimeout,
+    };
+    if (plan.body !== response.body) dropBody(response.body);
+    try {
+      this.#writer.send(plan);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  readonly #read = (chunk: Buffer): void => {
+    this.#received += chunk.length;
+    if (this.#phase === "linger") {
+      this.#linger(chunk.length);
+      return;
+    }
+    this.input.append(chunk);
+    if (this.#phase === "idle" || this.#phase === "head") {
+      this.#readHeads();
+      return;
+    }
+    const body = this.#exchange?.incoming;
+    if (body?.isWanted) {
+      this.#deadline = this.#state.deadline(this.#limits.timeout);
+      body.feed();
+    }
+    if (this.input.length > mostAhead && !body?.isWanted) this.#pause();
+  };
+
+  readonly #end = (): void => {
+    this.hasEnded = true;
+    if (this.#phase === "idle" || this.#phase === "head") this.#inputEnded();
+    else if (this.#exchange?.incoming?.isWanted) this.#exchange.incoming.feed();
+  };
+
+  readonly #closed = (): void => {
+    const { incoming } = this.#exchange ?? {};
+    this.#phase = "closed";
+    this.#state.remove(this);
+    this.input.clear();
+    if (!this.#exchange) return;
+    this.#abort?.abort();
+    incoming?.fail(new RequestBodyError(400, "the client has gone"));
+    const bodyBytes = this.#writer.cancel();
+    if (this.#done) this.#report("X", bodyBytes);
+  };
+
+  /** Takes requests off the input until one needs time. */
+  #readHeads(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    while (this.#phase === "idle" || this.#phase === "head") {
+      if (this.#startTime === 0) this.#startTime = now();
+      const head = this.#finder.next(this.input);
+      if (!head) break;
+      if (this.input.length > 0) this.#writer.cork();
+      this.#begin(head);
+    }
+    this.#isReading = false;
+    this.#writer.flush();
+    if (this.#phase !== "idle" && this.#phase !== "head") return;
+    this.#waitForHead();
+  }
+
+  #waitForHead(): void {
+    this.input.release();
+    if (this.hasEnded) {
+      this.#inputEnded();
+      return;
+    }
+    if (this.input.length > 0) {
+      this.#phase = "head";
+      this.#deadline = this.#state.deadline(this.#limits.timeout);
+    } else {
+      this.#startTime = 0;
+    }
+    if (this.#isPaused) this.#resume();
+  }
+
+  /** Hands a request to the pipeline. */
+  #begin(head: Head): void {
+    this.#phase = "work";
+    this.#deadline = Infinity;
+    this.#state.active++;
+    const exchange = new HttpExchange(this, head, { startTime: this.#startTime, body: this.#bodyOf(head) });
+    this.#startTime = 0;
+    this.#exchange = exchange;
+    this.#state.handler.handle(exchange);
+  }
+
+  #bodyOf(head: Head): IncomingBody | undefined {
+    const length = head.isChunked ? undefined : (head.contentLength ?? 0);
+    if (length === 0 || head.fault) return undefined;
+    return new IncomingBody({
+      source: this,
+      framing: length === undefined ? new ChunkFraming(this.#limits) : new LengthFraming(length),
+      length,
+      expectsContinue: head.expectsContinue,
+    });
+  }
+
+  /** The client has ended its side, and no whole request is left. */
+  #inputEnded(): void {
+    if (this.#finder.hasRequestLine(this.input)) {
+      this.#giveUp({ status: 400, reason: "the client ended in the middle of the request head" });
+    } else {
+      this.#close();
+    }
+  }
+
+  #giveUp(fault: Fault): void {
+    if (this.#startTime === 0) this.#startTime = now();
+    this.#begin(this.#finder.giveUp(this.input, fault));
+  }
+
+  /** The response has left, or broke off. */
+  readonly #sent = (isWhole: boolean, bodyBytes: number): void => {
+    const { keeps, closesHard, keepAliveTimeout } = this.#answer ?? { keeps: false, closesHard: false, keepAliveTimeout: 0 };
+    const body = this.#exchange?.incoming;
+    if (!isWhole) {
+      this.#report("-", bodyBytes);
+      body?.fail(new RequestBodyError(400, "the response broke off"));
+      this.#breakOff(closesHard);
+      return;
+    }
+    this.#report(keeps || this.#exchange?.fault?.status === 417 ? "+" : "-", bodyBytes);
+    this.keepalives++;
+    if (!keeps) {
+      body?.fail(new RequestBodyError(400, "the response was sent before the body was read"));
+      this.#close();
+      return;
+    }
+    if (body && !body.isComplete) this.#dropRest(body, keepAliveTimeout);
+    else this.#next(keepAliveTimeout);
+  };
+
+  #dropRest(body: IncomingBody, keepAliveTimeout: number): void {
+    this.#phase = "drain";
+    const dropped = body.discard();
+    if (dropped === true) this.#next(keepAliveTimeout);
+    else if (dropped === false) this.#close();
+    else {
+      void dropped.then((isWhole) => {
+        if (this.#phase !== "drain") return;
+        if (isWhole) this.#next(keepAliveTimeout);
+        else this.#close();
+      });
+    }
+  }
+
+  #next(keepAliveTimeout: number): void {
+    this.#exchange = undefined;
+    this.#phase = "idle";
+    this.#deadline = this.#state.deadline(keepAliveTimeout);
+    if (this.#isReading) return;
+    if (this.input.length > 0) this.#readHeads();
+    else this.#waitForHead();
+  }
+
+  /** Tells whoever logs what was sent; the connection may go on after that. */
+  #report(connectionState: "X" | "+" | "-", bodyBytes: number): void {
+    const done = this.#done;
+    const { status, head } = this.#answer ?? { status: 0, head: "" };
+    const consumed = this.#received - this.input.length;
+    const record = new SentRecord(
+      {
+        status,
+        bodyBytes,
+        bytesIn: consumed - this.#bytesInBefore,
+        bytesOut: this.#writer.bytesOut - this.#bytesOutBefore,
+        connectionState,
+      },
+      head,
+    );
+    this.#bytesInBefore = consumed;
+    this.#bytesOutBefore = this.#writer.bytesOut;
+    this.#done = undefined;
+    this.#answer = undefined;
+    this.#abort = undefined;
+    this.#state.active--;
+    this.#state.requests++;
+    done?.(record);
+  }
+
+  /** Ends our side, and reads on a while, so that a client still sending sees the answer. */
+  #close(): void {
+    this.#exchange = undefined;
+    if (this.#phase === "closed") return;
+    this.#phase = "linger";
+    this.input.clear();
+    this.#writer.flush();
+    this.#socket.end();
+    this.#lingerEnd = this.#state.deadline(lingerTime);
+    this.#deadline = this.#state.deadline(lingerPause);
+    if (this.#isPaused) this.#resume();
+  }
+
+  /** Makes a response that broke off look broken, also where only the end of the connection ends it. */
+  #breakOff(closesHard: boolean): void {
+    if (!closesHard) return this.#close();
+    this.#exchange = undefined;
+    this.#socket.resetAndDestroy();
+  }
+
+  #linger(bytes: number): void {
+    this.#lingered += bytes;
+    this.#deadline = this.#state.deadline(lingerPause);
+    if (this.#lingered > lingerBytes) this.#socket.destroy();
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  #resume(): void {
+    this.#isPaused = false;
+    this.#socket.resume();
+  }
+}
+
+/** The 500 in the place of a response that cannot be sent. */
+function failure({ method }: HttpExchange, transmission: Transmission): Response {
+  const page =
+    transmission.failurePage?.() ?? errorPage({ status: 500, method, serverAdmin: "[no address given]" });
+  return {
+    status: 500,
+    headers: new Headers([["Content-Type", "text/html; charset=iso-8859-1"]]),
+    body: page,
+    close: true,
+  };
+}
+
+/** An IPv4 address that came over an IPv6 socket, as IPv4. */
+function plainAddress(address: string | undefined): string {
+  return address?.replace(/^::ffff:(?=\d+\.)/i, "") ?? "";
+}

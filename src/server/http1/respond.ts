@@ -1,0 +1,110 @@
+// A response, the request it answers, and the state of the connection → how it is sent.
+import type { Readable } from "node:stream";
+import { isFileSlice, isParts, lengthOf, type Body, type FileSlice, type Headers, type Response } from "../../api/index.js";
+import type { Transmission } from "../exchange.js";
+import { dropsConnection } from "../status.js";
+import type { Head } from "./head.js";
+import { composeHead, type Delimiting } from "./response-head.js";
+
+/** What decides how a response is sent, besides the response and the request. */
+export interface Circumstances {
+  readonly transmission: Transmission;
+  /** Requests answered before. */
+  readonly keepalives: number;
+  /** The server is stopping, or other clients wait for a place. */
+  readonly isLeaving: boolean;
+  /** The request's body could not be read. */
+  readonly isBodyLost: boolean;
+  /** The client still waits for a 100 Continue, which it will not get. */
+  readonly awaitsContinue: boolean;
+}
+
+/** What is to be written. */
+export interface Plan {
+  /** Status line and fields; "" towards HTTP/0.9. Undefined: a field is invalid. */
+  readonly text: string | undefined;
+  readonly body: Body;
+  /** Bytes of the body, where known before it is sent. */
+  readonly length: number | undefined;
+  readonly delimiting: Delimiting;
+  readonly keeps: boolean;
+}
+
+/** Decides on framing and persistence, as Apache does, and composes the head. */
+export function planResponse(head: Head, response: Response, around: Circumstances): Plan {
+  const { transmission } = around;
+  const isHead = head.method === "HEAD" && head.version !== 9;
+  const hasBody = response.status >= 200 && response.status !== 204 && response.status !== 304;
+  const known = lengthOf(response.body);
+  // A HEAD without a body at hand says nothing of its length; a stream may have said it itself.
+  const stated = known === undefined || isHead ? statedLength(response.headers) : undefined;
+  const length = hasBody ? (known === undefined || (isHead && known === 0) ? stated : known) : undefined;
+  const mustClose = head.mustClose || around.awaitsContinue;
+  const delimiting: Delimiting = !hasBody
+    ? "none"
+    : length !== undefined || isHead
+      ? "length"
+      : head.version === 11 && !mustClose
+        ? "chunked"
+        : "close";
+  const left = transmission.maxKeepAliveRequests - around.keepalives;
+  const keeps =
+    delimiting !== "close" &&
+    !mustClose &&
+    !head.fault &&
+    !head.asksClose &&
+    (head.version === 11 || (head.asksKeepAlive && head.version === 10)) &&
+    transmission.keepAlive &&
+    transmission.keepAliveTimeout > 0 &&
+    (transmission.maxKeepAliveRequests === 0 || left > 0) &&
+    response.close !== true &&
+    !dropsConnection(response.status) &&
+    !around.isLeaving &&
+    !around.isBodyLost &&
+    !asksClose(response.headers);
+  const body = isHead || !hasBody ? undefined : response.body;
+  if (head.version === 9) return { text: "", body, length, delimiting: "close", keeps: false };
+  const showsKeepAlive = keeps && head.asksKeepAlive;
+  const text = composeHead(response, {
+    server: transmission.server,
+    delimiting,
+    length,
+    connection: showsKeepAlive ? "Keep-Alive" : keeps || closesSilently(head) ? "" : "close",
+    keepAlive: showsKeepAlive ? keepAliveValue(transmission, left) : "",
+  });
+  return { text, body, length, delimiting, keeps };
+}
+
+function statedLength(headers: Headers): number | undefined {
+  const value = headers.get("content-length");
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+function asksClose(headers: Headers): boolean {
+  const value = headers.get("connection");
+  return value !== undefined && /\bclose\b/i.test(value);
+}
+
+/** After an expectation it does not know Apache closes without saying so. */
+function closesSilently(head: Head): boolean {
+  return head.fault?.status === 417 && head.version === 11 && !head.asksClose;
+}
+
+function keepAliveValue({ keepAliveTimeout, maxKeepAliveRequests }: Transmission, left: number): string {
+  const timeout = `timeout=${Math.floor(keepAliveTimeout / 1000)}`;
+  return maxKeepAliveRequests === 0 ? timeout : `${timeout}, max=${left}`;
+}
+
+/** A body as parts in order, or the stream it is. */
+export function partsOf(body: Exclude<Body, undefined>): readonly (Buffer | FileSlice)[] | Readable {
+  if (Buffer.isBuffer(body)) return [body];
+  if (isParts(body)) return body;
+  return isFileSlice(body) ? [body] : body;
+}
+
+/** Ends a stream that nobody will read. */
+export function dropBody(body: Body): void {
+  if (body === undefined || Buffer.isBuffer(body) || isParts(body) || isFileSlice(body)) return;
+  body.on("error", () => undefined);
+  body.destroy();
+}

@@ -1,0 +1,179 @@
+// A response and how it is to be sent → the text of its status line and fields, in Apache's order.
+import type { Response } from "../../api/index.js";
+import { statusText } from "../status.js";
+import { httpDate } from "./clock.js";
+import { token } from "./request-line.js";
+
+/**
+ * How the end of a body shows: by Content-Length, by chunks, by the end of the connection; "none" where the status
+ * has no body. Answers to HEAD are "length", with or without one.
+ */
+export type Delimiting = "length" | "chunked" | "close" | "none";
+
+/** What the head depends on besides the response. */
+export interface Framed {
+  readonly server: string;
+  readonly delimiting: Delimiting;
+  /** Value of Content-Length; undefined: none is sent. */
+  readonly length: number | undefined;
+  readonly connection: "close" | "Keep-Alive" | "";
+  /** Value of the Keep-Alive field, where `connection` says so. */
+  readonly keepAlive: string;
+}
+
+// Control characters, and characters of which latin1 would make some.
+const badValue = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** Names seen to be tokens. */
+const goodNames = new Set<string>();
+const rememberedNames = 1024;
+
+const statusLines = new Map<number, string>();
+
+/** Composes heads, one at a time; the fields are visited without a closure for each. */
+class HeadComposer {
+  #how: Framed = { server: "", delimiting: "none", length: 0, connection: "", keepAlive: "" };
+  #fields = "";
+  #behind = "";
+  #type = "";
+  #hasLength = false;
+  #hasConnection = false;
+  #hasKeepAlive = false;
+  #varies = 0;
+  #invalid: string | undefined;
+
+  compose({ status, reason, headers, always }: Response, how: Framed): string | undefined {
+    this.#how = how;
+    this.#fields = this.#behind = this.#type = "";
+    this.#hasLength = this.#hasConnection = this.#hasKeepAlive = false;
+    this.#varies = 0;
+    this.#invalid = undefined;
+    always?.forEach(this.#visit);
+    headers.forEach(this.#visit);
+    if (reason !== undefined && badValue.test(reason)) this.#invalid = "reason phrase";
+    if (this.#invalid !== undefined) return undefined;
+    return `${statusLine(status, reason)}Date: ${httpDate()}\r\nServer: ${how.server}\r\n${this.#fields}${this.#own()}\r\n`;
+  }
+
+  get invalid(): string {
+    return this.#invalid ?? "";
+  }
+
+  get varies(): number {
+    return this.#varies;
+  }
+
+  #own(): string {
+    const { length, delimiting, connection, keepAlive } = this.#how;
+    let text = "";
+    if (length !== undefined && !this.#hasLength) text = `Content-Length: ${length}\r\n`;
+    if (connection !== "") {
+      if (keepAlive !== "" && !this.#hasKeepAlive) text += `Keep-Alive: ${keepAlive}\r\n`;
+      if (!this.#hasConnection) text += `Connection: ${connection}\r\n`;
+    }
+    if (delimiting === "chunked") text += "Transfer-Encoding: chunked\r\n";
+    return text + this.#type + this.#behind;
+  }
+
+  readonly #visit = (name: string, value: string, key: string): void => {
+    if (!goodNames.has(name)) {
+      if (!token.test(name)) {
+        this.#invalid ??= name;
+        return;
+      }
+      if (goodNames.size >= rememberedNames) goodNames.clear();
+      goodNames.add(name);
+    }
+    if (badValue.test(value)) {
+      this.#invalid ??= name;
+      return;
+    }
+    switch (key) {
+      case "date":
+      case "server":
+      case "transfer-encoding":
+        return;
+      case "content-type":
+        if (this.#how.delimiting !== "none") this.#type = `Content-Type: ${value}\r\n`;
+        return;
+      case "content-encoding":
+      case "content-language":
+        this.#behind += `${name}: ${value}\r\n`;
+        return;
+      case "content-length":
+        this.#addLength();
+        return;
+      case "connection":
+        this.#addConnection(value);
+        return;
+      case "keep-alive":
+        this.#addKeepAlive(value);
+        return;
+      case "vary":
+        this.#varies++;
+    }
+    this.#fields += `${name}: ${value}\r\n`;
+  };
+
+  #addLength(): void {
+    const { length } = this.#how;
+    if (length === undefined || this.#hasLength) return;
+    this.#hasLength = true;
+    this.#fields += `Content-Length: ${length}\r\n`;
+  }
+
+  #addConnection(value: string): void {
+    const { connection } = this.#how;
+    const mine = connection === "" || this.#hasConnection || /\bclose\b/i.test(value) ? "" : `, ${connection}`;
+    this.#hasConnection = true;
+    this.#fields += `Connection: ${value}${mine}\r\n`;
+  }
+
+  #addKeepAlive(value: string): void {
+    const { keepAlive } = this.#how;
+    if (this.#hasKeepAlive) return;
+    this.#hasKeepAlive = true;
+    this.#fields += `Keep-Alive: ${keepAlive === "" ? value : keepAlive}\r\n`;
+  }
+}
+
+const composer = new HeadComposer();
+
+/**
+ * The head with the empty line at its end; undefined when a field or the reason phrase has bytes that may not stand
+ * there. Content-Type is left out where the status has no body.
+ */
+export function composeHead(response: Response, how: Framed): string | undefined {
+  const text = composer.compose(response, how);
+  return composer.varies > 1 ? composer.compose(mergeVary(response), how) : text;
+}
+
+/** The field that made the last `composeHead` give up. */
+export function invalidField(): string {
+  return composer.invalid;
+}
+
+function statusLine(status: number, reason: string | undefined): string {
+  if (reason !== undefined) return `HTTP/1.1 ${status} ${reason}\r\n`;
+  let line = statusLines.get(status);
+  if (line === undefined) {
+    line = `HTTP/1.1 ${statusText(status)}\r\n`;
+    if (statusLines.size < 1000) statusLines.set(status, line);
+  }
+  return line;
+}
+
+/** Several Vary fields become one without repeated names, as in Apache. */
+function mergeVary(response: Response): Response {
+  const headers = response.headers.copy();
+  const names: string[] = [];
+  for (const value of [...(response.always?.all("vary") ?? []), ...headers.all("vary")]) {
+    for (const name of value.split(/[\s,]+/)) {
+      if (name !== "" && !names.some((known) => known.toLowerCase() === name.toLowerCase())) names.push(name);
+    }
+  }
+  const always = response.always?.copy();
+  always?.delete("vary");
+  headers.set("Vary", names.join(","));
+  return { ...response, headers, ...(always ? { always } : {}) };
+}

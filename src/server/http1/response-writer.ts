@@ -1,0 +1,159 @@
+// A planned response → writes on the socket, few for small ones, and never ahead of the client by much.
+import type { Socket } from "node:net";
+import { isParts } from "../../api/index.js";
+import { partsOf, type Plan } from "./respond.js";
+import { pieceSize, PartsSender, readShort, type BodySender, type Outlet } from "./send-parts.js";
+import { StreamSender } from "./send-stream.js";
+import type { ServerState } from "./server-state.js";
+
+/** Bodies up to this size are joined with the head as a string, which is the cheapest write. */
+const joinedSize = 8192;
+
+/** Hears that a response is written and has left, or cannot be completed. */
+export type OnSent = (isWhole: boolean, bodyBytes: number) => void;
+
+/** Writes the responses of one connection, one at a time. */
+export class ResponseWriter implements Outlet {
+  /** Bytes written since the connection began. */
+  bytesOut = 0;
+  /** Milliseconds a write may stand still. */
+  timeout = 60_000;
+  readonly #socket: Socket;
+  readonly #state: ServerState;
+  readonly #onSent: OnSent;
+  #sender: BodySender | undefined;
+  /** Set while the client must read before more is written. */
+  #isBlocked = false;
+  #lastTick = 0;
+  /** What to report once the client has read enough. */
+  #result: { readonly isWhole: boolean; readonly bodyBytes: number } | undefined;
+  #isGathering = false;
+  #isCorked = false;
+
+  constructor(socket: Socket, state: ServerState, onSent: OnSent) {
+    this.#socket = socket;
+    this.#state = state;
+    this.#onSent = onSent;
+    socket.on("drain", this.#drained);
+  }
+
+  /** Whether nothing has moved for the time allowed although there is something to send. */
+  isOverdue(tick: number): boolean {
+    return (this.#isBlocked || this.#socket.writableLength > 0) && tick >= this.#limit();
+  }
+
+  /** Whether a body is on its way and silent for the time allowed. */
+  isSilent(tick: number): boolean {
+    return this.#sender !== undefined && tick >= this.#limit();
+  }
+
+  get isFlushed(): boolean {
+    return this.#socket.writableLength === 0;
+  }
+
+  /** Sends a response. Throws, before anything is written, when a file does not open. */
+  send({ text = "", body, length, delimiting }: Plan): void {
+    if (body === undefined) return this.#sendWhole(text, 0);
+    if (Buffer.isBuffer(body) && body.length <= joinedSize) {
+      return this.#sendWhole(text + body.toString("latin1"), body.length);
+    }
+    const parts = partsOf(body);
+    if (!isParts(parts)) return this.#sendBy(new StreamSender(this, parts, { delimiting, length }), text);
+    if (length === undefined || length > pieceSize) return this.#sendBy(new PartsSender(this, parts), text);
+    const bytes = Buffer.allocUnsafe(text.length + length);
+    const read = readShort(parts, bytes, text.length);
+    bytes.write(text, 0, "latin1");
+    this.write(read === length ? bytes : bytes.subarray(0, text.length + read));
+    this.#report(read === length, read);
+  }
+
+  /** The client is gone; gives the bytes of the body that were written. */
+  cancel(): number {
+    const bodyBytes = this.#result?.bodyBytes ?? this.#sender?.bodyBytes ?? 0;
+    this.#result = undefined;
+    this.#sender?.cancel();
+    this.#sender = undefined;
+    return bodyBytes;
+  }
+
+  write(data: Buffer | string): boolean {
+    const socket = this.#socket;
+    this.bytesOut += data.length;
+    this.#lastTick = this.#state.tick;
+    const isRoom = typeof data === "string" ? socket.write(data, "latin1") : socket.write(data);
+    if (isRoom) return true;
+    this.flush();
+    // What the kernel took at once is no reason to wait.
+    if (socket.writableLength === 0) return true;
+    this.#isBlocked = true;
+    return false;
+  }
+
+  bodySent(isWhole: boolean): void {
+    const bodyBytes = this.#sender?.bodyBytes ?? 0;
+    this.#sender = undefined;
+    this.#report(isWhole, bodyBytes);
+  }
+
+  gather(): void {
+    if (this.#isGathering || this.#isBlocked) return;
+    this.#isGathering = true;
+    this.#socket.cork();
+    setImmediate(this.#endGather);
+  }
+
+  /** Holds writes back until `flush`: several requests are at hand. */
+  cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#socket.cork();
+  }
+
+  /** Lets out what was held back. */
+  flush(): void {
+    this.#endGather();
+    if (!this.#isCorked) return;
+    this.#isCorked = false;
+    this.#socket.uncork();
+  }
+
+  #limit(): number {
+    return this.#state.deadline(this.timeout) - this.#state.tick + this.#lastTick;
+  }
+
+  #sendWhole(text: string, bodyBytes: number): void {
+    this.write(text);
+    this.#report(true, bodyBytes);
+  }
+
+  #sendBy(sender: BodySender, text: string): void {
+    this.#sender = sender;
+    this.gather();
+    if (text !== "") this.write(text);
+    sender.start();
+  }
+
+  #report(isWhole: boolean, bodyBytes: number): void {
+    if (this.#isBlocked) this.#result = { isWhole, bodyBytes };
+    else this.#onSent(isWhole, bodyBytes);
+  }
+
+  readonly #endGather = (): void => {
+    if (!this.#isGathering) return;
+    this.#isGathering = false;
+    this.#socket.uncork();
+  };
+
+  readonly #drained = (): void => {
+    if (!this.#isBlocked) return;
+    this.#isBlocked = false;
+    this.#lastTick = this.#state.tick;
+    if (this.#result) {
+      const { isWhole, bodyBytes } = this.#result;
+      this.#result = undefined;
+      this.#onSent(isWhole, bodyBytes);
+    } else {
+      this.#sender?.resume();
+    }
+  };
+}

@@ -1,0 +1,89 @@
+// What the connections of one server share: time, counts, a limit, and whether it is draining.
+import type { Socket } from "node:net";
+import type { ExchangeHandler } from "../exchange.js";
+import type { ClientConnection } from "./connection.js";
+
+/** Milliseconds between two looks at the deadlines of all connections; a deadline may be missed by twice that. */
+const sweepInterval = 250;
+/** Clients that wait unread while the server is full; as many as the kernel would hold for Apache. */
+const mostWaiting = 511;
+
+/** Makes the connection of a client. */
+export type OpenConnection = (socket: Socket, state: ServerState) => ClientConnection;
+
+/** Shared by the connections of one server. */
+export class ServerState {
+  readonly handler: ExchangeHandler;
+  readonly connections = new Set<ClientConnection>();
+  /** Clients over the limit, in the order they came. */
+  readonly waiting = new Set<Socket>();
+  /** Requests answered, and in work. */
+  requests = 0;
+  active = 0;
+  isDraining = false;
+  /** Counts sweeps: the coarse clock of all deadlines. */
+  tick = 0;
+  readonly #maxConnections: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  readonly #openConnection: OpenConnection;
+
+  constructor({ handler, maxConnections, open }: { handler: ExchangeHandler; maxConnections: number; open: OpenConnection }) {
+    this.handler = handler;
+    this.#openConnection = open;
+    this.#maxConnections = maxConnections;
+  }
+
+  /** The tick at which so many milliseconds from now are over. */
+  deadline(milliseconds: number): number {
+    return this.tick + Math.ceil(milliseconds / sweepInterval) + 1;
+  }
+
+  /** Whether a connection that is not kept makes room for another. */
+  get isCrowded(): boolean {
+    return this.waiting.size > 0;
+  }
+
+  /** Opens a connection for a new client, or lets it wait. */
+  admit(socket: Socket): void {
+    // Gone before it was accepted, or one too many.
+    if (socket.remoteAddress === undefined || this.waiting.size >= mostWaiting) {
+      socket.destroy();
+      return;
+    }
+    if (this.connections.size < this.#maxConnections) {
+      this.#open(socket);
+      return;
+    }
+    this.waiting.add(socket);
+    const gone = (): boolean => this.waiting.delete(socket);
+    socket.on("error", gone).on("close", gone);
+  }
+
+  remove(connection: ClientConnection): void {
+    this.connections.delete(connection);
+    const [next] = this.waiting;
+    if (next) {
+      this.waiting.delete(next);
+      this.#open(next);
+    } else if (this.connections.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+
+  #open(socket: Socket): void {
+    this.connections.add(this.#openConnection(socket, this));
+    this.#timer ??= setInterval(() => this.#sweep(), sweepInterval);
+  }
+
+  #sweep(): void {
+    this.tick++;
+    let wanted = this.waiting.size;
+    for (const connection of this.connections) {
+      connection.checkDeadlines(this.tick);
+      // As Apache: kept connections without a request give way to clients that have one.
+      if (wanted > 0 && connection.giveWay()) wanted--;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+// Listening sockets → connections served, counted, and drained without cutting any.
+import { createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from "node:net";
+import type { ExchangeHandler } from "./exchange.js";
+import { ClientConnection } from "./http1/connection.js";
+import { ServerState } from "./http1/server-state.js";
+
+/** What to serve, and where. */
+export interface ServeOptions {
+  readonly handler: ExchangeHandler;
+  /** Bound handles, or options of `listen` of net.Server. */
+  readonly sockets: readonly (ListenOptions | object)[];
+  readonly backlog?: number;
+  /** Connections at the same time; more wait unread. Without limit if absent. */
+  readonly maxConnections?: number;
+}
+
+/** A server at work. */
+export interface Serving {
+  readonly addresses: readonly (AddressInfo | string | null)[];
+  /** Open connections, requests in work, and requests answered since the start. */
+  counts(): { readonly connections: number; readonly active: number; readonly requests: number };
+  /**
+   * Stops accepting. The next response on each connection says `Connection: close`; idle ones stay until their
+   * KeepAliveTimeout is over, so that no client sends into a closing connection. Resolves when the last is gone; those
+   * that are left after `milliseconds` are cut.
+   */
+  drain(milliseconds?: number): Promise<void>;
+  /** Stops accepting and ends all connections at once. */
+  cut(): void;
+}
+
+/** Bytes the socket holds for a client before we wait for it. */
+const highWaterMark = 65_536;
+/** The longest a timer of Node can be set for. */
+const longestTimer = 2 ** 31 - 1;
+
+/** Listens and serves; rejects when a socket does not listen. */
+export async function serve({ handler, sockets, backlog, maxConnections }: ServeOptions): Promise<Serving> {
+  const state = new ServerState({
+    handler,
+    maxConnections: maxConnections ?? Infinity,
+    open: (socket, state) => new ClientConnection(socket, state),
+  });
+  const servers: Server[] = [];
+  try {
+    for (const socket of sockets) {
+      // A client may end its side and still wait for the answer.
+      const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark });
+      server.on("connection", (client: Socket) => state.admit(client));
+      servers.push(server);
+      await listen(server, socket, backlog ?? 511);
+    }
+  } catch (error) {
+    for (const server of servers) server.close();
+    throw error;
+  }
+  return new ServerGroup(servers, state);
+}
+
+function listen(server: Server, where: ListenOptions | object, backlog: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    const listening = (): void => {
+      server.off("error", reject);
+      // Accepting may fail for a moment (no descriptors left); what is open goes on.
+      server.on("error", () => undefined);
+      resolve();
+    };
+    if ("port" in where || "path" in where) server.listen({ backlog, ...where }, listening);
+    else server.listen(where, backlog, listening);
+  });
+}
+
+class ServerGroup implements Serving {
+  readonly addresses: readonly (AddressInfo | string | null)[];
+  readonly #servers: readonly Server[];
+  readonly #state: ServerState;
+  #drained: Promise<unknown> | undefined;
+
+  constructor(servers: readonly Server[], state: ServerState) {
+    this.#servers = servers;
+    this.#state = state;
+    this.addresses = servers.map((server) => server.address());
+  }
+
+  counts(): { readonly connections: number; readonly active: number; readonly requests: number } {
+    const { connections, waiting, active, requests } = this.#state;
+    return { connections: connections.size + waiting.size, active, requests };
+  }
+
+  async drain(milliseconds = longestTimer): Promise<void> {
+    this.#state.isDraining = true;
+    // A server reports that it is closed when its last connection is gone.
+    this.#drained ??= Promise.all(
+      this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+    );
+    const limit = setTimeout(() => this.#cutAll(), Math.min(milliseconds, longestTimer));
+    await this.#drained;
+    clearTimeout(limit);
+  }
+
+  cut(): void {
+    void this.drain();
+    this.#cutAll();
+  }
+
+  #cutAll(): void {
+    for (const connection of this.#state.connections) connection.cut();
+    for (const socket of this.#state.waiting) socket.destroy();
+  }
+}
