@@ -15,8 +15,9 @@ export interface Resolved {
   readonly handler: string | undefined;
 }
 
-/** Names remembered for each set of settings. */
+/** Names remembered for each set of settings, and the longest of them: clients may ask for any name. */
 const remembered = 4096;
+const longest = 128;
 const none: readonly string[] = Object.freeze([]);
 const known = new WeakMap<MimeSettings, Map<string, Resolved>>();
 
@@ -27,6 +28,7 @@ export function resolveName(name: string, settings: MimeSettings): Resolved {
   const found = names.get(name);
   if (found) return found;
   const resolved = resolve(name, settings);
+  if (name.length > longest) return resolved;
   if (names.size >= remembered) names.clear();
   names.set(name, resolved);
   return resolved;
