@@ -24,6 +24,8 @@ interface Slot {
   current: DaemonProcess | undefined;
   successor: DaemonProcess | undefined;
   retry: NodeJS.Timeout | undefined;
+  /** `current` serves until there is a successor. */
+  isLeaving: boolean;
 }
 
 interface Reload {
@@ -38,6 +40,8 @@ const shortLife = 5000;
 const firstDelay = 100;
 const longestDelay = 30_000;
 const mostRemembered = 16;
+/** Milliseconds after which a changed script counts as one that does not load, where startup-timeout is off. */
+const longestTrial = 60_000;
 
 /** The processes of one pool, from the first start to the stop. */
 export class DaemonPool {
@@ -91,7 +95,7 @@ export class DaemonPool {
       return this.#fail(messageOf(error), "alert");
     }
     for (let i = 0; i < spec.processes; i++) {
-      const slot: Slot = { current: undefined, successor: undefined, retry: undefined };
+      const slot: Slot = { current: undefined, successor: undefined, retry: undefined, isLeaving: false };
       this.#slots.push(slot);
       this.#fill(slot);
     }
@@ -133,7 +137,11 @@ export class DaemonPool {
   }
 
   /** Starts a process into the slot; beside one that serves it is the successor. */
-  #fill(slot: Slot, preloads = this.#preloads): DaemonProcess | undefined {
+  #fill(
+    slot: Slot,
+    preloads = this.#preloads,
+    startupTimeout = this.#options.spec.startupTimeout,
+  ): DaemonProcess | undefined {
     const { spec, kind, surroundings, applicationGroup } = this.#options;
     if (this.#isStopping || !this.#socket) return undefined;
     let process: DaemonProcess;
@@ -142,6 +150,7 @@ export class DaemonPool {
         command: daemonCommand(spec, kind, surroundings),
         socket: this.#socket.fd,
         start: { type: "start", spec: { ...spec, preloads }, applicationGroup, listenBacklog: spec.listenBacklog },
+        startupTimeout,
         log: this.#options.log,
         events: this.#events,
       });
@@ -160,7 +169,7 @@ export class DaemonPool {
   #retry(slot: Slot, delay: number): void {
     clearTimeout(slot.retry);
     slot.retry = setTimeout(() => {
-      if (!slot.successor && !slot.current?.isReady) this.#fill(slot);
+      if (!slot.successor && (slot.isLeaving || !slot.current)) this.#fill(slot);
     }, delay);
   }
 
@@ -176,6 +185,7 @@ export class DaemonPool {
       const old = slot.current;
       slot.current = process;
       slot.successor = undefined;
+      slot.isLeaving = false;
       if (old) this.#retire(old);
     }
     if (this.#reload?.trial === process) this.#reloaded(this.#reload);
@@ -190,7 +200,8 @@ export class DaemonPool {
     for (const slot of this.#slots) {
       if (slot.current === trial) continue;
       for (const old of [slot.current, slot.successor]) if (old) this.#retire(old);
-      slot.current = slot.successor = undefined;
+      slot.successor = undefined;
+      promote(slot);
       this.#fill(slot);
     }
     this.#publish(1);
@@ -206,7 +217,7 @@ export class DaemonPool {
     // One that was to take over for another reason has loaded who knows what.
     if (slot.successor) this.#retire(slot.successor);
     slot.successor = undefined;
-    const trial = this.#fill(slot, this.#preloadsWith(script));
+    const trial = this.#fill(slot, this.#preloadsWith(script), this.#options.spec.startupTimeout || longestTrial);
     if (trial) this.#reload = { script, mtime, trial };
     else this.#keep(script, mtime);
   }
@@ -227,7 +238,9 @@ export class DaemonPool {
   #onLeaving(process: DaemonProcess, reason: string): void {
     process.log("info", `process ${process.pid} of daemon group ${this.#name()} leaves: ${reason}`);
     const slot = this.#slotOf(process);
-    if (slot?.current === process && !slot.successor) this.#fill(slot);
+    if (slot?.current !== process) return;
+    slot.isLeaving = true;
+    if (!slot.successor) this.#fill(slot);
   }
 
   #onGone(process: DaemonProcess, end: DaemonEnd): void {
@@ -241,7 +254,7 @@ export class DaemonPool {
     const slot = this.#slotOf(process);
     if (!slot) return;
     if (slot.successor === process) slot.successor = undefined;
-    else [slot.current, slot.successor] = [slot.successor, undefined];
+    else promote(slot);
     if (end.wasReady && end.wasPlanned) this.#failing = 0;
     else this.#failing = end.livedFor < shortLife ? this.#failing + 1 : end.wasReady ? 0 : 1;
     if (slot.current && !slot.current.isReady) return this.#publish();
@@ -293,7 +306,7 @@ export class DaemonPool {
     const slot = this.#slotOf(process);
     if (!slot) return;
     if (slot.successor === process) slot.successor = undefined;
-    else [slot.current, slot.successor] = [slot.successor, undefined];
+    else promote(slot);
     if (!slot.current) this.#fill(slot);
     this.#publish();
   }
@@ -339,6 +352,13 @@ export class DaemonPool {
     const { spec, applicationGroup } = this.#options;
     return `"${spec.name}"${applicationGroup === "" ? "" : ` (application group "${applicationGroup}")`}`;
   }
+}
+
+/** The process that served is gone: its successor takes over, ready or not. */
+function promote(slot: Slot): void {
+  slot.current = slot.successor;
+  slot.successor = undefined;
+  slot.isLeaving = false;
 }
 
 function messageOf(error: unknown): string {

@@ -34,6 +34,8 @@ export interface DaemonProcessOptions {
   /** The listening socket, which becomes its descriptor 3. */
   readonly socket: number;
   readonly start: DaemonStart;
+  /** Milliseconds until it must be ready; 0 without limit. */
+  readonly startupTimeout: number;
   readonly log: (entry: LogEntry) => void;
   readonly events: DaemonEvents;
 }
@@ -56,7 +58,8 @@ export class DaemonProcess {
   #failure: { readonly reason: string; readonly traceback: string | undefined } | undefined;
   #hasLeft = false;
   #isGone = false;
-  #lastLine = "";
+  /** The line that tells best why it ended: the last that speaks of an error, else the last. */
+  #telling = "";
   #lastOutput = 0;
 
   constructor(options: DaemonProcessOptions) {
@@ -74,7 +77,7 @@ export class DaemonProcess {
     this.#control.send(options.start);
     this.#child.once("error", (error) => this.#gone(`could not be started: ${error.message}`));
     this.#child.once("exit", (code, signal) => this.#exited(code, signal));
-    const { startupTimeout } = options.start.spec;
+    const { startupTimeout } = options;
     if (startupTimeout > 0) this.#later(startupTimeout, () => this.#isReady(startupTimeout));
   }
 
@@ -149,7 +152,8 @@ export class DaemonProcess {
 
   #printed(line: string): void {
     this.#lastOutput = Date.now();
-    this.#lastLine = line;
+    if (!this.#telling || !isTelling(this.#telling)) this.#telling = line;
+    else if (isTelling(line)) this.#telling = line;
     this.log("error", line);
   }
 
@@ -157,7 +161,7 @@ export class DaemonProcess {
   #exited(code: number | null, signal: NodeJS.Signals | null): void {
     const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
     const gone = (): void => {
-      const last = !this.isReady && this.#lastLine !== "" ? `: ${this.#lastLine}` : "";
+      const last = !this.isReady && this.#telling !== "" ? `: ${this.#telling}` : "";
       this.#gone(this.#failure?.reason ?? how + last);
     };
     this.#child.once("close", gone);
@@ -180,6 +184,11 @@ export class DaemonProcess {
       livedFor: Date.now() - this.#startedAt,
     });
   }
+}
+
+
+function isTelling(line: string): boolean {
+  return /error\b/i.test(line) && !/^\s+at /.test(line);
 }
 
 function start({ command, socket }: DaemonProcessOptions): ChildProcess {

@@ -91,7 +91,7 @@ export class TestGroup {
   readonly states: PoolState[] = [];
   readonly logs: LogEntry[] = [];
   readonly options: DaemonGroupOptions;
-  readonly group: DaemonGroup;
+  group: DaemonGroup;
   /** Hears of states too. */
   onState: ((state: PoolState) => void) | undefined;
   readonly #sockets: Socket[] = [];
@@ -119,6 +119,12 @@ export class TestGroup {
       },
     };
     this.group = new DaemonGroup(this.options);
+  }
+
+  /** The group with another spec; it takes the place of the one there was, which was not started. */
+  with(changes: Partial<DaemonGroupSpec>): DaemonGroup {
+    this.group = new DaemonGroup({ ...this.options, spec: { ...this.options.spec, ...changes } });
+    return this.group;
   }
 
   /** The last state told. */

@@ -1,0 +1,110 @@
+import { expect } from "chai";
+import { utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { DaemonGroupSpec } from "../../src/api/index.js";
+import { DaemonClient } from "../../src/process/daemon-client.js";
+import { findPython } from "../../src/process/python-interpreter.js";
+import { isAlive, TestGroup, until } from "../support/daemon-groups.js";
+import { bodyOf, requestFor } from "../support/python-pool.js";
+
+const pythonDaemon = fileURLToPath(new URL("../../python/modhost_wsgi", import.meta.url));
+
+describe("a daemon group of Python", () => {
+  let tests: TestGroup[] = [];
+  let clients: DaemonClient[] = [];
+  let time = 1_000_000_000;
+
+  before(function () {
+    const python = findPython(undefined);
+    if (!("missing" in python)) return;
+    console.log(`      ${python.missing}`);
+    this.skip();
+  });
+
+  afterEach(async () => {
+    for (const client of clients) client.close();
+    await Promise.all(tests.map((test) => test.stop()));
+    tests = [];
+    clients = [];
+  });
+
+  /** A group with a script of its own, and a worker's client. */
+  function start(spec: Partial<DaemonGroupSpec>, text: string, { preloads = false } = {}) {
+    const test = new TestGroup(spec, { pythonDaemon });
+    tests.push(test);
+    const script = join(test.folder, "app.wsgi");
+    const save = (changed: string): void => {
+      writeFileSync(script, changed);
+      utimesSync(script, ++time, time);
+    };
+    save(text);
+    const group = preloads
+      ? test.with({ preloads: [{ script, callable: "application", applicationGroup: "" }] })
+      : test.group;
+    const client = new DaemonClient({
+      spec: test.options.spec,
+      applicationGroup: "",
+      sharesAccount: false,
+      overdue: (report) => void group.overdue(report),
+    });
+    clients.push(client);
+    test.onState = (state) => client.update(state);
+    if (preloads) group.start();
+    else group.want("", "python");
+    const get = async (path = "/"): Promise<{ status: number; text: string }> => {
+      const { call, request } = requestFor({ script, path });
+      const response = await client.run(call, request);
+      return { status: response.status, text: (await bodyOf(response)).toString() };
+    };
+    return { test, save, get };
+  }
+
+  const says = (word: string): string => `
+import os, time
+def application(environ, start_response):
+    if environ["PATH_INFO"] == "/sleep":
+        time.sleep(3600)
+    start_response("200 OK", [])
+    return [b"${word}" if environ["PATH_INFO"] == "/" else str(os.getpid()).encode()]
+`;
+
+  it("loads a changed script in new processes, and goes on with the old where that fails", async () => {
+    const { test, save, get } = start({ processes: 2 }, says("one"));
+    expect((await get()).text).to.equal("one");
+    save(says("two"));
+    const answers = await Promise.all([get(), get(), get()]);
+    expect(answers.map(({ text }) => text)).to.deep.equal(["two", "two", "two"]);
+    save("import nothing_of_that_name\n");
+    expect((await get()).text).to.equal("two");
+    expect(test.logged(/ModuleNotFoundError: No module named 'nothing_of_that_name'/)).to.equal(true);
+    save(says("three"));
+    expect((await get()).text).to.equal("three");
+  });
+
+  it("answers 500 where a preload fails, and serves when that is mended", async () => {
+    const { test, save, get } = start({}, "1 / 0\n", { preloads: true });
+    await test.serving();
+    expect(test.logged(/ZeroDivisionError/)).to.equal(true);
+    expect((await get()).status).to.equal(500);
+    save(says("mended"));
+    expect((await get()).text).to.equal("mended");
+  });
+
+  it("ends a process in which a request is stuck, with the stack of each thread, and replaces it", async () => {
+    const { test, get } = start({ requestTimeout: 400, shutdownTimeout: 500 }, says("one"));
+    const pid = Number((await get("/pid")).text);
+    expect((await get("/sleep")).status).to.equal(504);
+    await until(() => test.logged(/app.wsgi", line 5 in application/));
+    await until(() => !isAlive(pid));
+    expect(Number((await get("/pid")).text)).not.to.equal(pid);
+  });
+
+  it("replaces a process that was killed, without a fault for those who come then", async () => {
+    const { get } = start({}, says("one"));
+    const pid = Number((await get("/pid")).text);
+    process.kill(pid, "SIGKILL");
+    await until(() => !isAlive(pid));
+    expect((await get()).text).to.equal("one");
+  });
+});
