@@ -35,6 +35,8 @@ export interface Response {
   failure?: { readonly note?: string };
   /** To be sent without Content-Length, in chunks, although the length is known: an application gave none. */
   unsized?: true;
+  /** The status is an application's own: it holds even where the application serves an ErrorDocument. */
+  ownStatus?: boolean;
   /** The connection must be closed after this response. */
   close?: boolean;
 }

@@ -49,10 +49,11 @@ function external(request: ServerRequest, refused: Response, url: string): Respo
 /** The local document's response under the status of the error, unless the document set one of its own. */
 function merge(request: ServerRequest, refused: Response, served: Response): Response {
   if (served.failure) return builtIn(request, refused, served.status);
-  const status = served.status === 200 ? refused.status : served.status;
+  const own = served.ownStatus === true;
+  const status = served.status === 200 && !own ? refused.status : served.status;
   const headers = new Headers(served.headers);
-  refused.headers.forEach((name, value) => {
-    if (!headers.has(name)) headers.append(name, value);
+  refused.headers.forEach((name, value, key) => {
+    if (!headers.has(name) && !(own && key === "allow")) headers.append(name, value);
   });
   // Conditions were asked of the resource, not of its error document.
   return { ...served, status, headers, ...(refused.close ? { close: true } : {}) };
@@ -84,7 +85,9 @@ const closing = new Set([400, 408, 411, 413, 414, 500, 501, 503]);
 export function signature({ core, serverName, serverPort }: ServerRequest): string | undefined {
   if (core.serverSignature === "Off") return undefined;
   const name =
-    core.serverSignature === "EMail" ? `<a href="mailto:${core.serverAdmin}">${escapeHtml(serverName)}</a>` : escapeHtml(serverName);
+    core.serverSignature === "EMail"
+      ? `<a href="mailto:${core.serverAdmin}">${escapeHtml(serverName)}</a>`
+      : escapeHtml(serverName);
   return `<address>${serverBanner(core.serverTokens)} Server at ${name} Port ${serverPort}</address>`;
 }
 

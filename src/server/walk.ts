@@ -22,7 +22,7 @@ const rememberedScripts = 1024;
 
 /** Looks at a file name. `base` is where the mapping started (an alias target), which is tried first if it is a file. */
 export function walk(filename: string, base: string): Walked {
-  if (base !== "" && base.length < filename.length && filename.startsWith(base) && scripts.has(base)) {
+  if (base !== "" && base.length < filename.length && filename.startsWith(`${base}/`) && scripts.has(base)) {
     const file = look(base);
     if (file !== undefined && typeof file !== "string" && file.isFile()) {
       return { filename: base, file, pathInfo: filename.slice(base.length) };

@@ -13,7 +13,7 @@ const items: readonly (readonly [string, string, Ask, string | RegExp])[] = [
   ["%{sec}t.%{msec_frac}t %{usec}t %{usec_frac}t", "/f.txt", {}, /^(\d{10})\.\d{3} \1\d{6} \d{6}$/],
   ["%{begin}t %{end}t", "/f.txt", {}, /^\[.{26}\] \[.{26}\]$/],
   ['"%r"', '/f.txt?a"b\\c', {}, '"GET /f.txt?a\\"b\\\\c HTTP/1.1"'],
-  ["%r", "/f.txt?\xc3\xa9\t", {}, "GET /f.txt?\\xc3\\xa9\\t HTTP/1.1"],
+  ["%r", "/f.txt?\xc3\xa9\b\x01", {}, "GET /f.txt?\\xc3\\xa9\\b\\x01 HTTP/1.1"],
   ["%m %U %q %H", "/f.txt?x=1", { method: "HEAD" }, "HEAD /f.txt ?x=1 HTTP/1.1"],
   ["[%q]", "/f.txt", {}, "[]"],
   ["%s %>s %<s", "/none", {}, "404 404 404"],

@@ -51,6 +51,7 @@ describe("WSGIScriptAlias", () => {
     ["WSGIScriptAlias / ROOT/apps/one.wsgi\nAlias /index ROOT/htdocs/index.html", "/index", 200],
     ["WSGIScriptAliasMatch ^/s/([a-z]+) ROOT/apps/$1.wsgi", "/s/one", ["apps/one.wsgi", "/s/one", ""]],
     ["WSGIScriptAliasMatch ^/s/([a-z]+)(.*) ROOT/apps/$1.wsgi$2", "/s/two/x/y", ["apps/two.wsgi", "/s/two", "/x/y"]],
+    ["WSGIScriptAliasMatch ^/s/([a-z]+) ROOT/apps/$1.wsgi", "/s/two/x/y", ["apps/two.wsgi", "/s/two", "/x/y"]],
     ["WSGIScriptAlias /app ROOT/none.wsgi", "/app", 404],
     ["WSGIScriptAlias /app ROOT/app.wsgi\n<Location /app>\nAcceptPathInfo Off\n</Location>", "/app/x", 404],
     ["<Files app.wsgi>\nRequire all denied\n</Files>\nWSGIScriptAlias /app ROOT/app.wsgi", "/app", 403],
@@ -386,6 +387,35 @@ describe("the answer of an application", () => {
         ["Set-Cookie", "b"],
       ],
     ],
+    [
+      [
+        ["X-A", "1"],
+        ["Set-Cookie", "a"],
+        ["X-B", "2"],
+        ["Location", "http://x/"],
+      ],
+      [
+        ["Location", "http://x/"],
+        ["X-A", "1"],
+        ["X-B", "2"],
+        ["Set-Cookie", "a"],
+      ],
+    ],
+    [
+      [
+        ["Vary", "Accept"],
+        ["Vary", "Cookie, accept"],
+      ],
+      [["Vary", "Accept,Cookie"]],
+    ],
+    [
+      [
+        ["Content-Type", "text/plain"],
+        ["Content-Type", "text/html"],
+      ],
+      [["Content-Type", "text/html"]],
+    ],
+    [[["Last-Modified", "nonsense"]], [["Last-Modified", "Thu, 01 Jan 1970 00:00:00 GMT"]]],
     [[["Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT"]], [["Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT"]]],
   ];
   for (const [given, sent] of tidied) {

@@ -86,9 +86,10 @@ export const items: Readonly<Record<string, LogItem>> = {
 
 function requestLine({ requestLine: line }: Request): string | undefined {
   if (line === "") return undefined;
-  // A password in an absolute target is not for the log.
+  // Blanks are shown as one; a password in an absolute target is not for the log.
+  const single = /[ \t]{2}|\t/.test(line) ? line.replace(/[ \t]+/g, " ") : line;
   return escapeLogItem(
-    line.includes("@") ? line.replace(/^(\S+ +[a-z]+:\/\/[^\s:@/]*:)[^\s@/]*@/i, "$1XXXXXXXX@") : line,
+    single.includes("@") ? single.replace(/^(\S+ +[a-z]+:\/\/[^\s:@/]*:)[^\s@/]*@/i, "$1XXXXXXXX@") : single,
   );
 }
 

@@ -24,6 +24,8 @@ interface Made {
   readonly secure: boolean;
   readonly contextPrefix: string;
   readonly contextDocumentRoot: string;
+  /** Settings of core; virtual hosts and sections with the same ones are alike. */
+  readonly core: object;
 }
 
 /** The constant parts of the environs of one mount: for each script, local address and scheme the same object. */
@@ -46,14 +48,14 @@ function make(request: Request, mount: MountKey): Made {
   const { filename, contextPrefix, contextDocumentRoot, connection } = request;
   const { localAddress, localPort, secure } = connection;
   const part = Object.freeze(constantPart(request, mount));
-  return { part, mount, filename, localAddress, localPort, secure, contextPrefix, contextDocumentRoot };
+  return {
+    ...{ part, mount, filename, localAddress, localPort, secure, contextPrefix, contextDocumentRoot },
+    core: request.settings(core),
+  };
 }
 
-function isFor(
-  made: Made,
-  { filename, connection, contextPrefix, contextDocumentRoot }: Request,
-  mount: MountKey,
-): boolean {
+function isFor(made: Made, request: Request, mount: MountKey): boolean {
+  const { filename, connection, contextPrefix, contextDocumentRoot } = request;
   return (
     made.filename === filename &&
     made.mount.scriptName === mount.scriptName &&
@@ -64,7 +66,8 @@ function isFor(
     made.localPort === connection.localPort &&
     made.secure === connection.secure &&
     made.contextPrefix === contextPrefix &&
-    made.contextDocumentRoot === contextDocumentRoot
+    made.contextDocumentRoot === contextDocumentRoot &&
+    made.core === request.settings(core)
   );
 }
 
@@ -180,17 +183,17 @@ function addFields(
 /** SetEnv and its like show where the request has no value of its own. */
 function addVariables(environ: Environ, variables: ReadonlyMap<string, string>, constant: Readonly<Environ>): void {
   for (const [name, value] of variables) {
-    if (name === "HTTPS") environ["wsgi.url_scheme"] = /^(on|1)$/i.test(value) ? "https" : "http";
+    if (name === "PATH_INFO" && environ[name] === "") environ[name] = value;
+    else if (name === "HTTPS") environ["wsgi.url_scheme"] = /^(on|1)$/i.test(value) ? "https" : "http";
     else if (!Object.hasOwn(environ, name) && !Object.hasOwn(constant, name)) environ[name] = value;
   }
 }
 
-/** The target of the request line, also where internal redirects led elsewhere; an absolute one without its host. */
-function firstTarget(request: Request): string {
-  let first = request;
-  while (first.previous) first = first.previous;
-  const { target } = first;
-  return target.startsWith("/") ? target : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, "");
+/** The target as it stands in the request line, also where internal redirects led elsewhere. */
+function firstTarget({ requestLine }: Request): string {
+  const start = requestLine.indexOf(" ") + 1;
+  const end = requestLine.indexOf(" ", start);
+  return end < 0 ? requestLine.slice(start) : requestLine.slice(start, end);
 }
 
 function mergeSlashes(path: string): string {

@@ -3,9 +3,10 @@ import { STATUS_CODES } from "node:http";
 import { Headers, refuse, type Body, type Request, type Response } from "../../api/index.js";
 import type { WsgiSettings } from "./settings.js";
 
-/** Fields of which every one is kept, those of which the last wins; of all others the values are joined. */
+/** Fields that are kept apart from the others and come last, every one of them. */
 const repeated = new Set(["set-cookie", "www-authenticate"]);
-const lastWins = new Set(["location", "content-length", "content-range", "transfer-encoding"]);
+/** Fields that come first, and of which the last one counts. */
+const leading = new Set(["last-modified", "location", "content-length", "content-range", "transfer-encoding"]);
 
 /** Makes an application's response the server's: as it is where it ran embedded, else read as a script's output is. */
 export function relay(
@@ -13,7 +14,9 @@ export function relay(
   response: Response,
   { daemon, settings }: { daemon: boolean; settings: WsgiSettings },
 ): Response | Promise<Response> {
-  if (!daemon || response.failure) return response;
+  if (response.failure) return response;
+  response.ownStatus = true;
+  if (!daemon) return response;
   const { status, headers } = tidy(response);
   if (settings.errorOverride && status >= 400) {
     drop(response.body);
@@ -30,33 +33,63 @@ export function relay(
 /** Applies the rules for fields; changes the response only where one of them bites. */
 function tidy(response: Response): Response {
   const { headers } = response;
-  const seen: string[] = [];
-  let unusual = false;
-  headers.forEach((_name, value, key) => {
-    if (seen.includes(key)) unusual ||= !repeated.has(key);
-    else seen.push(key);
-    if (key === "status" || key === "last-modified") unusual = true;
-    if (key === "content-type") unusual ||= /^[^;]*[A-Z]/.test(value);
-  });
-  if (!unusual) return response;
-  const tidied = new Headers();
-  const spelled = new Map<string, string>();
+  if (!isUntidy(headers)) return response;
+  const first = new Headers();
+  const others = new Headers();
+  const last: [string, string][] = [];
   headers.forEach((name, value, key) => {
     if (key === "status") setStatus(response, value);
-    else if (repeated.has(key) || !tidied.has(key)) tidied.append(name, value);
-    else tidied.set(spelled.get(key) ?? name, lastWins.has(key) ? value : `${tidied.get(key) ?? ""}, ${value}`);
-    if (!spelled.has(key)) spelled.set(key, name);
+    else if (repeated.has(key)) last.push([name, value]);
+    else if (leading.has(key)) first.set(first.has(key) ? (spelling(first, key) ?? name) : name, valueOf(key, value));
+    else if (key === "content-type") others.set(name, valueOf(key, value));
+    else if (others.has(key)) others.set(spelling(others, key) ?? name, `${others.get(key) ?? ""}, ${value}`);
+    else others.append(name, value);
   });
-  const type = tidied.get("content-type");
-  if (type !== undefined)
-    tidied.set(
-      "Content-Type",
-      type.replace(/^[^;]*/, (media) => media.toLowerCase()),
-    );
-  const modified = Date.parse(tidied.get("last-modified") ?? "");
-  if (modified > Date.now()) tidied.set("Last-Modified", new Date().toUTCString());
-  response.headers = tidied;
+  const vary = others.get("vary");
+  if (vary !== undefined) others.set(spelling(others, "vary") ?? "Vary", distinct(vary));
+  response.headers = new Headers([...first, ...others, ...last]);
   return response;
+}
+
+/** Whether there is a field to change, or out of its place. */
+function isUntidy(headers: Headers): boolean {
+  const seen: string[] = [];
+  let untidy = false;
+  let reached = 0;
+  headers.forEach((_name, value, key) => {
+    const rank = leading.has(key) ? 0 : repeated.has(key) ? 2 : 1;
+    if (rank < 2 && seen.includes(key)) untidy = true;
+    seen.push(key);
+    if (key === "content-type") {
+      untidy ||= /^[^;]*[A-Z]/.test(value);
+      return;
+    }
+    if (rank < reached || key === "status" || key === "last-modified" || key === "vary") untidy = true;
+    reached = Math.max(reached, rank);
+  });
+  return untidy;
+}
+
+function valueOf(key: string, value: string): string {
+  if (key === "content-type") return value.replace(/^[^;]*/, (media) => media.toLowerCase());
+  if (key !== "last-modified") return value;
+  // A date in the future is now, and what is no date the beginning of time.
+  const time = Date.parse(value);
+  return time <= Date.now() ? value : new Date(Number.isNaN(time) ? 0 : Date.now()).toUTCString();
+}
+
+/** The names in a Vary field, each once. */
+function distinct(vary: string): string {
+  const names = new Map<string, string>();
+  for (const name of vary.split(/[\s,]+/))
+    if (name !== "" && !names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
+  return [...names.values()].join(",");
+}
+
+/** How the first field of that name is spelled. */
+function spelling(headers: Headers, key: string): string | undefined {
+  for (const [name] of headers) if (name.toLowerCase() === key) return name;
+  return undefined;
 }
 
 /** A Status field overrides the status, with its words. */

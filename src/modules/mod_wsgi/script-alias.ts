@@ -68,7 +68,11 @@ export function mapToScript(request: Request, aliases: readonly ScriptAlias[]): 
   const { rule, end, match } = found;
   // Behind "/" everything is left, with its slash.
   const start = "prefix" in rule && rule.prefix === "/" ? 0 : end;
-  request.filename = match && rule.fill ? rule.fill(match) : rule.target + request.path.slice(start);
+  // What is behind a match is added too: it becomes path info.
+  request.filename =
+    match && rule.fill
+      ? rule.fill(match) + request.path.slice(match.index + match[0].length)
+      : rule.target + request.path.slice(start);
   // Where the walk is to look for the script first; the environ shows the document root all the same.
   request.contextDocumentRoot = match ? "" : rule.target;
   request.handler = scriptHandler;
