@@ -1,8 +1,9 @@
 // An exchange from the wire → its request through the phases → the response sent and logged.
-import type { Applications, LogHook, Lookup, OutputFilter, Phase, Response, Verdict } from "../api/index.js";
+import type { Applications, LogHook, LogRecord, Lookup, OutputFilter, Phase, Response, Verdict } from "../api/index.js";
 import { answer, phases, refuse, RequestBodyError, serverBanner } from "../api/index.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { errorDocument } from "./error-document.js";
+import { errorPage } from "./error-page.js";
 import type { Exchange, ExchangeHandler, Sent, Transmission, WireLimits } from "./exchange.js";
 import { hostOf, type HostName } from "./host-name.js";
 import { mapToStorage, matchLocations } from "./map.js";
@@ -75,7 +76,7 @@ export class Pipeline implements ExchangeHandler {
   #accept(exchange: Exchange): { request: ServerRequest; refused: Response | undefined } {
     const { connection, fault } = exchange;
     const group = this.sites.group(connection.localAddress, connection.localPort);
-    const host = fault ? undefined : hostOf(exchange, connection.secure);
+    const host = fault && !fault.hostKnown ? undefined : hostOf(exchange, connection.secure);
     const named = host && group.hosts.length > 1 ? hostByName(group, host.hostname) : undefined;
     const virtualHost = named ?? group.default;
     const request = this.#makeRequest(exchange, virtualHost, host);
@@ -119,6 +120,7 @@ export class Pipeline implements ExchangeHandler {
         keepAliveTimeout: core.keepAliveTimeout,
         maxKeepAliveRequests: core.maxKeepAliveRequests,
         timeout: core.timeout,
+        failurePage: () => errorPage({ status: 500, method: "GET", serverAdmin: core.serverAdmin }),
       },
     };
     this.#states.set(host, state);
@@ -320,7 +322,15 @@ function lastOf(request: ServerRequest): ServerRequest {
 
 function logTransaction(original: ServerRequest, originalStatus: number, sent: Sent): void {
   const request = lastOf(original);
-  const record = { request, original, originalStatus, endTime: performance.timeOrigin + performance.now(), ...sent };
+  const { status, bodyBytes, bytesIn, bytesOut, connectionState } = sent;
+  const record: LogRecord = {
+    ...{ request, original, originalStatus, status, bodyBytes, bytesIn, bytesOut, connectionState },
+    endTime: performance.timeOrigin + performance.now(),
+    // Worked out only for a log that shows fields.
+    get headers() {
+      return sent.headers;
+    },
+  };
   for (const { run, settings, module } of original.plan.hooks.logTransaction) {
     try {
       (run as LogHook<unknown>["run"])(record, settings);
