@@ -3,6 +3,7 @@ import type { DaemonGroupSpec, LogEntry } from "../api/index.js";
 import { kindOf } from "./application-kind.js";
 import type { ApplicationKind, PoolState } from "./channel.js";
 import type { DaemonSurroundings } from "./daemon-launch.js";
+import { removeOrphanedSockets } from "./pool-socket.js";
 import { DaemonPool, type Overdue } from "./daemon-pool.js";
 
 /** What a daemon group is made from. */
@@ -37,6 +38,16 @@ export class DaemonGroup {
 
   /** Starts the pools of the applications that are to be loaded at the start. */
   start(): void {
+    try {
+      removeOrphanedSockets(this.spec.socketPrefix ?? this.#options.socketPrefix);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.log({
+        level: "warn",
+        module: "wsgi",
+        message: `a socket left behind cannot be removed: ${reason}`,
+      });
+    }
     for (const { script, applicationGroup } of this.spec.preloads) this.want(applicationGroup, kindOf(script));
   }
 

@@ -1,7 +1,7 @@
 // A path → a Unix socket bound to it, not accepting here, to be handed down to daemons.
-import { chmodSync, chownSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from "node:fs";
 import * as net from "node:net";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { getSystemErrorName } from "node:util";
 
 /** A bound socket; its `fd` stays open until `close`, which removes the file too. */
@@ -45,6 +45,36 @@ export function bindPoolSocket(path: string, owner?: { readonly uid: number; rea
   chmodSync(path, 0o600);
   if (owner && process.getuid?.() === 0) chownSync(path, owner.uid, owner.gid);
   return { path, fd: handle.fd, close: closer(path, handle) };
+}
+
+/** Removes sockets PREFIX.PID.GENERATION.N.sock of processes that are gone: a supervisor that was killed could not. */
+export function removeOrphanedSockets(prefix: string): void {
+  const folder = dirname(prefix);
+  const begin = `${basename(prefix)}.`;
+  for (const name of readNames(folder)) {
+    if (!name.startsWith(begin)) continue;
+    const pid = /^(\d+)\.\d+\.\d+\.sock$/.exec(name.slice(begin.length))?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    const path = join(folder, name);
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path);
+  }
+}
+
+function readNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
 }
 
 function closer(path: string, handle: ServerHandle): () => void {

@@ -1,10 +1,11 @@
 import { expect } from "chai";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, lstatSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { DaemonGroupSpec } from "../../src/api/index.js";
 import type { PoolState } from "../../src/process/channel.js";
+import { bindPoolSocket } from "../../src/process/pool-socket.js";
 import { mostPools } from "../../src/process/daemon-group.js";
 import { daemonUser, fixture, isAlive, TestGroup, until } from "../support/daemon-groups.js";
 
@@ -45,6 +46,17 @@ describe("a daemon group", () => {
       expect(socket).to.equal(join(test.folder, `wsgi.${process.pid}.1.1.sock`));
       expect(lstatSync(socket).mode & 0o777).to.equal(0o600);
       expect(isAlive((await test.talk()).pid)).to.equal(true);
+    });
+
+    it("removes the sockets of a supervisor that was killed, and no others", () => {
+      const test = groupOf("daemon-obeys.mjs");
+      const prefix = join(test.folder, "wsgi");
+      const gone = spawnSync("true").pid;
+      const left = bindPoolSocket(`${prefix}.${gone}.1.1.sock`);
+      const ours = bindPoolSocket(`${prefix}.${process.pid}.1.1.sock`);
+      test.group.start();
+      expect([existsSync(left.path), existsSync(ours.path)]).to.deep.equal([false, true]);
+      for (const socket of [left, ours]) socket.close();
     });
 
     it("runs daemons as User, with its groups and home, and with no environment of the server's", async function () {
