@@ -35,7 +35,7 @@ export function planResponse(head: Head, response: Response, around: Circumstanc
   const { transmission } = around;
   const isHead = head.method === "HEAD" && head.version !== 9;
   const hasBody = response.status >= 200 && response.status !== 204 && response.status !== 304;
-  const known = lengthOf(response.body);
+  const known = response.unsized ? undefined : lengthOf(response.body);
   // A HEAD without a body at hand says nothing of its length; a stream may have said it itself.
   const stated = known === undefined || isHead ? statedLength(response.headers) : undefined;
   const length = hasBody ? (known === undefined || (isHead && known === 0) ? stated : known) : undefined;

@@ -1,5 +1,6 @@
 // A planned response → writes on the socket, few for small ones, and never ahead of the client by much.
 import type { Socket } from "node:net";
+import { Readable } from "node:stream";
 import { isParts } from "../../api/index.js";
 import { partsOf, type Plan } from "./respond.js";
 import { pieceSize, PartsSender, readShort, type BodySender, type Outlet } from "./send-parts.js";
@@ -8,6 +9,12 @@ import type { ServerState } from "./server-state.js";
 
 /** Bodies up to this size are joined with the head as a string, which is the cheapest write. */
 const joinedSize = 8192;
+
+const lastChunk = "0\r\n\r\n";
+
+function oneChunk(data: string): string {
+  return data === "" ? lastChunk : `${data.length.toString(16)}\r\n${data}\r\n${lastChunk}`;
+}
 
 /** Hears that a response is written and has left, or cannot be completed. */
 export type OnSent = (isWhole: boolean, bodyBytes: number) => void;
@@ -53,9 +60,13 @@ export class ResponseWriter implements Outlet {
 
   /** Sends a response. Throws, before anything is written, when a file does not open. */
   send({ text = "", body, length, delimiting }: Plan): void {
-    if (body === undefined) return this.#sendWhole(text, 0);
+    if (body === undefined) return this.#sendWhole(text + (delimiting === "chunked" ? lastChunk : ""), 0);
     if (Buffer.isBuffer(body) && body.length <= joinedSize) {
-      return this.#sendWhole(text + body.toString("latin1"), body.length);
+      const data = body.toString("latin1");
+      return this.#sendWhole(text + (delimiting === "chunked" ? oneChunk(data) : data), body.length);
+    }
+    if (Buffer.isBuffer(body) && delimiting === "chunked") {
+      return this.#sendBy(new StreamSender(this, Readable.from([body]), { delimiting, length }), text);
     }
     const parts = partsOf(body);
     if (!isParts(parts)) return this.#sendBy(new StreamSender(this, parts, { delimiting, length }), text);
