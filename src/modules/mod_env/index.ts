@@ -58,7 +58,9 @@ export default defineModule({
       contexts,
       override: "FileInfo",
       summary: "Takes back variables that surrounding sections set",
-      doc: "Undoes SetEnv and PassEnv of the sections around this one, not those of the same section.",
+      doc:
+        "Undoes SetEnv and PassEnv of the sections around this one, not those of the same section. It holds whichever other " +
+        "sections match too, where Apache forgets it as soon as two of a kind do.",
       example: "SetEnv CHANNEL stable\n<Location /next>\n  UnsetEnv CHANNEL\n</Location>",
       set: ([names]) => ({ variables: { set: {}, unset: names } }),
     }),
