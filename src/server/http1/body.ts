@@ -1,7 +1,7 @@
 // The framed bytes behind a head → the body of a request, read when asked for and no faster than it is used.
 import { Readable } from "node:stream";
 import { RequestBodyError, type RequestBody } from "../../api/index.js";
-import type { Framing } from "./framing.js";
+import { TrailerError, type Framing } from "./framing.js";
 import type { Input } from "./input.js";
 
 /** The connection, as its request's body sees it. */
@@ -50,6 +50,7 @@ export class IncomingBody implements RequestBody {
   #dropping: { readonly promise: Promise<boolean>; readonly resolve: (isWhole: boolean) => void } | undefined;
   #isWanted = false;
   #error: RequestBodyError | undefined;
+  #isRefused = false;
 
   constructor({ source, framing, length, expectsContinue }: BodyParts) {
     this.length = length;
@@ -62,9 +63,12 @@ export class IncomingBody implements RequestBody {
     return this.#error;
   }
 
-  /** Bytes of data read so far. */
-  get received(): number {
-    return this.#received;
+  /**
+   * Whether its chunks were malformed, or it was too large. Apache's filters answer that themselves, with a page of no
+   * stated length.
+   */
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   get isComplete(): boolean {
@@ -124,6 +128,10 @@ export class IncomingBody implements RequestBody {
   /** The reader is ready for more. */
   want(): void {
     if (this.#isWanted || this.#error || this.#framing.isDone) return;
+    if (this.length !== undefined && this.#isTooMuch(this.length)) {
+      this.#refuse(tooLarge(this.length, this.#limit));
+      return;
+    }
     this.#isWanted = true;
     if (this.#expectsContinue) {
       this.#expectsContinue = false;
@@ -137,14 +145,13 @@ export class IncomingBody implements RequestBody {
   feed(): void {
     const { input } = this.#source;
     try {
-      if (this.length !== undefined && this.#isTooMuch(this.length)) throw tooLarge(this.length, this.#limit);
       while (this.#isWanted) {
         const data = this.#framing.next(input);
         if (data) this.#take(data);
         else break;
       }
     } catch (error) {
-      this.fail(error instanceof RequestBodyError ? error : new RequestBodyError(400, String(error)));
+      this.#refuse(error);
       return;
     }
     input.release();
@@ -178,6 +185,12 @@ export class IncomingBody implements RequestBody {
     this.#rest();
     if (this.#mode === "stream") this.#stream?.push(null);
     this.#dropping?.resolve(true);
+  }
+
+  #refuse(error: unknown): void {
+    const reason = error instanceof RequestBodyError ? error : new RequestBodyError(400, String(error));
+    this.#isRefused = !(error instanceof TrailerError);
+    this.fail(reason);
   }
 
   #rest(): void {

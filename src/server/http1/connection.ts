@@ -182,6 +182,7 @@ export class ClientConnection implements Connection, BodySource {
       keepalives: this.keepalives,
       isLeaving: this.#state.isDraining || this.#state.isCrowded,
       isBodyLost: incoming?.error !== undefined,
+      isBodyRefused: incoming?.isRefused === true,
       awaitsContinue: head.expectsContinue && incoming?.awaitsContinue !== false,
     });
     if (plan.text === undefined) return false;
@@ -421,6 +422,7 @@ function failure({ method }: HttpExchange, transmission: Transmission): Response
     status: 500,
     headers: new Headers([["Content-Type", "text/html; charset=iso-8859-1"]]),
     body: page,
+    unsized: true,
     close: true,
   };
 }

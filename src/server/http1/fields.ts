@@ -19,6 +19,11 @@ const rememberedNames = 1024;
 
 // eslint-disable-next-line no-control-regex
 const badValue = /[\0-\x08\n-\x1f\x7f]/;
+// What Unsafe refuses too: it would end the field when it is passed on.
+// eslint-disable-next-line no-control-regex
+const harmfulValue = /[\0\r\n]/;
+// eslint-disable-next-line no-control-regex
+const lenientName = /^[^\0-\x20\x7f:]+$/;
 
 const tooLong = "Size of a request header field exceeds server limit.";
 const tooMany = "The number of request header fields exceeds this server's limit.";
@@ -66,15 +71,14 @@ export function readFields(head: Head, lines: FieldLines, limits: WireLimits): b
       const folded = unfold(head, text, at, limits);
       if (typeof folded === "boolean") return folded;
       if (limits.fields !== 0 && ++count > limits.fields) return failCount(head, folded.end);
-      if (!addLine(head, folded.line, folded.end, limits)) return true;
+      head.length = folded.end;
+      if (!addField(head, { text: folded.line, at: 0, isSuspicious: true }, folded.line.length, limits)) return true;
       at = folded.end;
       continue;
     }
     if (limits.fields !== 0 && ++count > limits.fields) return failCount(head, lf + 1);
-    if (!addField(head, text, at, end, isSuspicious)) {
-      head.length = lf + 1;
-      return true;
-    }
+    head.length = lf + 1;
+    if (!addField(head, { text, at, isSuspicious }, end, limits)) return true;
     at = lf + 1;
   }
 }
@@ -97,31 +101,25 @@ function fail(head: Head, length: number, fault: ReturnType<typeof bad>): true {
   return true;
 }
 
-/** Adds the field in text[at, end); false, with the fault set, where it is none. */
-function addField(head: Head, text: string, at: number, end: number, isSuspicious: boolean): boolean {
+/** Adds the field that ends at `end`; false, with the fault set, where it is none. */
+function addField(head: Head, { text, at, isSuspicious }: FieldLines, end: number, limits: WireLimits): boolean {
   const colon = text.indexOf(":", at);
   if (colon <= at || colon >= end) return !spoil(head, malformedName(text.slice(at, end)));
   const name = text.slice(at, colon);
-  const known = names.get(name) ?? learn(name);
+  const known = names.get(name) ?? learn(name, limits.strict);
   if (!known) return !spoil(head, malformedName(text.slice(at, end)));
   let from = colon + 1;
   let to = end;
   while (from < to && isBlank(text.charCodeAt(from))) from++;
   while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
   const value = text.slice(from, to);
-  if (isSuspicious && badValue.test(value)) {
+  if (isSuspicious && (limits.strict ? badValue : harmfulValue).test(value)) {
     spoil(head, bad(`AH02427: the value of header field ${name} has control characters`));
     return false;
   }
   head.headers.appendKnown(name, known.key, value);
   if (known.meaning !== "") note(head, known.meaning, value);
   return true;
-}
-
-function addLine(head: Head, line: string, length: number, limits: WireLimits): boolean {
-  head.length = length;
-  // A line of its own: Unsafe takes its controls as they are.
-  return addField(head, line, 0, line.length, limits.strict || line.includes("\0"));
 }
 
 function malformedName(line: string): ReturnType<typeof bad> {
@@ -132,8 +130,8 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
-function learn(name: string): KnownName | undefined {
-  if (!token.test(name)) return undefined;
+function learn(name: string, strict: boolean): KnownName | undefined {
+  if (!token.test(name)) return !strict && lenientName.test(name) ? { key: name.toLowerCase(), meaning: "" } : undefined;
   const key = name.toLowerCase();
   const known: KnownName = { key, meaning: meanings.has(key) ? (key as Meaning) : "" };
   if (names.size >= rememberedNames) names.clear();

@@ -4,6 +4,13 @@ import type { WireLimits } from "../exchange.js";
 import type { Input } from "./input.js";
 import { token } from "./request-line.js";
 
+/** A trailer that is none: the body itself was whole. */
+export class TrailerError extends RequestBodyError {
+  constructor(reason: string) {
+    super(400, `AH02656: ${reason}`);
+  }
+}
+
 /** Takes the framing off a body, piece by piece. */
 export interface Framing {
   /** Whether the end of the body has been read. */
@@ -85,7 +92,7 @@ export class ChunkFraming implements Framing {
   /** Reads a line of framing; false when it has not arrived. */
   #step(input: Input): boolean {
     if (this.#state === "data end") return this.#readDataEnd(input);
-    const line = this.#readLine(input, this.#state === "trailers" ? 400 : 413);
+    const line = this.#readLine(input);
     if (line === undefined) return false;
     if (this.#state === "trailers") this.#readTrailer(line);
     else this.#readSize(line);
@@ -122,20 +129,21 @@ export class ChunkFraming implements Framing {
     const isFold = /^[ \t]+[^ \t]/.test(line) && this.#trailers > 0;
     // eslint-disable-next-line no-control-regex
     if ((!isFold && !token.test(line.slice(0, colon))) || /[\0-\x08\n-\x1f\x7f]/.test(line)) {
-      throw new RequestBodyError(400, "AH02656: malformed trailer");
+      throw new TrailerError("malformed trailer");
     }
     if (this.#limits.fields !== 0 && ++this.#trailers > this.#limits.fields) {
-      throw new RequestBodyError(400, "AH02656: more trailers than LimitRequestFields");
+      throw new TrailerError("more trailers than LimitRequestFields");
     }
   }
 
-  /** A line without its end; undefined when it has not arrived. `status` is for one that is too long. */
-  #readLine(input: Input, status: number): string | undefined {
+  /** A line without its end; undefined when it has not arrived. */
+  #readLine(input: Input): string | undefined {
     const { bytes, start, end } = input;
     const lf = bytes.indexOf(0x0a, start);
     const stop = lf < 0 || lf >= end ? end : lf;
     if (stop - start > this.#limits.fieldSize + 2) {
-      throw new RequestBodyError(status, "AH01590: a line of chunked framing exceeds LimitRequestFieldSize");
+      if (this.#state === "trailers") throw new TrailerError("a trailer exceeds LimitRequestFieldSize");
+      throw new RequestBodyError(413, "AH01590: a chunk's size line exceeds LimitRequestFieldSize");
     }
     if (stop === end) return undefined;
     const hasReturn = lf > start && bytes[lf - 1] === 0x0d;

@@ -5,21 +5,25 @@ import { isIPv6 } from "node:net";
 const valid = new Set<string>();
 const remembered = 1024;
 
-/** Whether a Host field is a host name, IPv4 or bracketed IPv6 address with an optional port of 1 to 65535. */
-export function isHostField(value: string): boolean {
+/** Whether a Host field is a host with an optional port of 1 to 65535. */
+export function isHostField(value: string, strict: boolean): boolean {
   if (valid.has(value)) return true;
   const { host, port } = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>\d+))?$/.exec(value)?.groups ?? {};
-  if (host === undefined || !isHost(host)) return false;
+  if (host === undefined || !isHost(host, strict)) return false;
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65535)) return false;
-  if (valid.size >= remembered) valid.clear();
-  valid.add(value);
+  if (strict) {
+    if (valid.size >= remembered) valid.clear();
+    valid.add(value);
+  }
   return true;
 }
 
-/** Whether a host without port is one that Apache's strict mode takes. */
-export function isHost(host: string): boolean {
+/** Whether a host without port is a name, an IPv4 or a bracketed IPv6 address, by HttpProtocolOptions. */
+export function isHost(host: string, strict: boolean): boolean {
   if (host.startsWith("[")) return host.endsWith("]") && isIPv6(host.slice(1, -1));
-  if (!/^[A-Za-z0-9._-]+$/.test(host) || host.includes("..")) return false;
+  if (host === "" || host.includes("..") || /[/\\]/.test(host)) return false;
+  if (!strict) return true;
+  if (!/^[A-Za-z0-9._-]+$/.test(host)) return false;
   const name = host.endsWith(".") ? host.slice(0, -1) : host;
   // Four parts without leading zeros; Apache does not look at their size.
   if (/^[0-9.]*$/.test(name)) return /^(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){3}$/.test(name);

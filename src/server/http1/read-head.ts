@@ -89,7 +89,7 @@ function check(head: Head, { limits, secure }: HeadRules): void {
   // Only a head longer than the limit can hold a field that is.
   if (!head.fault && head.length > limits.fieldSize) mergedTooLong(head, limits);
   if (!head.fault) checkFraming(head);
-  if (!head.fault) checkHost(head, secure);
+  if (!head.fault) checkHost(head, { secure, strict: limits.strict });
   if (!head.fault && head.expectation !== undefined) checkExpectation(head);
 }
 
@@ -125,11 +125,11 @@ function checkFraming(head: Head): void {
   if (head.version < 11) head.mustClose = true;
 }
 
-function checkHost(head: Head, secure: boolean): void {
+function checkHost(head: Head, { secure, strict }: { secure: boolean; strict: boolean }): void {
   const replaced = head.target.charCodeAt(0) !== 0x2f && takeAuthority(head, secure);
   const host = replaced ? (head.headers.get("host") ?? "") : head.host;
   const known = replaced ? ({ hostKnown: true } as const) : {};
-  if (replaced ? !isAuthority(host) : host !== "" && !isHostField(host)) {
+  if (replaced ? !isAuthority(host, strict) : host !== "" && !isHostField(host, strict)) {
     spoil(head, { ...bad(`AH00550: malformed Host (${host})`), ...known });
   } else if (head.version >= 11 && (head.hostCount === 0 || (!replaced && host === ""))) {
     spoil(head, { ...bad("AH00569: HTTP/1.1 request without Host"), ...known });

@@ -13,8 +13,9 @@ export interface Circumstances {
   readonly keepalives: number;
   /** The server is stopping, or other clients wait for a place. */
   readonly isLeaving: boolean;
-  /** The request's body could not be read. */
+  /** The request's body could not be read; refused: for what it is. */
   readonly isBodyLost: boolean;
+  readonly isBodyRefused: boolean;
   /** The client still waits for a 100 Continue, which it will not get. */
   readonly awaitsContinue: boolean;
 }
@@ -35,11 +36,12 @@ export function planResponse(head: Head, response: Response, around: Circumstanc
   const { transmission } = around;
   const isHead = head.method === "HEAD" && head.version !== 9;
   const hasBody = response.status >= 200 && response.status !== 204 && response.status !== 304;
-  const known = response.unsized ? undefined : lengthOf(response.body);
+  const known = response.unsized || around.isBodyRefused ? undefined : lengthOf(response.body);
   // A HEAD without a body at hand says nothing of its length; a stream may have said it itself.
   const stated = known === undefined || isHead ? statedLength(response.headers) : undefined;
   const length = hasBody ? (known === undefined || (isHead && known === 0) ? stated : known) : undefined;
-  const mustClose = head.mustClose || around.awaitsContinue;
+  const mustClose =
+    head.mustClose || around.awaitsContinue || around.isBodyRefused || (response.unsized && response.close);
   const delimiting: Delimiting = !hasBody
     ? "none"
     : length !== undefined || isHead

@@ -41,9 +41,12 @@ class HeadComposer {
   #hasKeepAlive = false;
   #varies = 0;
   #invalid: string | undefined;
+  /** The fields come from an application: all but its Content-Type stay where it put them. */
+  #isOwn = false;
 
-  compose({ status, reason, headers, always }: Response, how: Framed): string | undefined {
+  compose({ status, reason, headers, always, ownStatus }: Response, how: Framed): string | undefined {
     this.#how = how;
+    this.#isOwn = ownStatus === true;
     this.#fields = this.#behind = this.#type = "";
     this.#hasLength = this.#hasConnection = this.#hasKeepAlive = false;
     this.#varies = 0;
@@ -98,6 +101,7 @@ class HeadComposer {
         return;
       case "content-encoding":
       case "content-language":
+        if (this.#isOwn) break;
         this.#behind += `${name}: ${value}\r\n`;
         return;
       case "content-length":
@@ -111,6 +115,8 @@ class HeadComposer {
         return;
       case "vary":
         this.#varies++;
+        this.#fields += `${name}: ${value.includes(",") ? uniqueNames(value) : value}\r\n`;
+        return;
     }
     this.#fields += `${name}: ${value}\r\n`;
   };
@@ -163,17 +169,20 @@ function statusLine(status: number, reason: string | undefined): string {
   return line;
 }
 
-/** Several Vary fields become one without repeated names, as in Apache. */
+/** Several Vary fields become one, as in Apache. */
 function mergeVary(response: Response): Response {
   const headers = response.headers.copy();
-  const names: string[] = [];
-  for (const value of [...(response.always?.all("vary") ?? []), ...headers.all("vary")]) {
-    for (const name of value.split(/[\s,]+/)) {
-      if (name !== "" && !names.some((known) => known.toLowerCase() === name.toLowerCase())) names.push(name);
-    }
-  }
   const always = response.always?.copy();
+  headers.set("Vary", [...(always?.all("vary") ?? []), ...headers.all("vary")].join(","));
   always?.delete("vary");
-  headers.set("Vary", names.join(","));
   return { ...response, headers, ...(always ? { always } : {}) };
+}
+
+/** The names of a Vary field without repeated ones. */
+function uniqueNames(value: string): string {
+  const names = new Map<string, string>();
+  for (const name of value.split(/[\s,]+/)) {
+    if (name !== "" && !names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
+  }
+  return [...names.values()].join(",");
 }
