@@ -2,6 +2,7 @@
 import { answer, Headers, serverBanner, type Response } from "../api/index.js";
 import { errorPage } from "./error-page.js";
 import type { ServerRequest } from "./request.js";
+import { statusText } from "./status.js";
 
 type Awaitable<Value> = Value | Promise<Value>;
 
@@ -13,9 +14,10 @@ export function errorDocument(
   refused: Response,
   serveLocal: (path: string) => Awaitable<Response>,
 ): Awaitable<Response> {
-  const document = request.core.errorDocuments[String(refused.status)];
+  // A status without a phrase of its own is a 500 to Apache.
+  const document = request.core.errorDocuments[String(parseInt(statusText(refused.status), 10))];
   if (!document || document.kind === "default" || request.errorStatus !== undefined) return builtIn(request, refused);
-  if (document.kind === "text") return textPage(refused, document.text);
+  if (document.kind === "text") return textPage(request, refused, document.text);
   if (document.kind === "external") return external(request, refused, document.url);
   request.firstStatus = refused.status;
   const served = serveLocal(document.path);
@@ -24,11 +26,25 @@ export function errorDocument(
     : merge(request, refused, served);
 }
 
-function textPage(refused: Response, text: string): Response {
-  const headers = new Headers(refused.headers);
+function textPage(request: ServerRequest, refused: Response, text: string): Response {
+  const headers = pageFields(request, refused);
   headers.set("Content-Type", htmlType);
   const { failure: _, ...rest } = refused;
-  return { ...rest, headers, body: Buffer.from(text, "latin1") };
+  const body = Buffer.from(request.headOnly ? "" : text, "latin1");
+  return { ...rest, ...sizing(refused), headers, body };
+}
+
+/** The fields of the refusal; those that name methods are never without Allow. */
+function pageFields({ core }: ServerRequest, { status, headers }: Response): Headers {
+  const fields = new Headers(headers);
+  const namesMethods = status === 405 || status === 501;
+  if (namesMethods && core.traceEnable !== "off" && !fields.has("allow")) fields.set("Allow", "TRACE");
+  return fields;
+}
+
+/** Apache forgets the length of the page where a range was at fault. */
+function sizing({ status }: Response): { unsized: true } | undefined {
+  return status === 416 ? { unsized: true } : undefined;
 }
 
 /** A redirect to the document: the status is lost, as in Apache; a 401 keeps its own page. */
@@ -48,7 +64,8 @@ function external(request: ServerRequest, refused: Response, url: string): Respo
 
 /** The local document's response under the status of the error, unless the document set one of its own. */
 function merge(request: ServerRequest, refused: Response, served: Response): Response {
-  if (served.failure) return builtIn(request, refused, served.status);
+  // Apache names the status in force when the document failed: that of the first error.
+  if (served.failure) return builtIn(request, refused, refused.status);
   const own = served.ownStatus === true;
   const status = served.status === 200 && !own ? refused.status : served.status;
   const headers = new Headers(served.headers);
@@ -61,7 +78,7 @@ function merge(request: ServerRequest, refused: Response, served: Response): Res
 
 function builtIn(request: ServerRequest, refused: Response, recursive?: number): Response {
   const { core } = request;
-  const headers = new Headers(refused.headers);
+  const headers = pageFields(request, refused);
   headers.set("Content-Type", request.environment.has("suppress-error-charset") ? "text/html" : htmlType);
   const body = errorPage({
     status: refused.status,
@@ -75,7 +92,8 @@ function builtIn(request: ServerRequest, refused: Response, recursive?: number):
   });
   const { failure: _, ...rest } = refused;
   const close = closing.has(refused.status) || refused.close === true;
-  return { ...answer(refused.status, headers, body), ...rest, headers, body, ...(close ? { close } : {}) };
+  const sized = sizing(refused);
+  return { ...answer(refused.status, headers, body), ...rest, ...sized, headers, body, ...(close ? { close } : {}) };
 }
 
 /** Statuses after which Apache closes the connection. */

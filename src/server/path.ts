@@ -22,7 +22,8 @@ const unusual = /%|\/\/|\/\.|^[^/]/;
 /** Takes an origin-form target (or "*") apart. `target` holds the bytes as latin1. */
 export function parseTarget(target: string, rules: PathRules): TargetParts {
   const mark = target.indexOf("?");
-  const raw = mark < 0 ? target : target.slice(0, mark);
+  // As Apache, an empty path is that of the root.
+  const raw = mark < 0 ? target : target.slice(0, mark) || "/";
   const query = mark < 0 ? undefined : target.slice(mark + 1);
   if (!unusual.test(raw)) return { path: raw, query };
   if (raw === "*") return { path: "*", query };

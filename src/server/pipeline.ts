@@ -104,6 +104,7 @@ export class Pipeline implements ExchangeHandler {
       body: exchange.body,
       hostname: host?.hostname ?? "",
       hostPort: host?.port,
+      exchange,
     });
   }
 
@@ -132,6 +133,10 @@ export class Pipeline implements ExchangeHandler {
   }
 
   #handlerPhase(request: ServerRequest): Awaitable<Response> {
+    const { limitRequestBody } = request.core;
+    if (limitRequestBody !== this.#state(request.virtualHost).core.limitRequestBody) {
+      request.exchange?.limitBody(limitRequestBody);
+    }
     return then(runPhase(request, "handler", 0), (verdict) => {
       if (verdict !== undefined && verdict !== "done") return verdict;
       request.log("warn", "core", `AH00523: handler "${request.handler ?? ""}" not found for: ${request.filename}`);

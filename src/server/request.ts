@@ -14,6 +14,7 @@ import type {
   SettingsOf,
 } from "../api/index.js";
 import type { CompiledHost } from "../config/compile.js";
+import type { Exchange } from "./exchange.js";
 import type { Plan } from "../config/merge.js";
 
 export type CoreSettings = SettingsOf<typeof core.settings>;
@@ -42,6 +43,8 @@ export interface RequestParts {
   readonly hostPort: number | undefined;
   /** Target of the client's own request, for requests derived from it. */
   readonly originalTarget?: string;
+  /** Where it came from, to set what its body may hold; undefined for derived requests. */
+  readonly exchange?: Exchange;
   readonly parent?: ServerRequest;
   readonly previous?: ServerRequest;
 }
@@ -64,8 +67,6 @@ export class ServerRequest implements Request {
   readonly headers: Headers;
   readonly body: RequestBody;
   readonly hostname: string;
-  readonly environment = new Map<string, string>();
-  readonly notes = new Map<string, string>();
 
   method: string;
   path = "";
@@ -94,12 +95,15 @@ export class ServerRequest implements Request {
   readonly hostPort: number | undefined;
   /** Target of the request line, through internal redirects (REQUEST_URI). */
   readonly originalTarget: string;
+  readonly exchange: Exchange | undefined;
   /** The request this one was internally redirected to. */
   last: ServerRequest | undefined = undefined;
   /** Status before an ErrorDocument changed it, for `%s`. */
   firstStatus: number | undefined = undefined;
 
   #id: string | undefined;
+  #environment: Map<string, string> | undefined;
+  #notes: Map<string, string> | undefined;
   #kept: Map<symbol, unknown> | undefined;
 
   constructor(parts: RequestParts) {
@@ -119,6 +123,7 @@ export class ServerRequest implements Request {
     this.hostname = parts.hostname;
     this.hostPort = parts.hostPort;
     this.originalTarget = parts.originalTarget ?? parts.target;
+    this.exchange = parts.exchange;
     this.plan = parts.virtualHost.plan;
     this.depth = (parts.parent ?? parts.previous)?.depth ?? 0;
     if (parts.parent || parts.previous) this.depth++;
@@ -126,6 +131,14 @@ export class ServerRequest implements Request {
 
   get id(): string {
     return (this.#id ??= idPrefix + (idCount++).toString(36).padStart(12, "0"));
+  }
+
+  get environment(): Map<string, string> {
+    return (this.#environment ??= new Map());
+  }
+
+  get notes(): Map<string, string> {
+    return (this.#notes ??= new Map());
   }
 
   get kept(): Map<symbol, unknown> {
@@ -190,7 +203,8 @@ export class ServerRequest implements Request {
 
   absoluteUrl(path: string): string {
     const scheme = this.virtualHost.serverScheme ?? this.scheme;
-    const standard = scheme === "https" ? 443 : 80;
+    // The scheme of ServerName does not change what the port left out is: that of the connection.
+    const standard = this.scheme === "https" ? 443 : 80;
     const port = this.serverPort;
     return `${scheme}://${this.serverName}${port === standard ? "" : `:${port}`}${path}`;
   }

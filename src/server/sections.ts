@@ -64,7 +64,8 @@ class LocationIndex {
   match(path: string): Sections {
     if (this.#sections.length === 0) return none;
     const positions: number[] = [];
-    if (this.#plain.size > 0) this.#matchPlain(path, positions);
+    // Slashes that were not merged stay for expressions only.
+    if (this.#plain.size > 0) this.#matchPlain(path.includes("//") ? path.replace(/\/\/+/g, "/") : path, positions);
     for (const { position, regex } of this.#regexes) if (regex.test(path)) positions.push(position);
     if (positions.length === 0) return none;
     return positions.sort((a, b) => a - b).flatMap((position) => this.#sections[position] ?? []);
