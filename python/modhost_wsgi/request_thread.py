@@ -14,6 +14,8 @@ from modhost_wsgi.streams import ErrorStream, Input
 # of the speed. One that idles is given up earlier, unless it idles for no longer than from one request to the next.
 QUANTUM = 0.05
 IDLE_QUANTUM = 0.01
+# The same before its first request: the worker may need a while to send that when the machine has much to do.
+FIRST_QUANTUM = 0.05
 _IDLE_AT_LEAST = 0.001
 
 
@@ -37,6 +39,8 @@ class RequestThread:
         self._flags = 0
         # Goodbye was said on the connection, which the worker is to close.
         self._is_leaving = False
+        # Whether there was a request on the connection.
+        self._has_served = False
 
     def start(self):
         threading.Thread(target=self._run, name="request-%d" % self._number, daemon=True).start()
@@ -50,7 +54,8 @@ class RequestThread:
         try:
             if may_wait:
                 now = time.monotonic()
-                if now - self._idle[0] < _IDLE_AT_LEAST or now - connection.since < IDLE_QUANTUM:
+                quantum = IDLE_QUANTUM if self._has_served else FIRST_QUANTUM
+                if now - self._idle[0] < _IDLE_AT_LEAST or now - connection.since < quantum:
                     return False
             self._idle.pop()
         except (IndexError, AttributeError):
@@ -100,6 +105,7 @@ class RequestThread:
 
     def _serve(self, connection):
         hello = {"pid": os.getpid(), "thread": self._number}
+        self._has_served = False
         self._connection = connection
         connection.send(frame(b"H", json.dumps(hello).encode("ascii")))
         idle = self._idle
@@ -114,6 +120,7 @@ class RequestThread:
             if request is None:
                 return connection.close()
             self.since = time.time()
+            self._has_served = True
             flags = self._answer(*request)
             self._server.count()
             if flags:

@@ -30,8 +30,9 @@ const longestRetry = 250;
 const staleRetry = 500;
 /** Milliseconds a request that was sent back as stale may wait where no limit is configured. */
 const longestStale = 60_000;
-/** Times a request is handed over again that no daemon has read. */
+/** Times a request is handed over again that no daemon has read, and milliseconds for which it is in any case. */
 const mostReturns = 20;
+const longestReturned = 10_000;
 
 /** Runs applications in one pool of daemons. */
 export class DaemonClient {
@@ -184,8 +185,11 @@ export class DaemonClient {
     this.#watch(run);
     if (why === "stale") return this.#waitForReload(run);
     run.returns++;
-    if (run.returns <= mostReturns) return this.#queue.putBack(run);
-    this.#unavailable(run.request, `no process took the request in ${mostReturns} tries`);
+    // On a machine with too much to do each thread may have given up waiting by the time the request comes.
+    if (run.returns <= mostReturns || performance.now() - run.waitingSince < longestReturned) {
+      return this.#queue.putBack(run);
+    }
+    this.#unavailable(run.request, `no process took the request in ${run.returns} tries`);
     this.#forget(run);
     run.fail(503, "no process took the request");
   }
