@@ -26,12 +26,12 @@ interface Handle {
 
 // What node:cluster itself uses to bind without accepting; there is no public way.
 const { _createServerHandle: bindHandle } = createRequire(import.meta.url)("node:net") as {
-  _createServerHandle(
+  readonly _createServerHandle: (
     address: string | null,
     port: number | null,
     addressType: 4 | 6 | undefined,
     fd?: number,
-  ): Handle | number;
+  ) => Handle | number;
 };
 
 /**

@@ -60,11 +60,11 @@ export async function prepareWorker(
 function compileServer(tree: Tree, modules: readonly Module[]): { logs: OpenLogs; server: CompiledServer } {
   const where = (target: string): string =>
     /^(\||syslog(:|$))/.test(target) ? target : resolve(tree.serverRoot, target);
-  let main: ErrorLog | undefined;
+  const main: { errorLog?: ErrorLog } = {};
   const logs = openLogs({
     openProgram: (target, dropped) => new SupervisorLog(target, dropped),
     dropped: (target, lines, reason) =>
-      main?.write({ level: "warn", module: "core", message: `${lines} lines for ${target} were dropped: ${reason}` }),
+      main.errorLog?.write({ level: "warn", module: "core", message: `${lines} lines for ${target} were dropped: ${reason}` }),
   });
   const { server, errors } = compile(tree, modules, {
     openErrorLog: ({ core: { errorLog, logLevels } }) => logs.errorLog(where(errorLog), logLevels),
@@ -75,7 +75,8 @@ function compileServer(tree: Tree, modules: readonly Module[]): { logs: OpenLogs
   for (const { settings } of server.everywhere(core)) {
     if (settings.errorLog !== undefined) logs.writer(where(settings.errorLog));
   }
-  main = server.virtualHosts[0]?.errorLog;
+  const [host] = server.virtualHosts;
+  if (host) main.errorLog = host.errorLog;
   return { logs, server };
 }
 

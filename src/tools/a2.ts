@@ -7,10 +7,10 @@ import { findServerRoot, NoServerRootError } from "./server-root.js";
 
 /** Where a tool reads and writes. */
 export interface Terminal {
-  out(line: string): void;
-  err(line: string): void;
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
   /** One line of input; "" at its end. */
-  ask(): Promise<string>;
+  readonly ask: () => Promise<string>;
 }
 
 /** The process's own terminal. */

@@ -21,8 +21,8 @@ export interface EnableRun {
   readonly quiet: boolean;
   readonly force: boolean;
   readonly purge: boolean;
-  out(line: string): void;
-  err(line: string): void;
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
 }
 
 interface Folders {

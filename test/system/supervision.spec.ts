@@ -77,7 +77,7 @@ describe("a server with a daemon group", function () {
         let text = "";
         response.on("data", (bytes: Buffer) => {
           text += bytes.toString();
-          if (text === "first\n") void killStreaming();
+          if (text === "first\n") killStreaming();
         });
         response.on("error", () => undefined);
         response.on("close", () => resolve({ text, complete: response.complete }));
@@ -86,7 +86,7 @@ describe("a server with a daemon group", function () {
         .end();
     });
     const before = new Set(daemons(served));
-    const killStreaming = async (): Promise<void> => {
+    const killStreaming = (): void => {
       // Which of the two streams cannot be seen from outside: the one whose death breaks it off.
       for (const pid of before) process.kill(pid, "SIGKILL");
     };
