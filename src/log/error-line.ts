@@ -26,7 +26,6 @@ export function errorTime(now: number): string {
 
 /** Escapes what could forge a line or drive a terminal: control bytes and everything that is not ASCII. */
 export function escapeLog(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control bytes are what this is about
   return /[^\x20-\x5b\x5d-\x7e]/.test(text) ? text.replace(/[^\x20-\x5b\x5d-\x7e]+/g, escapeRun) : text;
 }
 

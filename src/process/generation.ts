@@ -77,10 +77,27 @@ export class Generation {
     }
     for (let count = 0; count < this.configuration.workers; count++) this.#fork();
     await Promise.all([...this.#workers].map((worker) => worker.ready()));
-    if (predecessor) await Promise.race([this.#settled(), pause(poolLimit)]);
+    if (predecessor) {
+      await Promise.race([this.#settled(), pause(poolLimit)]);
+      this.#compare(predecessor.pools());
+    }
     if (this.#state === "starting") this.#state = "serving";
     // One that ended between its being ready and now has not been replaced yet.
     for (let missing = this.configuration.workers - this.#workers.size; missing > 0; missing--) this.#fork();
+  }
+
+  /** Throws when a pool that serves would be replaced by one that cannot start. */
+  #compare(before: readonly PoolState[]): void {
+    for (const pool of this.pools()) {
+      const { processGroup, applicationGroup, kind, state, reason } = pool;
+      const former = before.find(
+        (other) =>
+          other.processGroup === processGroup && other.applicationGroup === applicationGroup && other.kind === kind,
+      );
+      if (state === "failed" && former?.state === "serving") {
+        throw new Error(`daemon group "${processGroup}" does not start any more: ${reason ?? "no reason given"}`);
+      }
+    }
   }
 
   /** The state of every pool of daemons. */

@@ -1,5 +1,6 @@
 // A command line → its exit status: a check, a listing, a signal, or a server that runs.
 import { appendFileSync } from "node:fs";
+import { isIPv6 } from "node:net";
 import type { Module } from "../api/index.js";
 import { showOutcome } from "../config/show-error.js";
 import { readCommandLine, usage, type Command } from "./command-line.js";
@@ -103,16 +104,25 @@ async function act(command: Command, { request, program, terminal, detached }: R
     group,
     environment: changesOf(request.environment),
   });
-  return serve(
-    new Supervisor({
-      first: configuration,
-      load: () => Promise.resolve().then(load),
-      surroundings,
-      commandLine: ["modhost", ...argsOf(command, request)].join(" "),
-      hasTerminal: command.foreground && (process.stdout.isTTY || process.stderr.isTTY || process.stdin.isTTY),
-    }),
-    terminal,
-  );
+  const hasTerminal = command.foreground && [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+  const supervisor = new Supervisor({
+    first: configuration,
+    load: () => Promise.resolve().then(load),
+    surroundings,
+    commandLine: ["modhost", ...argsOf(command, request)].join(" "),
+    hasTerminal,
+  });
+  return serve(supervisor, terminal, () => {
+    if (hasTerminal) terminal.out(`modhost serves ${placesOf(configuration).join(" ")} - Ctrl-C stops it`);
+  });
+}
+
+/** URLs of the listening sockets, as somebody at this machine would open them. */
+function placesOf({ listens }: Configuration): string[] {
+  return listens.map(({ address, port, protocol }) => {
+    const host = address === "" || /^\[?::\]?$|^0\.0\.0\.0$/.test(address) ? "localhost" : address;
+    return `${protocol === "https" ? "https" : "http"}://${isIPv6(host) ? `[${host}]` : host}:${port}/`;
+  });
 }
 
 /** The variables that envvars exported or changed. */
@@ -124,7 +134,7 @@ function changesOf(before: LoadRequest["environment"]): Record<string, string> {
   );
 }
 
-async function serve(supervisor: Supervisor, terminal: Output): Promise<number> {
+async function serve(supervisor: Supervisor, terminal: Output, serving: () => void): Promise<number> {
   process.title = "modhost: supervisor";
   try {
     await supervisor.start();
@@ -135,6 +145,7 @@ async function serve(supervisor: Supervisor, terminal: Output): Promise<number> 
     return 1;
   }
   await report({ serving: true });
+  serving();
   await supervisor.ended;
   return 0;
 }

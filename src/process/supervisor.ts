@@ -1,13 +1,13 @@
 // A configuration → processes that serve it; signals → reload, restart, stop.
 import type { ErrorLog, LogEntry } from "../api/index.js";
-import { LogProgram } from "../log/log-program.js";
-import { openLogs, type OpenLogs } from "../log/open-logs.js";
+import type { OpenLogs } from "../log/open-logs.js";
 import { longestDrain, type Configuration, type Loaded } from "./configuration.js";
 import { ControlSocket, controlPath } from "./control-socket.js";
 import type { DaemonSurroundings } from "./daemon-launch.js";
 import { Generation } from "./generation.js";
 import { BindError, Listeners } from "./listeners.js";
 import { readPidFile, removePidFile, writePidFile } from "./pid-file.js";
+import { openSupervisorLogs } from "./supervisor-logs.js";
 import { statusOf, type Failure, type SupervisorStatus } from "./status.js";
 
 /** What a supervisor is made from. */
@@ -70,10 +70,10 @@ export class Supervisor {
   async start(): Promise<void> {
     const { first } = this.#options;
     this.#listen();
-    this.#claimPidFile(first);
     try {
+      const isStale = readPidFile(first.pidFile).state === "stale";
       this.#current = this.#prepare(first);
-      this.#announceStale();
+      if (isStale) this.#announceStale(first.pidFile);
       await this.#current.start();
     } catch (error) {
       await this.#current?.kill();
@@ -107,19 +107,18 @@ export class Supervisor {
       if (!this.#options.hasTerminal) void this.#gracefulStop();
     });
     process.on("SIGPIPE", () => undefined);
+    // All processes depend on this one: an error in it is a line in the log, not their end.
+    const note = (error: unknown): void => {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      for (const message of text.split("\n")) this.#log({ level: "crit", module: "core", message });
+    };
+    process.on("uncaughtException", note);
+    process.on("unhandledRejection", note);
   }
 
-  #staleMessage: string | undefined;
-
-  #claimPidFile({ pidFile }: Configuration): void {
-    const found = readPidFile(pidFile);
-    if (found.state === "stale" && found.pid !== process.pid) {
-      this.#staleMessage = `AH00098: pid file ${pidFile} overwritten -- Unclean shutdown of previous Apache run?`;
-    }
-  }
-
-  #announceStale(): void {
-    if (this.#staleMessage) this.#log({ level: "warn", module: "core", message: this.#staleMessage });
+  #announceStale(pidFile: string): void {
+    const message = `AH00098: pid file ${pidFile} overwritten -- Unclean shutdown of previous Apache run?`;
+    this.#log({ level: "warn", module: "core", message });
   }
 
   /** Binds, opens logs, writes the pid file: all that can fail before a process is started. */
@@ -150,19 +149,8 @@ export class Supervisor {
   }
 
   #openLogs({ errorLog }: Configuration): OpenLogs {
-    const logs = openLogs({
-      openProgram: (target, dropped) =>
-        new LogProgram(target, {
-          dropped,
-          ended: (reason) =>
-            this.#log({ level: "error", module: "core", message: `AH00106: log program "${target}" ${reason}` }),
-        }),
-      dropped: (target, lines, reason) =>
-        this.#log({ level: "warn", module: "core", message: `${lines} lines for ${target} were dropped: ${reason}` }),
-    });
     try {
-      logs.writer(errorLog);
-      return logs;
+      return openSupervisorLogs(errorLog, (entry) => this.#log(entry));
     } catch (error) {
       throw new StartError([
         `AH00091: could not open error log file ${errorLog}: ${messageOf(error)}`,
@@ -218,6 +206,7 @@ export class Supervisor {
     const before = this.#errorLog;
     try {
       const loaded = await this.#options.load();
+      if (this.#state !== "serving") return;
       if ("errors" in loaded) return this.#refuse(loaded.errors);
       this.#next = this.#prepare(loaded.configuration);
       await this.#next.start(old);
@@ -235,7 +224,8 @@ export class Supervisor {
     this.#current = this.#next;
     this.#next = undefined;
     this.#listeners.closeOthers(this.#current.configuration.listens);
-    if (old) this.#retire(old, change === "graceful" ? longestDrain : restartLimit);
+    const limit = this.#current.configuration.gracefulShutdownTimeout || longestDrain;
+    if (old) this.#retire(old, change === "graceful" ? limit : restartLimit);
     await this.#serving(this.#current);
   }
 
