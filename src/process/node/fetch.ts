@@ -1,4 +1,5 @@
 // fetch(request) → an application: the convention of web-standard handlers (Hono and others).
+import { STATUS_CODES } from "node:http";
 import { Readable } from "node:stream";
 import { Headers as Fields } from "../../api/index.js";
 import type { NodeCall, RunApplication } from "./call.js";
@@ -96,8 +97,10 @@ function turn(): Promise<"later"> {
   return new Promise((resolve) => setImmediate(resolve, "later" as const));
 }
 
-function reasonOf({ statusText }: Response): { readonly reason?: string } {
-  return statusText === "" ? {} : { reason: statusText };
+/** Without a phrase, a status Apache does not know would be sent as 500. */
+function reasonOf({ status, statusText }: Response): { readonly reason?: string } {
+  if (status === 200 && statusText === "") return {};
+  return { reason: statusText || (STATUS_CODES[status] ?? "unknown") };
 }
 
 function fieldsOf(response: Response): Fields {

@@ -92,7 +92,8 @@ export class Delivery {
     const { statusMessage } = response;
     const headers = fieldsOf(response);
     const answer: Response = { status: response.statusCode, headers, body: undefined };
-    if (statusMessage && statusMessage !== STATUS_CODES[response.statusCode]) answer.reason = statusMessage;
+    // Without a phrase, a status Apache does not know would be sent as 500.
+    if (statusMessage && !(statusMessage === "OK" && response.statusCode === 200)) answer.reason = statusMessage;
     if (headers.has("connection")) takeConnectionFields(headers, answer);
     answer.body = body.body();
     this.#answer(answer);
