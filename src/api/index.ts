@@ -17,6 +17,7 @@ export * from "./origin.js";
 export * from "./path-rules.js";
 export * from "./pattern.js";
 export * from "./place.js";
+export * from "./proxy.js";
 export * from "./request.js";
 export * from "./response.js";
 export * from "./settings.js";

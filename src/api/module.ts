@@ -18,6 +18,9 @@ export type Matcher =
   | { readonly kind: "files regex"; readonly regex: RegExp }
   | { readonly kind: "location"; readonly path: string }
   | { readonly kind: "location regex"; readonly regex: RegExp }
+  /** URLs of back ends, from their beginning on or anywhere in them. */
+  | { readonly kind: "proxy"; readonly prefix: string }
+  | { readonly kind: "proxy regex"; readonly regex: RegExp }
   /** Methods a `<Limit>` narrows its body to; `except` for `<LimitExcept>`. */
   | { readonly kind: "limit"; readonly methods: readonly string[]; readonly except: boolean };
 

@@ -39,6 +39,8 @@ export interface Response {
   ownStatus?: boolean;
   /** The connection must be closed after this response. */
   close?: boolean;
+  /** From another server: its fields stay in their order, Date and Server among them. */
+  relayed?: true;
 }
 
 /** A response with a body of the handler's own. */

@@ -11,6 +11,8 @@ import env from "./mod_env/index.js";
 import logConfig from "./mod_log_config/index.js";
 import logio from "./mod_logio/index.js";
 import mime from "./mod_mime/index.js";
+import proxy from "./mod_proxy/index.js";
+import proxyHttp from "./mod_proxy_http/index.js";
 import setenvif from "./mod_setenvif/index.js";
 import so from "./mod_so/index.js";
 import unixd from "./mod_unixd/index.js";
@@ -39,6 +41,8 @@ export const modules: readonly Module[] = [
   dir,
   env,
   mime,
+  proxy,
+  proxyHttp,
   setenvif,
   wsgi,
 ];

@@ -82,6 +82,7 @@ function builtIn(request: ServerRequest, refused: Response, recursive?: number):
   headers.set("Content-Type", request.environment.has("suppress-error-charset") ? "text/html" : htmlType);
   const body = errorPage({
     status: refused.status,
+    reason: refused.reason,
     method: request.headOnly ? "HEAD" : request.method,
     note: refused.failure?.note,
     location: refused.headers.get("Location"),

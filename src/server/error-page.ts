@@ -4,6 +4,8 @@ import { reasonOf, statusText } from "./status.js";
 /** What a built-in page may mention. */
 export interface ErrorPage {
   readonly status: number;
+  /** The reason phrase, where it is not the status's own. */
+  readonly reason?: string | undefined;
   readonly method: string;
   /** Extra text, escaped HTML. */
   readonly note?: string | undefined;
@@ -22,8 +24,8 @@ export interface ErrorPage {
 /** The page in latin1; empty for HEAD, whose answer mentions no length either. */
 export function errorPage(page: ErrorPage): Buffer {
   if (page.method === "HEAD") return Buffer.alloc(0);
-  const title = statusText(page.status);
-  const heading = reasonOf(page.status);
+  const heading = page.reason === undefined ? reasonOf(page.status) : escapeHtml(page.reason);
+  const title = page.reason === undefined ? statusText(page.status) : `${page.status} ${heading}`;
   const paragraphs = (content[page.status] ?? internalError)(page);
   const recursive =
     page.recursiveStatus === undefined
@@ -48,7 +50,10 @@ const unauthorized: Content = () =>
   "requested.  Either you supplied the wrong\ncredentials (e.g., bad password), or your\n" +
   "browser doesn't understand how to supply\nthe credentials required.</p>\n";
 
-const internalError: Content = ({ serverAdmin }) =>
+const internalError: Content = ({ serverAdmin, note }) =>
+  note !== undefined ? `${note}<p />\n` : brokenServer(serverAdmin);
+
+const brokenServer = (serverAdmin: string): string =>
   "<p>The server encountered an internal error or\nmisconfiguration and was unable to complete\nyour request.</p>\n" +
   `<p>Please contact the server administrator at \n ${escapeHtml(serverAdmin)} to inform them of the time this error occurred,\n` +
   " and the actions you performed just before this error.</p>\n" +

@@ -8,20 +8,21 @@ import { refusedLink, walk } from "./walk.js";
 
 type Sections = readonly AppliedSection[];
 
-/** Lays the matching Locations over the virtual host, for the phases before the file is known. */
-export function matchLocations(request: ServerRequest, index: SectionIndex): void {
+/** Lays the matching Locations over the virtual host, for the phases before the file is known; `outer` goes before them. */
+export function matchLocations(request: ServerRequest, index: SectionIndex, outer: Sections = []): void {
   const { method, path, virtualHost } = request;
-  request.plan = lay(virtualHost.plan, index.locations(path), method);
+  request.plan = lay(lay(virtualHost.plan, outer, method), index.locations(path), method);
   exportMatches(request, index.locations(path), path);
 }
 
 /**
  * Looks at the mapped file and lays directories, files and Locations over the virtual host. `mapped`: a module has taken
- * the request off the file system (a proxy), only Locations apply.
+ * the request off the file system, only Locations apply, and for "proxy:URL" the proxy sections before them.
  */
 export function mapToStorage(request: ServerRequest, index: SectionIndex, mapped: boolean): Response | undefined {
   if (mapped || request.filename === "") {
-    matchLocations(request, index);
+    const isProxied = request.filename.startsWith("proxy:");
+    matchLocations(request, index, isProxied ? index.proxies(request.filename.slice("proxy:".length)) : []);
     return undefined;
   }
   const walked = walk(request.filename, request.contextDocumentRoot);

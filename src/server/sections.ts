@@ -14,12 +14,14 @@ export class SectionIndex {
   readonly #locations: LocationIndex;
   readonly #directories: DirectoryIndex;
   readonly #files: Sections;
+  readonly #proxies: Sections;
 
   constructor(host: CompiledHost) {
     const all = [...host.mainSections, ...host.ownSections];
     this.#locations = new LocationIndex(all.filter(({ matcher }) => matcher.kind.startsWith("location")));
     this.#directories = new DirectoryIndex(all.filter(({ matcher }) => matcher.kind.startsWith("directory")));
     this.#files = all.filter(({ matcher }) => matcher.kind.startsWith("files"));
+    this.#proxies = all.filter(({ matcher }) => matcher.kind.startsWith("proxy"));
   }
 
   /** `<Location>` and `<LocationMatch>`, in configuration order. */
@@ -30,6 +32,14 @@ export class SectionIndex {
   /** `<Directory>` by depth, then `<DirectoryMatch>`; `directory` without trailing slash, "" for the root. */
   directories(directory: string): Sections {
     return this.#directories.match(directory);
+  }
+
+  /** `<Proxy>` and `<ProxyMatch>`, in configuration order. */
+  proxies(url: string): Sections {
+    if (this.#proxies.length === 0) return none;
+    return this.#proxies.filter(({ matcher }) =>
+      matcher.kind === "proxy" ? url.startsWith(matcher.prefix) : "regex" in matcher && matcher.regex.test(url),
+    );
   }
 
   /** `<Files>` of the host, then those inside the matched directories. */

@@ -43,9 +43,15 @@ class HeadComposer {
   #invalid: string | undefined;
   /** The fields come from an application: all but its Content-Type stay where it put them. */
   #isOwn = false;
+  /** The fields come from another server: so do Date and Server, and all stay where they are. */
+  #isRelayed = false;
+  #date = "";
+  #server = "";
 
-  compose({ status, reason, headers, always, ownStatus }: Response, how: Framed): string | undefined {
+  compose({ status, reason, headers, always, ownStatus, relayed }: Response, how: Framed): string | undefined {
     this.#how = how;
+    this.#isRelayed = relayed === true;
+    this.#date = this.#server = "";
     this.#isOwn = ownStatus === true;
     this.#fields = this.#behind = this.#type = "";
     this.#hasLength = this.#hasConnection = this.#hasKeepAlive = false;
@@ -55,7 +61,9 @@ class HeadComposer {
     headers.forEach(this.#visit);
     if (reason !== undefined && badValue.test(reason)) this.#invalid = "reason phrase";
     if (this.#invalid !== undefined) return undefined;
-    return `${statusLine(status, reason)}Date: ${httpDate()}\r\nServer: ${how.server}\r\n${this.#fields}${this.#own()}\r\n`;
+    const date = this.#date || httpDate();
+    const server = this.#server || how.server;
+    return `${statusLine(status, reason)}Date: ${date}\r\nServer: ${server}\r\n${this.#fields}${this.#own()}\r\n`;
   }
 
   get invalid(): string {
@@ -93,15 +101,20 @@ class HeadComposer {
     }
     switch (key) {
       case "date":
+        if (this.#isRelayed) this.#date = value;
+        return;
       case "server":
+        if (this.#isRelayed) this.#server = value;
+        return;
       case "transfer-encoding":
         return;
       case "content-type":
+        if (this.#isRelayed) break;
         if (this.#how.delimiting !== "none") this.#type = `Content-Type: ${value}\r\n`;
         return;
       case "content-encoding":
       case "content-language":
-        if (this.#isOwn) break;
+        if (this.#isOwn || this.#isRelayed) break;
         this.#behind += `${name}: ${value}\r\n`;
         return;
       case "content-length":

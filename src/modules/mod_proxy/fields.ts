@@ -1,0 +1,84 @@
+// The fields of a request → those its back end gets.
+import { Headers, serverBanner, type Request } from "../../api/index.js";
+import type { Passage } from "./passage.js";
+import type { Via } from "./settings.js";
+
+/** Fields for one connection alone, and those that are made anew. */
+const notPassed = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "host",
+  "content-length",
+  "expect",
+]);
+
+/** Methods whose requests have no length where they have no body. */
+const bodiless = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT"]);
+
+/** The fields that go from end to end, with Host in front. */
+export function endToEndFields({ request, mapping, settings }: Passage): Headers {
+  const { headers } = request;
+  const host = settings.preserveHost ? headers.get("host") : undefined;
+  const fields = new Headers([["Host", host ?? mapping.address.authority]]);
+  const named = namedByConnection(headers);
+  headers.forEach((name, value, key) => {
+    if (!notPassed.has(key) && !named?.has(key)) fields.append(name, value);
+  });
+  return fields;
+}
+
+/** The names in Connection, in lower case: fields for one connection alone. */
+export function namedByConnection(headers: Headers): ReadonlySet<string> | undefined {
+  const value = headers.get("connection");
+  if (value === undefined || /^(keep-alive|close)$/i.test(value)) return undefined;
+  return new Set(value.toLowerCase().split(/[\s,]+/));
+}
+
+/** Adds what tells the back end of the client. */
+export function addForwarded(fields: Headers, { request, settings }: Passage): void {
+  const { headers, connection, virtualHost } = request;
+  const hops = Number(headers.get("max-forwards"));
+  if (headers.has("max-forwards")) fields.set("Max-Forwards", String(hops - 1));
+  if (settings.via === "Block") fields.delete("Via");
+  else if (settings.via !== "Off") extend(fields, "Via", via(request, settings.via));
+  if (!settings.addHeaders) return;
+  extend(fields, "X-Forwarded-For", connection.remoteAddress);
+  const host = headers.get("host");
+  if (host !== undefined) extend(fields, "X-Forwarded-Host", host);
+  extend(fields, "X-Forwarded-Server", virtualHost.serverName);
+}
+
+function extend(fields: Headers, name: string, value: string): void {
+  const earlier = fields.get(name);
+  fields.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
+}
+
+/** What ProxyVia adds. */
+export function via({ protocol, serverName, serverPort, scheme }: Request, word: Via): string {
+  const port = serverPort === (scheme === "https" ? 443 : 80) ? "" : `:${serverPort}`;
+  const comment = word === "Full" ? ` (${serverBanner("Min")})` : "";
+  return `${protocol.replace(/^HTTP\//, "")} ${serverName}${port}${comment}`;
+}
+
+/**
+ * Adds what frames the body, and says what becomes of the connection. The body's length is always said, or that it comes
+ * in chunks: node:http would send a body of DELETE or OPTIONS unframed, to be read as the next request.
+ */
+export function addFraming(fields: Headers, { request, body, whole, method }: Passage, keepsAlive: boolean): void {
+  const length = whole ? whole.length : body?.length;
+  if (body && length === undefined) fields.append("Transfer-Encoding", "chunked");
+  else if (length !== undefined && length > 0) fields.append("Content-Length", String(length));
+  else if (!bodiless.has(method) || (body && request.headers.has("content-length")))
+    fields.append("Content-Length", "0");
+  fields.append("Connection", keepsAlive ? "Keep-Alive" : "close");
+}
+
+/** Whether the client waits for the word to go on before it sends its body. */
+export function expectsContinue({ request, body, whole }: Passage): boolean {
+  return body !== undefined && !whole && /^100-continue$/i.test(request.headers.get("expect") ?? "");
+}

@@ -1,0 +1,53 @@
+// ProxyPassReverse lines → URLs and cookies of back ends as the outside sees them.
+import type { Request } from "../../api/index.js";
+
+/** A ProxyPassReverse line: a URL (or path) of a back end, and the path it is reached by. */
+export interface ReverseRule {
+  readonly url: string;
+  readonly path: string;
+}
+
+/** A line of ProxyPassReverseCookieDomain or ProxyPassReverseCookiePath. */
+export interface CookieRule {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A URL of Location and its like, by the first rule it begins with; itself where there is none. */
+export function reverseUrl(url: string, rules: readonly ReverseRule[], request: Request): string {
+  for (const { url: from, path } of rules) {
+    // A rule for a path looks at the path of a full URL only.
+    const part = from.startsWith("/") ? pathOf(url) : url;
+    if (part.slice(0, from.length).toLowerCase() !== from.toLowerCase()) continue;
+    const mapped = path + part.slice(from.length);
+    return /^[a-z][a-z0-9+.-]*:\/\//i.test(mapped) ? mapped : request.absoluteUrl(mapped);
+  }
+  return url;
+}
+
+function pathOf(url: string): string {
+  const scheme = url.indexOf("://");
+  const slash = scheme < 0 ? -1 : url.indexOf("/", scheme + 3);
+  return slash < 0 ? url : url.slice(slash);
+}
+
+/** A Set-Cookie value with its path and domain replaced, each as a whole, where they begin with that of a rule. */
+export function reverseCookie(
+  cookie: string,
+  { cookieDomains, cookiePaths }: { cookieDomains: readonly CookieRule[]; cookiePaths: readonly CookieRule[] },
+): string {
+  let mapped = cookie;
+  if (cookiePaths.length > 0) {
+    mapped = mapped.replace(/(;\s*path=)([^;]*)/i, (whole, name: string, value: string) => {
+      const rule = cookiePaths.find(({ from }) => value.startsWith(from));
+      return rule ? name + rule.to : whole;
+    });
+  }
+  if (cookieDomains.length > 0) {
+    mapped = mapped.replace(/(;\s*domain=)([^;]*)/i, (whole, name: string, value: string) => {
+      const rule = cookieDomains.find(({ from }) => value.toLowerCase().startsWith(from.toLowerCase()));
+      return rule ? name + rule.to : whole;
+    });
+  }
+  return mapped;
+}

@@ -1,0 +1,149 @@
+// ProxyPass lines → rules that say which back end a path goes to; and the lines that can never match.
+import {
+  byteString,
+  compileSubstitution,
+  lookupFor,
+  PatternError,
+  translatePattern,
+  type Origin,
+  type PathTest,
+  type Place,
+  type Substitution,
+} from "../../api/index.js";
+import { parseParameters, type Parameters } from "./parameters.js";
+import { parseAuthority, parseTarget, refuseScheme, takeSocket, type Address, type Target } from "./target.js";
+
+/** Where a rule leads. */
+export type Destination =
+  /** The rest of the path is added to that of the target. */
+  | { readonly kind: "back end"; readonly target: Target; readonly parameters: Parameters }
+  /** The path is made from the match of the regular expression. */
+  | {
+      readonly kind: "filled path";
+      readonly address: Address;
+      readonly fill: Substitution;
+      readonly parameters: Parameters;
+    }
+  /** The host, too. */
+  | { readonly kind: "filled URL"; readonly fill: Substitution; readonly parameters: Parameters };
+
+/** A ProxyPass or ProxyPassMatch line; without a destination it says that the path is not to be passed on ("!"). */
+export type ProxyRule = PathTest & {
+  readonly directive: string;
+  readonly origin: Origin;
+  readonly destination: Destination | undefined;
+  /** The rest of the path goes on as the client sent it, whatever it means. */
+  readonly nocanon: boolean;
+  readonly noquery: boolean;
+};
+
+/** Reads the words of a line. `asRegex`: the path is a regular expression. */
+export function parseRule(words: readonly string[], asRegex: boolean, place: Place): ProxyRule {
+  const inside = locationAround(place);
+  const [first, ...others] = words;
+  const tilde = first === "~";
+  if (tilde && asRegex) return place.fail('takes no "~": its path is a regular expression in any case');
+  const [test, rest] = inside
+    ? [inside, tilde ? others : words]
+    : testOf(tilde ? others : words, asRegex || tilde, place);
+  const [url, ...more] = rest;
+  if (url === undefined) return place.fail("needs a path and a URL, or stands in a <Location> with a URL alone");
+  if (inside && !isUrl(url)) {
+    return place.fail(`takes no path in a <Location>, whose own it is, found "${url}"`);
+  }
+  const flags = more.map((word) => word.toLowerCase());
+  if (flags.includes("interpolate"))
+    return place.fail("interpolate needs ProxyPassInterpolateEnv, which is not supported yet");
+  const parameters = parseParameters(
+    more.filter((word) => !/^(nocanon|noquery)$/i.test(word)),
+    place,
+  );
+  const destination = url === "!" ? undefined : destinationOf(url, { parameters, isRegex: "regex" in test }, place);
+  warnOfJoin(test, destination, place);
+  return {
+    ...test,
+    directive: place.directive,
+    origin: place.origin,
+    destination,
+    nocanon: flags.includes("nocanon"),
+    noquery: flags.includes("noquery"),
+  };
+}
+
+function isUrl(word: string): boolean {
+  return word === "!" || /^[a-z][a-z0-9+.-]*:/i.test(word);
+}
+
+function testOf(words: readonly string[], asRegex: boolean, place: Place): [PathTest, readonly string[]] {
+  const [path, ...rest] = words;
+  if (path === undefined || rest.length === 0) return place.fail("needs a path and a URL outside of <Location>");
+  if (asRegex) return [{ regex: regexOf(path, place) }, rest];
+  if (!path.startsWith("/")) return place.fail(`the path must start with "/", found "${path}"`);
+  return [{ prefix: byteString(path) }, rest];
+}
+
+/** The path of the `<Location>` or `<LocationMatch>` around; undefined at the top; refuses other sections. */
+export function locationAround(place: Place): PathTest | undefined {
+  const section = place.sections.at(-1);
+  if (!section || place.context === "server config" || place.context === "virtual host") return undefined;
+  const name = section.name.toLowerCase();
+  if (name !== "location" && name !== "locationmatch") {
+    return place.fail(`cannot occur within <${section.name}> section`);
+  }
+  const { tilde, quoted, plain } =
+    /^\s*(?<tilde>~\s+)?(?:"(?<quoted>(?:[^"\\]|\\.)*)"?|(?<plain>\S+))/.exec(section.argument)?.groups ?? {};
+  const text = quoted ?? plain ?? "";
+  if (name === "locationmatch" || tilde !== undefined) return { regex: regexOf(text, place) };
+  if (/[*?[]/.test(text)) return place.fail(`cannot stand in a <Location> with wildcards: write <LocationMatch>`);
+  return { prefix: byteString(text) };
+}
+
+function regexOf(text: string, place: Place): RegExp {
+  try {
+    return translatePattern(byteString(text));
+  } catch (error) {
+    if (error instanceof PatternError) return place.fail(`the regular expression "${text}" ${error.message}`);
+    throw error;
+  }
+}
+
+function destinationOf(
+  text: string,
+  { parameters, isRegex }: { parameters: Parameters; isRegex: boolean },
+  place: Place,
+): Destination {
+  if (!isRegex || !text.includes("$")) return { kind: "back end", target: parseTarget(text, place), parameters };
+  const { socketPath, url } = takeSocket(text, place);
+  const { scheme = "", behind = "" } = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<behind>.*)$/is.exec(url)?.groups ?? {};
+  refuseScheme(scheme, place);
+  // Without a slash in it, the groups hold the whole path: "http://host:80$1".
+  const slash = behind.indexOf("/");
+  const authority = slash < 0 ? behind.slice(0, behind.indexOf("$")) : behind.slice(0, slash);
+  if (authority.includes("$") && socketPath === undefined) {
+    return { kind: "filled URL", fill: compileSubstitution(byteString(url)), parameters };
+  }
+  if (authority === "") return place.fail(`URL must be absolute, found "${text}"`);
+  const address = parseAuthority(scheme.toLowerCase(), authority, socketPath);
+  if (typeof address === "string") return place.fail(`${address}, found "${text}"`);
+  const fill = compileSubstitution(byteString(behind.slice(authority.length)));
+  return { kind: "filled path", address, fill, parameters };
+}
+
+/** A prefix with a slash at its end takes that slash away: what is left would run into the port. */
+function warnOfJoin(test: PathTest, destination: Destination | undefined, place: Place): void {
+  if (!("prefix" in test) || destination?.kind !== "back end") return;
+  if (!test.prefix.endsWith("/") || destination.target.path !== "") return;
+  place.warn(
+    `"${test.prefix}" ends with a slash and the URL does not: write a slash at the end of both, or of neither`,
+  );
+}
+
+/** Each rule that an earlier one of the same list hides, with the one that hides it. */
+export function* hiddenRules(rules: readonly ProxyRule[]): Iterable<{ rule: ProxyRule; by: ProxyRule }> {
+  const lookup = lookupFor(rules);
+  for (const rule of rules) {
+    if (!("prefix" in rule)) continue;
+    const first = lookup(rule.prefix)?.rule;
+    if (first && first !== rule) yield { rule, by: first };
+  }
+}

@@ -1,0 +1,63 @@
+// <Proxy> and <ProxyMatch>: what their opening lines match.
+import {
+  arg,
+  byteString,
+  globToRegExp,
+  hasWildcard,
+  optional,
+  PatternError,
+  rest,
+  section,
+  translatePattern,
+  type Matcher,
+  type Place,
+} from "../../api/index.js";
+
+const hosts = ["server config", "virtual host"] as const;
+
+export const proxySections = {
+  "<Proxy>": section({
+    args: [
+      optional(arg.oneOf("~", "~"), (text) => text === "~"),
+      arg.word("URL"),
+      rest(optional(arg.word("parameter"))),
+    ],
+    contexts: hosts,
+    summary: "Applies to requests that are passed on to a back end.",
+    doc:
+      "The URL is compared with that of the back end, scheme and decoded path included, from its beginning; `*` alone stands for " +
+      "all. With the wildcards `*`, `?` and `[...]` the whole URL must match, with `~` the argument is a regular " +
+      "expression. It applies where `<Directory>` applies to files, and before `<Location>`. Parameters of back ends " +
+      "stand on ProxyPass.",
+    example: '<Proxy "http://127.0.0.1:3000/admin">\n  Require ip 10.0.0.0/8\n</Proxy>',
+    opens: ([regex, url, parameters], place) => {
+      if (parameters.length > 0) return place.fail("takes no parameters of back ends: write them on ProxyPass");
+      return regex ? { kind: "proxy regex", regex: compile(url, place) } : proxied(url, place);
+    },
+  }),
+
+  "<ProxyMatch>": section({
+    args: [arg.regex("regex")],
+    contexts: hosts,
+    summary: "Applies to requests that are passed on to a back end whose URL matches a regular expression.",
+    doc: "The expression may match anywhere in the URL. Otherwise as `<Proxy>`.",
+    example: '<ProxyMatch "^http://127\\.0\\.0\\.1:3000/(admin|internal)/">\n  Require ip 10.0.0.0/8\n</ProxyMatch>',
+    opens: ([regex]) => ({ kind: "proxy regex", regex }),
+  }),
+};
+
+function proxied(text: string, place: Place): Matcher {
+  if (/^balancer:/i.test(text)) return place.fail(`balancers are not supported yet, found "${text}"`);
+  if (text === "*") return { kind: "proxy", prefix: "" };
+  const url = byteString(text);
+  return hasWildcard(url) ? { kind: "proxy regex", regex: globToRegExp(url) } : { kind: "proxy", prefix: url };
+}
+
+function compile(text: string, place: Place): RegExp {
+  try {
+    return translatePattern(byteString(text));
+  } catch (error) {
+    if (error instanceof PatternError) return place.fail(`the regular expression "${text}" ${error.message}`);
+    throw error;
+  }
+}

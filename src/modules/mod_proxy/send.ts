@@ -1,0 +1,219 @@
+// A passage and its fields → a request to the back end, over a pooled connection; and what comes of it.
+import { request as httpRequest, type Agent, type ClientRequest, type IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { addFraming, expectsContinue } from "./fields.js";
+import type { Passage } from "./passage.js";
+
+/** A fault on the way to a back end that is not one of the system's. */
+export class PassageError extends Error {
+  override readonly name = "PassageError";
+  readonly stage: "connect" | "acquire" | "response";
+
+  constructor(stage: PassageError["stage"], message: string) {
+    super(message);
+    this.stage = stage;
+  }
+}
+
+/** The pool a request goes through. */
+export interface Pool {
+  readonly agent: Agent;
+  readonly defaultPort: number;
+  readonly keepsAlive: boolean;
+  /** Drops the connections that idle: one of them has turned out to be closed. */
+  purge(): void;
+}
+
+const mostHeadBytes = 65_536;
+/** Milliseconds after which a body is sent though the back end has not asked for it. */
+const continuePatience = 1000;
+/** Methods that may be sent twice. */
+const idempotent = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"]);
+
+/** Sends a passage; it hears of the response or of the failure. */
+export function send(passage: Passage, pool: Pool): void {
+  new Sending(passage, pool).start();
+}
+
+/** One try. */
+class Sending {
+  readonly #passage: Passage;
+  readonly #pool: Pool;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #outgoing: ClientRequest | undefined;
+  #socket: Socket | undefined;
+  #source: Readable | undefined;
+  #response: IncomingMessage | undefined;
+  #isUploading = false;
+  /** The passage has heard what becomes of it. */
+  #isSettled = false;
+
+  constructor(passage: Passage, pool: Pool) {
+    this.#passage = passage;
+    this.#pool = pool;
+  }
+
+  start(): void {
+    const { mapping, request, method } = this.#passage;
+    const { signal } = request.connection;
+    if (signal.aborted) return this.#fail(new PassageError("response", "the client has gone"));
+    const { address, parameters, path } = mapping;
+    const waits = expectsContinue(this.#passage);
+    const outgoing = httpRequest({
+      agent: this.#pool.agent,
+      ...(address.socketPath === undefined
+        ? { host: address.host, port: address.port ?? this.#pool.defaultPort }
+        : { socketPath: address.socketPath }),
+      ...{ method, path, headers: this.#flatFields(waits), maxHeaderSize: mostHeadBytes },
+    });
+    this.#outgoing = outgoing;
+    signal.addEventListener("abort", this.#clientLeft);
+    outgoing.on("socket", this.#connected);
+    outgoing.on("response", this.#answered);
+    outgoing.on("error", this.#broken);
+    outgoing.on("close", this.#closed);
+    if (parameters.max !== undefined) {
+      this.#after(parameters.acquire ?? this.#passage.timeout, () => {
+        if (!this.#socket) this.#abort(new PassageError("acquire", "no connection became free in time"));
+      });
+    }
+    if (!waits) return this.#sendBody();
+    outgoing.flushHeaders();
+    outgoing.once("continue", this.#sendBody);
+    this.#after(continuePatience, this.#sendBody);
+  }
+
+  #flatFields(waits: boolean): string[] {
+    const fields = this.#passage.fields.copy();
+    if (waits) fields.append("Expect", "100-continue");
+    addFraming(fields, this.#passage, this.#pool.keepsAlive);
+    const flat: string[] = [];
+    fields.forEach((name, value) => flat.push(name, value));
+    return flat;
+  }
+
+  readonly #connected = (socket: Socket): void => {
+    const { timeout, mapping } = this.#passage;
+    this.#socket = socket;
+    socket.setTimeout(timeout);
+    socket.on("timeout", this.#timedOut);
+    if (!socket.connecting) return;
+    if (mapping.parameters.keepAlive) socket.setKeepAlive(true);
+    const { connectTimeout } = mapping.parameters;
+    if (connectTimeout === undefined) return;
+    this.#after(connectTimeout, () => {
+      if (socket.connecting)
+        this.#abort(new PassageError("connect", "the back end did not accept the connection in time"));
+    });
+  };
+
+  readonly #sendBody = (): void => {
+    const outgoing = this.#outgoing;
+    const { body, whole } = this.#passage;
+    if (!outgoing || this.#source || outgoing.writableEnded || outgoing.destroyed || this.#response) return;
+    if (!body || whole) {
+      outgoing.end(whole);
+      return;
+    }
+    const source = body.stream();
+    this.#source = source;
+    this.#isUploading = true;
+    source.on("data", (chunk: Buffer) => {
+      if (!outgoing.write(chunk)) source.pause();
+    });
+    outgoing.on("drain", () => source.resume());
+    source.on("end", () => {
+      this.#isUploading = false;
+      outgoing.end();
+    });
+    // The client's fault: its status is the answer, where there is none yet.
+    source.on("error", (error) => this.#abort(error));
+    source.on("close", () => {
+      if (this.#isUploading) outgoing.destroy();
+    });
+  };
+
+  readonly #answered = (response: IncomingMessage): void => {
+    this.#response = response;
+    // Whoever reads it hears of faults too; until then nobody does.
+    response.on("error", () => undefined);
+    // A body the back end has not asked for is not sent any more.
+    if (!this.#source && !this.#outgoing?.writableEnded) response.once("end", () => this.#outgoing?.destroy());
+    this.#settle();
+    this.#passage.answered(response);
+  };
+
+  /** The connection stood still for too long: the back end's fault, unless it waits for the client. */
+  readonly #timedOut = (): void => {
+    const response = this.#response;
+    const waitsForReader = response !== undefined && (response.isPaused() || response.readableFlowing === null);
+    const waitsForBody = this.#isUploading && this.#outgoing?.writableNeedDrain === false;
+    if (waitsForReader || waitsForBody) {
+      this.#socket?.setTimeout(this.#passage.timeout);
+      return;
+    }
+    const stage = this.#socket?.connecting ? "connect" : "response";
+    const error = new PassageError(stage, "The timeout specified has expired");
+    if (response) {
+      this.#passage.request.log("error", "proxy_http", `AH01110: error reading response: ${error.message}`);
+      response.destroy(error);
+    } else {
+      this.#abort(error);
+    }
+  };
+
+  readonly #clientLeft = (): void => {
+    this.#abort(new PassageError("response", "the client has gone"));
+  };
+
+  readonly #broken = (error: Error): void => {
+    if (this.#isSettled) return;
+    if (this.#mayRepeat(error)) {
+      this.#settle();
+      this.#passage.isRetry = true;
+      this.#pool.purge();
+      new Sending(this.#passage, this.#pool).start();
+      return;
+    }
+    this.#fail(error);
+  };
+
+  /**
+   * Whether the fault is that a pooled connection was closed by the back end before it could read the request, and the
+   * request can be sent once more: nothing of it left this machine, or its method is idempotent.
+   */
+  #mayRepeat(error: Error): boolean {
+    const { isRetry, method } = this.#passage;
+    if (isRetry || this.#source || this.#outgoing?.reusedSocket !== true) return false;
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (code !== "ECONNRESET" && code !== "EPIPE") return false;
+    return idempotent.has(method) || syscall === "write";
+  }
+
+  readonly #closed = (): void => {
+    this.#socket?.off("timeout", this.#timedOut);
+    this.#fail(new PassageError("response", "the connection was closed"));
+  };
+
+  #abort(error: Error): void {
+    this.#fail(error);
+    this.#outgoing?.destroy();
+  }
+
+  #fail(error: Error): void {
+    if (this.#isSettled) return;
+    this.#settle();
+    this.#passage.failed(error);
+  }
+
+  #settle(): void {
+    this.#isSettled = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#passage.request.connection.signal.removeEventListener("abort", this.#clientLeft);
+  }
+
+  #after(milliseconds: number, act: () => void): void {
+    this.#timers.add(setTimeout(act, milliseconds));
+  }
+}

@@ -1,0 +1,136 @@
+// A request and the rules → the back end it goes to, and the path it asks there.
+import { lookupFor, prefixLength, type Found, type Request } from "../../api/index.js";
+import type { Parameters } from "./parameters.js";
+import type { ProxyRule } from "./rules.js";
+import type { ProxySettings } from "./settings.js";
+import { canonicalPath, parseAuthority, type Address } from "./target.js";
+
+/** Where a request goes. */
+export interface Mapping {
+  /** File name of the request that was mapped: "proxy:" and the URL, decoded. */
+  readonly filename: string;
+  readonly address: Address;
+  /** Path and query, as they go over the wire. */
+  readonly path: string;
+  readonly parameters: Parameters;
+}
+
+const key = Symbol("mapping of mod_proxy");
+
+/** Maps a request by the ProxyPass of its `<Location>`, else by the first rule that matches; false when none does. */
+export function translate(request: Request, { rules, sectionRule }: ProxySettings): boolean {
+  if (request.environment.has("no-proxy")) return false;
+  const found = (sectionRule && matchOf(sectionRule, request.path)) ?? lookupFor(rules)(request.path);
+  if (!found?.rule.destination) return false;
+  const mapping = mappingOf(request, found);
+  request.filename = typeof mapping === "string" ? mapping : mapping.filename;
+  request.handler = "proxy-server";
+  if (typeof mapping !== "string") request.kept.set(key, mapping);
+  return true;
+}
+
+/** Where a request goes that has been mapped, by this module or by another that set "proxy:URL" as its file name. */
+export function mappingFor(request: Request): Mapping | undefined {
+  const kept = request.kept.get(key) as Mapping | undefined;
+  if (kept?.filename === request.filename) return kept;
+  const mapping = mappingOfUrl(request.filename.slice("proxy:".length), queryOf(request), {});
+  return typeof mapping === "string" ? undefined : mapping;
+}
+
+function matchOf(rule: ProxyRule, path: string): Found<ProxyRule> | undefined {
+  if ("regex" in rule) {
+    const match = rule.regex.exec(path);
+    return match ? { rule, end: 0, match } : undefined;
+  }
+  const end = prefixLength(path, rule.prefix);
+  return end > 0 ? { rule, end, match: undefined } : undefined;
+}
+
+/** The mapping, or the file name of a request that leads nowhere. */
+function mappingOf(request: Request, { rule, end, match }: Found<ProxyRule>): Mapping | string {
+  const { destination, noquery } = rule;
+  const query = noquery ? "" : queryOf(request);
+  if (destination?.kind === "filled URL" && match) {
+    return mappingOfUrl(destination.fill(match), query, destination.parameters);
+  }
+  if (destination?.kind === "filled path" && match) {
+    const { address, fill, parameters } = destination;
+    const path = fill(match);
+    return join(address, { path, shown: path, wire: canonicalPath(path), query }, parameters);
+  }
+  if (destination?.kind !== "back end") return "proxy:";
+  const { target, parameters } = destination;
+  const rest = (rule.nocanon ? rawRest(request, rule) : undefined) ?? restOf(request, end);
+  const path = target.path + rest;
+  return join(target.address, { path, shown: target.path + request.path.slice(end), wire: path, query }, parameters);
+}
+
+function mappingOfUrl(url: string, query: string, parameters: Parameters): Mapping | string {
+  const {
+    scheme,
+    authority,
+    path = "",
+  } = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<authority>[^/]*)(?<path>.*)$/is.exec(url)?.groups ?? {};
+  if (scheme === undefined || authority === undefined) return `proxy:${url}`;
+  const address = parseAuthority(scheme.toLowerCase(), authority);
+  if (typeof address === "string") return `proxy:${url}`;
+  return join(address, { path, shown: path, wire: canonicalPath(path), query }, parameters);
+}
+
+function join(
+  address: Address,
+  { path, shown, wire, query }: { path: string; shown: string; wire: string; query: string },
+  parameters: Parameters,
+): Mapping | string {
+  const filename = `proxy:${address.scheme}://${address.authority}${shown}`;
+  // Behind the port, anything but a slash would name another host.
+  if (path !== "" && !path.startsWith("/")) return filename;
+  return { filename, address, path: (wire === "" ? "/" : wire) + query, parameters };
+}
+
+function queryOf({ query }: Request): string {
+  return query === undefined ? "" : `?${query}`;
+}
+
+/**
+ * What of the path is behind `end`, as the client sent it. Where the path was more than decoded (dot segments, doubled
+ * slashes, another module's doing) it is encoded anew, so that the back end sees the path that access rules were applied to.
+ */
+function restOf({ target, path }: Request, end: number): string {
+  const mark = target.indexOf("?");
+  const raw = mark < 0 ? target : target.slice(0, mark);
+  if (raw === path) return raw.slice(end);
+  const at = rawOffset(raw, path, end);
+  return at === undefined ? canonicalPath(path.slice(end)) : raw.slice(at);
+}
+
+/** Where in `raw` the character of `path` at `end` begins; undefined where `raw` does not decode to `path`. */
+function rawOffset(raw: string, path: string, end: number): number | undefined {
+  let found: number | undefined;
+  let at = 0;
+  let i = 0;
+  for (; i < raw.length; at++) {
+    if (at === end) found = i;
+    if (raw.charAt(i) !== "%") {
+      if (raw.charAt(i++) !== path.charAt(at)) return undefined;
+      continue;
+    }
+    const triplet = raw.slice(i, i + 3);
+    if (String.fromCharCode(parseInt(triplet.slice(1), 16)) !== path.charAt(at)) {
+      // AllowEncodedSlashes NoDecode leaves them as they are.
+      if (triplet.toLowerCase() !== "%2f" || path.slice(at, at + 3) !== triplet) return undefined;
+      at += 2;
+    }
+    i += 3;
+  }
+  if (at !== path.length) return undefined;
+  return end === at ? i : found;
+}
+
+/** For nocanon: the rest of the undecoded path, where that begins with the prefix. */
+function rawRest({ target }: Request, rule: ProxyRule): string | undefined {
+  const raw = /^[^?]*/.exec(target)?.[0] ?? "";
+  if (!("prefix" in rule)) return raw;
+  const end = prefixLength(raw, rule.prefix);
+  return end > 0 ? raw.slice(end) : undefined;
+}
