@@ -29,8 +29,9 @@ class Run:
                     raise exc_info[1].with_traceback(exc_info[2])
             finally:
                 exc_info = None
-        elif self._head is not None:
-            raise RuntimeError("headers have already been set")
+        elif self._sent_head:
+            # PEP 3333 forbids a second call at any time; mod_wsgi lets the last one win until something was sent.
+            raise RuntimeError("headers have already been sent")
         payload, length = response_head(status, headers)
         self._head = pack_header(b"R", len(payload)) + payload
         self._length = length

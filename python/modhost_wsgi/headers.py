@@ -1,10 +1,7 @@
 """Status and headers of start_response -> the payload of an R frame, checked as PEP 3333 and mod_wsgi demand."""
 import re
 
-_HOP_BY_HOP = frozenset((
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers", "transfer-encoding", "upgrade",
-))
-_status = re.compile(r"[2-9]\d\d(?: [^\x00-\x1f\x7f]*)?", re.ASCII).fullmatch
+_status = re.compile(r"[2-9]\d\d [^\x00-\x1f\x7f]*", re.ASCII).fullmatch
 _name = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 _control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
 _digits = re.compile(r"[0-9]{1,18}").fullmatch
@@ -67,7 +64,8 @@ def _check_name(name):
             raise ValueError("space character present in header name")
         raise ValueError("header name %r is empty or has a character that no name may have" % name)
     lower = name.lower()
-    if lower in _HOP_BY_HOP:
+    # PEP 3333 forbids all fields of the connection; as mod_wsgi we let pass those that do no harm.
+    if lower == "transfer-encoding":
         raise ValueError("header '%s' belongs to the connection, which is the server's" % name)
     if len(_good_names) >= _MOST:
         _good_names.clear()

@@ -103,8 +103,9 @@ export class DaemonRun {
     const line = lines[0] ?? "";
     const headers = new Headers();
     for (let i = 1; i + 1 < lines.length; i += 2) headers.append(lines[i] as string, lines[i + 1] as string);
-    const reason = line.slice(4);
-    this.#head = { status: Number(line.slice(0, 3)), headers, body: undefined, ...(reason === "" ? {} : { reason }) };
+    // An empty phrase is one too.
+    const reason = line.length > 3 ? { reason: line.slice(4) } : {};
+    this.#head = { status: Number(line.slice(0, 3)), headers, body: undefined, ...reason };
     const length = headers.get("content-length");
     if (length !== undefined && !this.request.headOnly) this.#length = Number(length);
   }

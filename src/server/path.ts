@@ -31,6 +31,15 @@ export function parseTarget(target: string, rules: PathRules): TargetParts {
   return typeof path === "number" ? { status: path } : { path, query };
 }
 
+/** The parts of a target that was refused, as logs show them: decoded and clipped at the root where it can be. */
+export function refusedParts(target: string, isReadable: boolean): { path: string; query: string | undefined } {
+  const mark = target.indexOf("?");
+  const raw = (mark < 0 ? target : target.slice(0, mark)) || "/";
+  const query = mark < 0 ? undefined : target.slice(mark + 1);
+  if (!isReadable || /%(?![0-9a-fA-F]{2})/.test(raw)) return { path: raw.replace(/^\/\/+/, "/"), query };
+  return { path: removeDots(raw.replace(/%[0-9a-fA-F]{2}/g, decodeTriplet), true, true) ?? raw, query };
+}
+
 function normalise(raw: string, rules: PathRules): string | 400 | 404 {
   if (/%(?![0-9a-fA-F]{2})/.test(raw)) return 400;
   // Unreserved characters first, so that "%2e%2e" is a dot segment.

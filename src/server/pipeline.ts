@@ -1,5 +1,5 @@
 // An exchange from the wire → its request through the phases → the response sent and logged.
-import type { Applications, LogHook, LogRecord, Lookup, OutputFilter, Phase, Response, Verdict } from "../api/index.js";
+import type { Applications, LogRecord, Lookup, OutputFilter, Phase, Response, Verdict } from "../api/index.js";
 import { answer, phases, refuse, RequestBodyError, serverBanner } from "../api/index.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { errorDocument } from "./error-document.js";
@@ -7,7 +7,7 @@ import { errorPage } from "./error-page.js";
 import type { Exchange, ExchangeHandler, Sent, Transmission, WireLimits } from "./exchange.js";
 import { hostOf, type HostName } from "./host-name.js";
 import { mapToStorage, matchLocations } from "./map.js";
-import { parseTarget } from "./path.js";
+import { parseTarget, refusedParts } from "./path.js";
 import { ServerRequest, type CoreSettings, type Services } from "./request.js";
 import { SectionIndex } from "./sections.js";
 import { hostByName, Sites } from "./site.js";
@@ -84,6 +84,7 @@ export class Pipeline implements ExchangeHandler {
     exchange.limitBody(state.core.limitRequestBody);
     if (fault) {
       if (fault.reason !== "") request.log("info", "core", fault.reason);
+      Object.assign(request, refusedParts(request.target, false));
       return { request, refused: refuse(fault.status, fault.note === undefined ? {} : { note: fault.note }) };
     }
     const strict = state.core.strictHostCheck && host?.hostname !== "" && !named && !isNamed(virtualHost, host);
@@ -147,7 +148,10 @@ export class Pipeline implements ExchangeHandler {
   /** The phases up to fixups; a response where one of them refused or answered. */
   #prepare(request: ServerRequest, main: boolean): Awaitable<Response | undefined> {
     const parts = parseTarget(request.target, this.#state(request.virtualHost).core);
-    if ("status" in parts) return refuse(parts.status);
+    if ("status" in parts) {
+      Object.assign(request, refusedParts(request.target, true));
+      return refuse(parts.status);
+    }
     request.path = parts.path;
     request.query = parts.query;
     if (!request.path.startsWith("/")) return starTarget(request);
@@ -291,6 +295,7 @@ function runPhase(request: ServerRequest, phase: Phase, from: number): Awaitable
 
 /** "*", and the authority form of CONNECT. */
 function starTarget(request: ServerRequest): Response {
+  request.filename = `${request.core.documentRoot}/${request.path}`;
   if (request.method === "OPTIONS" && request.path === "*") return answer(200);
   return refuse(request.method === "CONNECT" ? 405 : 400);
 }
@@ -338,7 +343,7 @@ function logTransaction(original: ServerRequest, originalStatus: number, sent: S
   };
   for (const { run, settings, module } of original.plan.hooks.logTransaction) {
     try {
-      (run as LogHook<unknown>["run"])(record, settings);
+      run(record, settings);
     } catch (error) {
       original.log("error", "core", `${module} could not log: ${describe(error)}`);
     }

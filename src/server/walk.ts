@@ -20,6 +20,9 @@ export interface Walked {
 const scripts = new Set<string>();
 const rememberedScripts = 1024;
 
+/** Why a link to nowhere is denied. */
+export const brokenLink = "link target not accessible";
+
 /** Looks at a file name. `base` is where the mapping started (an alias target), which is tried first if it is a file. */
 export function walk(filename: string, base: string): Walked {
   if (base !== "" && base.length < filename.length && filename.startsWith(`${base}/`) && scripts.has(base)) {
@@ -52,6 +55,8 @@ function climb(filename: string): Walked {
       return { filename: prefix, file, pathInfo: filename.slice(end) };
     }
     if (file?.isDirectory()) {
+      const missing = filename.slice(0, below);
+      if (isLink(missing)) return { filename: missing, file: undefined, pathInfo: "", denied: brokenLink };
       return { filename: filename.slice(0, below), file: undefined, pathInfo: filename.slice(below) };
     }
     if (file) return { filename: prefix, file, pathInfo: "", denied: "is neither a file nor a directory" };
@@ -59,6 +64,10 @@ function climb(filename: string): Walked {
     if (end === 0) break;
   }
   return { filename, file: undefined, pathInfo: "" };
+}
+
+function isLink(name: string): boolean {
+  return lstatSync(fileSystemPath(name), { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 /** Stat, following links. Undefined: nothing there; text: why one may not look. */

@@ -27,6 +27,9 @@ SetEnv S_VAR "a \\"b\\""
 WSGIScriptAlias /app "@ROOT@/app.wsgi"
 ErrorDocument 404 /errors/404.html
 Redirect 403 /refused
+<Location /limited>
+  LimitRequestBody 3
+</Location>
 <Location /logged>
   SetEnv S_LOGGED 1
 </Location>
@@ -92,6 +95,32 @@ const rows: readonly Row[] = [
   { name: "all items of HTTP/1.0 without Host", log: "items", more: { raw: "GET /a.txt HTTP/1.0\r\n\r\n" } },
   { name: "all items of a bad request", log: "items", more: { raw: "BAD\r\n\r\n" } },
   {
+    name: "all items of a request with a bad field",
+    log: "items",
+    more: { raw: "GET /a%2etxt?q HTTP/1.1\r\nHost: x\r\nbad field\r\n\r\n" },
+  },
+  { name: "all items of a request with a bad Host", log: "items", target: "//a.txt?q", more: { host: "a..b" } },
+  { name: "all items of a request without Host", log: "items", more: { raw: "GET /a.txt HTTP/1.1\r\n\r\n" } },
+  { name: "all items of a bad target", log: "items", more: { raw: "GET /a\x01.txt?q HTTP/1.1\r\nHost: x\r\n\r\n" } },
+  {
+    name: "all items of a target without slash",
+    log: "items",
+    more: { raw: "GET a.txt?q HTTP/1.1\r\nHost: x\r\n\r\n" },
+  },
+  { name: "all items of a bad version", log: "items", more: { raw: "GET /a.txt?q HTTP/x\r\nHost: x\r\n\r\n" } },
+  { name: "all items of doubled blanks", log: "items", more: { raw: "GET  /a.txt?q HTTP/1.1\r\nHost: x\r\n\r\n" } },
+  { name: "all items of a path above the root", log: "items", target: "/../a.txt?q" },
+  { name: "all items of a bad escape", log: "items", target: "/a%zz?q" },
+  { name: "all items of an encoded slash", log: "items", target: "/a%2fb?q" },
+  { name: "all items of an unknown method", log: "items", target: "/a.txt", more: { method: "FROB" } },
+  { name: "all items of an absolute target", log: "items", target: "http://main-logs.test/a.txt?x" },
+  {
+    name: "all items of a body beyond the limit",
+    log: "items",
+    target: "/limited/a.txt",
+    more: { method: "POST", body: "0123456789" },
+  },
+  {
     name: "all items of a closed connection",
     log: "items",
     target: "/a.txt",
@@ -143,6 +172,7 @@ export const suite: Suite = {
   configuration,
   files: {
     "htdocs/a.txt": "aaaaa\n",
+    "htdocs/limited/a.txt": "limited\n",
     "htdocs/logged/a.txt": "logged\n",
     "htdocs/folder/index.html": "index\n",
     "htdocs/errors/404.html": "not found\n",

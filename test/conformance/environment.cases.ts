@@ -28,6 +28,9 @@ WSGIScriptAlias /app "@ROOT@/app.wsgi"
   <Location /app/unset>
     UnsetEnv S_MAIN S_BOTH
   </Location>
+  <Location /app/unset/two>
+    SetEnv S_TWO 2
+  </Location>
   <Location /app/reset>
     SetEnv S_BOTH location
     UnsetEnv S_EMPTY
@@ -60,6 +63,11 @@ export const suite: Suite = {
       headers: ["Content-Type: text/mine", "X-Set: mine"],
     },
     { name: "are taken away", target: "/app/unset" },
+    {
+      name: "are taken away where several sections match",
+      target: "/app/unset/two",
+      differs: "Apache forgets an UnsetEnv when another section of the same kind matches too",
+    },
     { name: "are set anew in a section", target: "/app/reset" },
     { name: "turn the URL scheme back", target: "/app/https-off" },
     { name: "turn the URL scheme with 1", target: "/app/https-one" },

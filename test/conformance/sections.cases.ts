@@ -93,16 +93,12 @@ SetEnv S_MAIN main
       SetEnv S_FILES_IN_DIRECTORY virtual-host
       SetEnv S_FILES nested
     </Files>
-    UnsetEnv S_UNSET_ME
   </Directory>
   <Files "a.wsgi">
     SetEnv S_FILES virtual-host
   </Files>
-  SetEnv S_UNSET_ME still-here
-  SetEnv S_UNSET_LATER still-here
   <Location "/one">
     SetEnv S_LOCATION virtual-host
-    UnsetEnv S_UNSET_LATER
   </Location>
   Alias /aliased "@ROOT@/apps/one"
 </VirtualHost>

@@ -3,6 +3,10 @@ import type { Case, FileSpec, Suite } from "./harness.js";
 
 const configuration = `
 DocumentRoot "@ROOT@/htdocs"
+<Directory "/">
+  # Else Apache looks for .htaccess files although it would refuse every line of them.
+  AllowOverride None
+</Directory>
 <Directory "@ROOT@/htdocs/none">
   Options None
 </Directory>

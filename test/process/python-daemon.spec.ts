@@ -149,7 +149,6 @@ describe("a Python daemon", () => {
       "/fails-started": "ValueError: on purpose",
       "/fails-in-first": "ValueError: on purpose",
       "/exits": "SystemExit: 3",
-      "/twice": "RuntimeError: headers have already been set",
       "/status-type": "TypeError: expected str object for status, value of type bytes found",
       "/status-letters": "ValueError: status code is not a 3 digit integer",
       "/status-low": "ValueError: status line '100 Continue' is not",

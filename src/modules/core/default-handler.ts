@@ -189,7 +189,8 @@ function respondRanges(
     reversals: settings.maxRangeReversals,
   });
   if (ranges === "whole") return answer(200, headers, file.body);
-  if (ranges === "unsatisfiable") return refuse(416);
+  // As Apache, without the length of the page.
+  if (ranges === "unsatisfiable") return { ...refuse(416), unsized: true };
   const [only] = ranges;
   if (only && ranges.length === 1) {
     return partial(headers, sliceOf(file.body, only), contentRange(only, file.length));

@@ -27,6 +27,8 @@ function addSlash(request: Request, { slash }: DirSettings): Verdict {
   if (!slash) return undefined;
   if (request.method !== "GET" && request.environment.has("redirect-carefully")) return undefined;
   const query = request.query === undefined ? "" : `?${request.query}`;
+  // What Apache takes for the handler of a directory, for `%R`.
+  request.handler ??= "httpd/unix-directory";
   return redirectTo(301, request.absoluteUrl(`${escapePath(request.path)}/${query}`));
 }
 

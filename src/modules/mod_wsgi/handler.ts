@@ -57,6 +57,8 @@ function refusalOf(request: Request, settings: WsgiSettings, alias: ScriptAlias 
     return fault(request, 411, "WSGI0139: the request body is chunked and WSGIChunkedRequest is Off");
   }
   if (length !== undefined && limitRequestBody > 0 && length > limitRequestBody) {
+    // Marks the body as refused, which shows in how the page is sent.
+    void request.body.discard();
     return fault(
       request,
       413,
@@ -101,7 +103,7 @@ function callOf(request: Request, settings: WsgiSettings, mount: Mount): Applica
   const applicationGroup = resolve(mount.applicationGroup);
   const callable = resolve(mount.callable);
   const constant = mount.constants.of(request, { scriptName, processGroup, applicationGroup, callable });
-  const head = request.headOnly && settings.mapHeadToGet !== "On";
+  const head = request.headOnly && settings.mapHeadToGet !== "On" && !servesError(request);
   const environ = requestPart(request, constant, {
     method: head ? "HEAD" : request.method,
     passAuthorization: mount.passAuthorization,
@@ -139,6 +141,11 @@ function mountOf(settings: WsgiSettings, alias: ScriptAlias | undefined): Mount 
   };
   byAlias.set(alias, mount);
   return mount;
+}
+
+/** Whether the request is the internal redirect to an ErrorDocument, which is always a GET. */
+function servesError({ previous, environment }: Request): boolean {
+  return previous !== undefined && Number(environment.get("REDIRECT_STATUS") ?? 200) >= 400;
 }
 
 function fault(request: Request, status: number, message: string): number {

@@ -1,5 +1,4 @@
 // The response of an application → the response the client gets, by mod_wsgi's rules for daemons.
-import { STATUS_CODES } from "node:http";
 import { Headers, refuse, type Body, type Request, type Response } from "../../api/index.js";
 import type { WsgiSettings } from "./settings.js";
 
@@ -20,7 +19,7 @@ export function relay(
   const { status, headers } = tidy(response);
   if (settings.errorOverride && status >= 400) {
     drop(response.body);
-    return refuse(STATUS_CODES[status] === undefined || status === 418 ? 500 : status);
+    return refuse(status);
   }
   const location = status === 200 ? headers.get("location") : undefined;
   if (location?.startsWith("/")) {
