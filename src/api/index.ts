@@ -13,6 +13,7 @@ export * from "./hooks.js";
 export * from "./log-item.js";
 export * from "./log.js";
 export * from "./module.js";
+export * from "./nearest.js";
 export * from "./origin.js";
 export * from "./path-rules.js";
 export * from "./pattern.js";

@@ -78,6 +78,8 @@ export interface ServerView {
   everywhere<S>(definition: { readonly module: string; readonly settings: S }): Iterable<{
     readonly virtualHost: VirtualHost;
     readonly settings: Change<S>;
+    /** The directive that set it there; of several the last. */
+    readonly origin: (setting: keyof S & string) => import("./origin.js").Origin | undefined;
   }>;
   /** Providers registered under that kind. */
   providers(kind: string): ReadonlyMap<string, unknown>;

@@ -13,7 +13,8 @@ import {
 } from "../api/index.js";
 import { parseArguments } from "./arguments.js";
 import { describeUnknown } from "./nearest.js";
-import type { DirectiveNode, Node, SectionNode, Tree } from "./tree.js";
+import { originAt, type DirectiveNode, type Node, type SectionNode, type Tree } from "./tree.js";
+import { splitWords } from "./words.js";
 
 /** Settings by name, of one module. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -244,12 +245,27 @@ function placeOf(node: Node, directive: string, scope: Scope, run: Run): Place {
     resolve: (path) => resolveIn(run.tree.serverRoot, path),
     defined: (name) => name in run.tree.defines,
     fail: (reason, advice) => {
-      throw new ConfigError(`${directive}: ${reason}`, node.origin, advice === undefined ? {} : { advice });
+      const { origin, length } = spotOf(reason, node);
+      throw new ConfigError(`${directive}: ${reason}`, origin, { length, ...(advice === undefined ? {} : { advice }) });
     },
     warn: (reason, code) => {
       run.warnings.push(new ConfigError(`${directive}: ${reason}`, node.origin, code === undefined ? {} : { code }));
     },
   };
+}
+
+/** The word of a directive that a reason speaks of: an option, what was found, a word it repeats; else its name. */
+function spotOf(reason: string, node: Node): { readonly origin: Origin; readonly length: number } {
+  const words = splitWords(node.text);
+  const [, option] = /^option (\S+)/.exec(reason) ?? [];
+  const [, found] = /, found "(.+)"$/s.exec(reason) ?? [];
+  const spoken = new Set(reason.split(/[\s"',:;]+/));
+  const word =
+    words.find(({ text }) => option !== undefined && text.startsWith(`${option}=`)) ??
+    words.find(({ text }) => text === found) ??
+    words.find(({ text }) => text.length > 1 && spoken.has(text));
+  if (word) return { origin: originAt(node, word.column), length: Math.max(1, word.length) };
+  return { origin: node.origin, length: node.name.length + (node.kind === "section" ? 1 : 0) };
 }
 
 /** An absolute path without "." parts; relative ones are taken from the server root. Trailing slashes stay. */

@@ -49,9 +49,11 @@ export interface Compiled {
 /** How to compile. */
 export interface CompileOptions {
   /** Opens the error log of a virtual host; the logs of a mere check take nothing. */
-  openErrorLog?(host: { readonly index: number; readonly core: SettingsOf<typeof core.settings> }): ErrorLog;
+  readonly openErrorLog?: (host: { readonly index: number; readonly core: SettingsOf<typeof core.settings> }) => ErrorLog;
   /** Skips the modules' checks: a worker compiles what the supervisor has checked. */
   readonly unchecked?: boolean;
+  /** Runs with the modules' checks. */
+  check?(server: ServerView): void;
 }
 
 const silent: ErrorLog = { write: () => undefined, takes: () => false };
@@ -65,8 +67,14 @@ export function compile(tree: Tree, available: readonly Module[], options: Compi
   let server: CompiledServer | undefined;
   try {
     server = build(tree, applied, options, { errors, warnings, start });
-    if (!options.unchecked && errors.length === 0)
+    if (!options.unchecked) {
+      // With errors already there the checks show what else is wrong; what they would only warn of may follow from those.
+      const isSound = errors.length === 0;
+      const noted = warnings.length;
       for (const { lifecycle } of applied.modules) lifecycle.check?.(server);
+      options.check?.(server);
+      if (!isSound) warnings.length = noted;
+    }
   } catch (error) {
     if (error instanceof ConfigError) errors.push(error);
     else if (error instanceof HookOrderError) errors.push(new ConfigError(error.message, start));
@@ -181,10 +189,15 @@ function* everywhere<S>(
   { module }: { readonly module: string; readonly settings: S },
   applied: Applied,
   hosts: readonly CompiledHost[],
-): Iterable<{ virtualHost: VirtualHost; settings: Change<S> }> {
-  function* inBody(body: Body, virtualHost: VirtualHost): Iterable<{ virtualHost: VirtualHost; settings: Change<S> }> {
+): Generator<{
+  virtualHost: VirtualHost;
+  settings: Change<S>;
+  origin: (setting: keyof S & string) => Origin | undefined;
+}> {
+  function* inBody(body: Body, virtualHost: VirtualHost): ReturnType<typeof everywhere<S>> {
     const changes = body.changes.get(module);
-    if (changes) yield { virtualHost, settings: changes as Change<S> };
+    const origin = (setting: string): Origin | undefined => body.setBy.get(`${module}.${setting}`)?.at(-1)?.origin;
+    if (changes) yield { virtualHost, settings: changes as Change<S>, origin };
     for (const section of body.sections) yield* inBody(section.body, virtualHost);
   }
   for (const [index, host] of hosts.entries()) {

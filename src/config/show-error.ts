@@ -33,7 +33,8 @@ export function faultPrinter(sources: readonly Source[] = []): (fault: ConfigErr
  * All faults and the verdict, as `-t` prints them: warnings first, then errors, in the order of the files; "Syntax OK"
  * when there are no errors.
  */
-export function showOutcome({ errors, warnings }: Outcome, sources: readonly Source[] = []): string {
+export function showOutcome(outcome: Outcome, sources: readonly Source[] = []): string {
+  const [errors, warnings] = [once(outcome.errors), once(outcome.warnings)];
   const show = faultPrinter(sources);
   const order = new Map(sources.map(({ file }, index) => [file, index]));
   const sorted = (faults: readonly ConfigError[]) =>
@@ -50,6 +51,15 @@ export function showOutcome({ errors, warnings }: Outcome, sources: readonly Sou
       ? "Syntax OK"
       : `${count(errors.length, "error")}${warnings.length > 0 ? ` and ${count(warnings.length, "warning")}` : ""}: the configuration is refused`;
   return [...texts, verdict].join("\n") + "\n";
+}
+
+/** A file that is included more than once has each of its faults once, where it was met first. */
+function once(faults: readonly ConfigError[]): ConfigError[] {
+  const seen = new Set<string>();
+  return faults.filter(({ message, origin: { file, line, column } }) => {
+    const key = `${file}:${line}:${column}: ${message}`;
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 function showFault(

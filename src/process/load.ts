@@ -2,7 +2,15 @@
 import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve, sep } from "node:path";
-import { core, processes, serverBanner, workerCount, type ConfigError, type Module } from "../api/index.js";
+import {
+  core,
+  processes,
+  serverBanner,
+  workerCount,
+  type ConfigError,
+  type Module,
+  type ServerView,
+} from "../api/index.js";
 import { compile, type CompiledServer } from "../config/compile.js";
 import { readEnvvars } from "../config/envvars.js";
 import { readConfiguration } from "../config/expand.js";
@@ -52,7 +60,7 @@ export function readServer({ modules, ...request }: LoadRequest): ReadServer {
   if (tree.nodes.length === 0 && read.errors.length > 0) {
     return { tree, server: undefined, errors: read.errors, warnings, environment };
   }
-  const compiled = compile(tree, modules);
+  const compiled = compile(tree, modules, { check: checkIdentity });
   const errors = [...read.errors, ...compiled.errors];
   return {
     tree,
@@ -61,6 +69,17 @@ export function readServer({ modules, ...request }: LoadRequest): ReadServer {
     warnings: [...warnings, ...compiled.warnings],
     environment,
   };
+}
+
+/** User and Group as errors at their lines, or of the whole where User is missing. */
+function checkIdentity(server: ServerView): void {
+  const [main] = server.virtualHosts;
+  if (!main) return;
+  const places = [...server.everywhere(processes)];
+  for (const error of findIdentity(server.settings(processes, main)).errors) {
+    const setting = error.startsWith("AH00544") ? "group" : "user";
+    server.error(error, places.map(({ origin }) => origin(setting)).find(Boolean));
+  }
 }
 
 /** The same for the supervisor: its record, or all errors as texts. */

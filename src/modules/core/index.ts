@@ -108,7 +108,7 @@ function checkListens(server: ServerView): void {
 
 /** What only makes sense where it exists: the documents' directories, and those of error logs. */
 function checkDirectories(server: ServerView): void {
-  for (const { virtualHost, settings } of server.everywhere(core)) {
+  for (const { virtualHost, settings, origin } of server.everywhere(core)) {
     const { documentRoot, documentRootOrigin, errorLog } = settings;
     if (documentRoot !== undefined && !isDirectory(documentRoot || "/")) {
       if (virtualHost.isMain) {
@@ -118,7 +118,7 @@ function checkDirectories(server: ServerView): void {
       }
     }
     if (errorLog?.startsWith("/") && !isDirectory(dirname(errorLog))) {
-      server.error(`AH02291: Cannot access directory '${dirname(errorLog)}' for the error log '${errorLog}'`);
+      server.error(`AH02291: Cannot access directory '${dirname(errorLog)}' for the error log '${errorLog}'`, origin("errorLog"));
     }
   }
 }

@@ -20,7 +20,7 @@ export function check(server: ServerView): void {
   const groups = declaredGroups(server);
   const names = new Map<string, DaemonProcess>();
   const users = new Map<string, boolean>();
-  for (const { virtualHost, settings } of server.everywhere(wsgi)) {
+  for (const { virtualHost, settings, origin } of server.everywhere(wsgi)) {
     for (const group of settings.daemonProcesses ?? []) {
       const earlier = names.get(group.name);
       names.set(group.name, earlier ?? group);
@@ -33,11 +33,17 @@ export function check(server: ServerView): void {
     }
     for (const alias of settings.aliases ?? []) checkAlias(server, { alias, virtualHost, groups });
     for (const name of [settings.processGroup ?? "", ...(settings.restrictProcess ?? [])]) {
-      checkGroup(server, "WSGIProcessGroup", { name, virtualHost, groups, strict: false });
+      const at = name === settings.processGroup ? origin("processGroup") : origin("restrictProcess");
+      checkGroup(server, "WSGIProcessGroup", {
+        name,
+        virtualHost,
+        groups,
+        strict: false,
+        ...(at ? { origin: at } : {}),
+      });
     }
+    checkHome(server, "WSGIPythonHome", settings.pythonHome, origin("pythonHome"));
   }
-  const [main] = server.virtualHosts;
-  if (main) checkHome(server, "WSGIPythonHome", server.settings(wsgi, main).pythonHome, undefined);
 }
 
 /** The daemon groups, each with the applications that its aliases name for certain. */

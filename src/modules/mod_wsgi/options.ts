@@ -1,5 +1,5 @@
 // "key=value key='value with blanks'" → the options of a mod_wsgi directive.
-import type { Place } from "../../api/index.js";
+import { nearest, type Place } from "../../api/index.js";
 
 /** Reads the options of a line. Keys that do not exist, missing values and missing "=" are refused. */
 export function readOptions<Key extends string>(
@@ -14,7 +14,7 @@ export function readOptions<Key extends string>(
       /^([^\s=]*)=(?:"((?:\\.|[^"\\])*)"?|'((?:\\.|[^'\\])*)'?|(\S*))\s*/s.exec(rest) ?? [];
     if (whole === undefined) return place.fail(`options are key=value, found "${rest.split(/\s/)[0] ?? ""}"`);
     const key = keys.find((known) => known === name);
-    if (key === undefined) return place.fail(`option ${name} does not exist`, nearest(name, keys));
+    if (key === undefined) return place.fail(`option ${name} does not exist`, meant(name, keys));
     const value = double ?? single ?? bare ?? "";
     if (value === "") return place.fail(`option ${name} needs a value behind "="`);
     options.set(key, bare === undefined ? value.replace(/\\(["'\\])/g, "$1") : value);
@@ -23,9 +23,10 @@ export function readOptions<Key extends string>(
   return options;
 }
 
-function nearest(name: string, keys: readonly string[]): string {
-  const close = keys.find(
-    (key) => key.startsWith(name) || name.startsWith(key) || key.replaceAll("-", "") === name.replace(/[-_]/g, ""),
-  );
+function meant(name: string, keys: readonly string[]): string {
+  const close =
+    keys.find(
+      (key) => key.startsWith(name) || name.startsWith(key) || key.replaceAll("-", "") === name.replace(/[-_]/g, ""),
+    ) ?? nearest(name, keys);
   return close === undefined ? `options are: ${keys.join(", ")}` : `did you mean ${close}=`;
 }
