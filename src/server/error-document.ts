@@ -31,7 +31,7 @@ function textPage(request: ServerRequest, refused: Response, text: string): Resp
   headers.set("Content-Type", htmlType);
   const { failure: _, ...rest } = refused;
   const body = Buffer.from(request.headOnly ? "" : text, "latin1");
-  return { ...rest, ...sizing(refused), headers, body };
+  return { ...rest, headers, body };
 }
 
 /** The fields of the refusal; those that name methods are never without Allow. */
@@ -40,11 +40,6 @@ function pageFields({ core }: ServerRequest, { status, headers }: Response): Hea
   const namesMethods = status === 405 || status === 501;
   if (namesMethods && core.traceEnable !== "off" && !fields.has("allow")) fields.set("Allow", "TRACE");
   return fields;
-}
-
-/** Apache forgets the length of the page where a range was at fault. */
-function sizing({ status }: Response): { unsized: true } | undefined {
-  return status === 416 ? { unsized: true } : undefined;
 }
 
 /** A redirect to the document: the status is lost, as in Apache; a 401 keeps its own page. */
@@ -73,7 +68,7 @@ function merge(request: ServerRequest, refused: Response, served: Response): Res
     if (!headers.has(name) && !(own && key === "allow")) headers.append(name, value);
   });
   // Conditions were asked of the resource, not of its error document.
-  return { ...served, status, headers, ...(refused.close ? { close: true } : {}) };
+  return { ...served, status, headers, ...(refused.close || closing.has(refused.status) ? { close: true } : {}) };
 }
 
 function builtIn(request: ServerRequest, refused: Response, recursive?: number): Response {
@@ -93,8 +88,7 @@ function builtIn(request: ServerRequest, refused: Response, recursive?: number):
   });
   const { failure: _, ...rest } = refused;
   const close = closing.has(refused.status) || refused.close === true;
-  const sized = sizing(refused);
-  return { ...answer(refused.status, headers, body), ...rest, ...sized, headers, body, ...(close ? { close } : {}) };
+  return { ...answer(refused.status, headers, body), ...rest, headers, body, ...(close ? { close } : {}) };
 }
 
 /** Statuses after which Apache closes the connection. */

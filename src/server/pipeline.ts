@@ -1,5 +1,5 @@
 // An exchange from the wire → its request through the phases → the response sent and logged.
-import type { Applications, LogRecord, Lookup, OutputFilter, Phase, Response, Verdict } from "../api/index.js";
+import type { Applications, LogHook, LogRecord, Lookup, OutputFilter, Phase, Response, Verdict } from "../api/index.js";
 import { answer, phases, refuse, RequestBodyError, serverBanner } from "../api/index.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { errorDocument } from "./error-document.js";
@@ -343,7 +343,7 @@ function logTransaction(original: ServerRequest, originalStatus: number, sent: S
   };
   for (const { run, settings, module } of original.plan.hooks.logTransaction) {
     try {
-      run(record, settings);
+      (run as LogHook<unknown>["run"])(record, settings);
     } catch (error) {
       original.log("error", "core", `${module} could not log: ${describe(error)}`);
     }
