@@ -14,6 +14,8 @@ export interface PoolState {
   /** "starting": connect and wait; "failed": answer 503 (`reason` for the log) until the state changes. */
   readonly state: "starting" | "serving" | "failed";
   readonly reason?: string;
+  /** Of a failed one: what the page of a refused request says in place of Apache's words; HTML without secrets. */
+  readonly note?: string;
   /**
    * Counts reloads of the pool, failed ones too: a request sent back as stale waits for a higher number and is sent
    * again. It may rise more than once for a reload.

@@ -88,7 +88,9 @@ export class DaemonClient {
    * was a response.
    */
   run(call: ApplicationCall, request: Request): Response | Promise<Response> {
-    if (this.#state?.state === "failed") return this.#unavailable(request, this.#state.reason ?? "no process");
+    if (this.#state?.state === "failed") {
+      return this.#unavailable(request, this.#state.reason ?? "no process", this.#state.note);
+    }
     if (this.#queue.size >= longestQueue) {
       return this.#unavailable(request, `${longestQueue} requests are waiting for it`);
     }
@@ -107,7 +109,7 @@ export class DaemonClient {
   update(state: PoolState): void {
     const before = this.#state;
     this.#state = state;
-    if (state.state === "failed") return this.#refuseAll(state.reason ?? "no process");
+    if (state.state === "failed") return this.#refuseAll(state.reason ?? "no process", state.note);
     if (before && (before.revision !== state.revision || before.socket !== state.socket)) this.#renew();
     this.#connect();
   }
@@ -121,16 +123,16 @@ export class DaemonClient {
     for (const connection of [...this.#connections]) connection.close();
   }
 
-  #unavailable(request: Request, reason: string): Response {
+  #unavailable(request: Request, reason: string, note?: string): Response {
     request.log("error", "wsgi", `${this.#name()} is not available: ${reason}`);
-    return refuse(503);
+    return refuse(503, note === undefined ? {} : { note });
   }
 
-  #refuseAll(reason: string): void {
+  #refuseAll(reason: string, note?: string): void {
     for (const run of [...this.#queue.clear(), ...this.#stale]) {
       this.#forget(run);
       this.#unavailable(run.request, reason);
-      run.fail(503, reason);
+      run.fail(503, reason, note);
     }
   }
 

@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import type { DaemonGroupSpec } from "../api/index.js";
 import { accountOf, groupNumber, type Account } from "./accounts.js";
 import type { ApplicationKind } from "./channel.js";
-import { findPython } from "./python-interpreter.js";
+import { findPython, NoPythonError } from "./python-interpreter.js";
 
 /** What the processes of all groups have in common. */
 export interface DaemonSurroundings {
@@ -56,7 +56,7 @@ export function daemonCommand(
 
 function pythonFor({ pythonHome }: DaemonGroupSpec): string {
   const python = findPython(pythonHome);
-  if ("missing" in python) throw new Error(python.missing);
+  if ("missing" in python) throw new NoPythonError(python);
   return python.path;
 }
 

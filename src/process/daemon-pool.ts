@@ -3,6 +3,7 @@ import type { DaemonGroupSpec, LogEntry, Preload } from "../api/index.js";
 import type { ApplicationKind, PoolState, WorkerToSupervisor } from "./channel.js";
 import { daemonCommand, socketOwner, type DaemonSurroundings } from "./daemon-launch.js";
 import { DaemonProcess, type DaemonEnd, type DaemonEvents } from "./daemon-process.js";
+import { NoPythonError } from "./python-interpreter.js";
 import { bindPoolSocket, type PoolSocket } from "./pool-socket.js";
 
 /** A request that ran past request-timeout, as a worker tells of it. */
@@ -59,6 +60,8 @@ export class DaemonPool {
   readonly #kept = new Map<string, number>();
   #failing = 0;
   #reason: string | undefined;
+  /** For the page of a refused request, HTML. */
+  #note: string | undefined;
   #isStopping = false;
 
   constructor(options: DaemonPoolOptions) {
@@ -156,6 +159,7 @@ export class DaemonPool {
       });
     } catch (error) {
       this.#failing++;
+      this.#note = error instanceof NoPythonError ? error.note : undefined;
       if (!this.#serves()) this.#fail(messageOf(error), "error");
       this.#retry(slot, this.#delay());
       return undefined;
@@ -272,6 +276,7 @@ export class DaemonPool {
       this.#preloads = [];
     } else if (!end.wasReady || delay > 1000) {
       this.#reason = `its process ${end.reason}`;
+      this.#note = undefined;
     }
   }
 
@@ -332,6 +337,7 @@ export class DaemonPool {
       ...{ processGroup, applicationGroup, kind, socket },
       state: this.#serves() ? "serving" : this.#reason === undefined ? "starting" : "failed",
       ...(this.#reason === undefined || this.#serves() ? {} : { reason: this.#reason }),
+      ...(this.#reason === undefined || this.#serves() || this.#note === undefined ? {} : { note: this.#note }),
       revision: revision + revisions,
     };
     if (next.state === this.#state.state && next.reason === this.#state.reason && revisions === 0) return;

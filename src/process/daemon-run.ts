@@ -146,10 +146,10 @@ export class DaemonRun {
   }
 
   /** The response never will be complete; `status` is what to answer if nothing of it was sent. */
-  fail(status: number, reason: string): void {
+  fail(status: number, reason: string, note?: string): void {
     if (this.#isAbandoned) return;
     this.upload?.stop();
-    if (!this.isAnswered) return this.#refuse(status);
+    if (!this.isAnswered) return this.#refuse(status, note);
     this.#body?.destroy(new Error(reason));
   }
 
@@ -205,8 +205,8 @@ export class DaemonRun {
     resolve?.(response);
   }
 
-  #refuse(status: number): void {
-    this.#answer(refuse(status));
+  #refuse(status: number, note?: string): void {
+    this.#answer(refuse(status, note === undefined ? {} : { note }));
   }
 }
 

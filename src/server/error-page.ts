@@ -71,8 +71,7 @@ const content: Readonly<Record<number, Content>> = {
     "You will need to configure your client to use that proxy.</p>\n",
   307: moved,
   308: moved,
-  400: ({ note = "" }) =>
-    `<p>Your browser sent a request that this server could not understand.<br />\n${note}</p>\n`,
+  400: ({ note = "" }) => `<p>Your browser sent a request that this server could not understand.<br />\n${note}</p>\n`,
   401: unauthorized,
   403: ({ note = "" }) => `<p>You don't have permission to access this resource.${note}</p>\n`,
   404: () => "<p>The requested URL was not found on this server.</p>\n",
@@ -125,11 +124,11 @@ const content: Readonly<Record<number, Content>> = {
   501: ({ method, note = "" }) => `<p>${escapeHtml(method)} not supported for current URL.<br />\n${note}</p>\n`,
   502: ({ note = "" }) =>
     `<p>The proxy server received an invalid\r\nresponse from an upstream server.<br />\r\n${note}</p>\n`,
-  503: () =>
+  503: ({ note }) =>
+    note ??
     "<p>The server is temporarily unable to service your\nrequest due to maintenance downtime or capacity\n" +
-    "problems. Please try again later.</p>\n",
-  504: () =>
-    "<p>The gateway did not receive a timely response\nfrom the upstream server or application.</p>\n",
+      "problems. Please try again later.</p>\n",
+  504: () => "<p>The gateway did not receive a timely response\nfrom the upstream server or application.</p>\n",
   506: () =>
     "<p>A variant for the requested resource\n<pre>\n\n</pre>\n" +
     "is itself a negotiable resource. This indicates a configuration error.</p>\n",
