@@ -4,7 +4,7 @@ import type { AppliedSection } from "../config/apply.js";
 import type { Plan } from "../config/merge.js";
 import type { CoreSettings, ServerRequest } from "./request.js";
 import type { SectionIndex } from "./sections.js";
-import { refusedLink, walk } from "./walk.js";
+import { brokenLink, refusedLink, walk } from "./walk.js";
 
 type Sections = readonly AppliedSection[];
 
@@ -79,6 +79,7 @@ function directoryOf({ filename, file }: ServerRequest): string {
 }
 
 function deniedMessage({ filename }: ServerRequest, denied: string): string {
+  if (denied === brokenLink) return `AH00037: Symbolic link not allowed or link target not accessible: ${filename}`;
   return denied === "EACCES"
     ? `AH00035: access to ${filename} denied because search permissions are missing on a component of the path`
     : `AH00036: access to ${filename} failed (${denied})`;
