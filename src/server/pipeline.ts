@@ -1,5 +1,5 @@
 // An exchange from the wire → its request through the phases → the response sent and logged.
-import type { Applications, LogHook, LogRecord, Lookup, OutputFilter, Phase, Response, Verdict } from "../api/index.js";
+import type { Applications, LogRecord, Lookup, OutputFilter, Phase, Response, Verdict } from "../api/index.js";
 import { answer, phases, refuse, RequestBodyError, serverBanner } from "../api/index.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { errorDocument } from "./error-document.js";
@@ -330,20 +330,42 @@ function lastOf(request: ServerRequest): ServerRequest {
   return last;
 }
 
+/** What became of a request; the fields sent are worked out only for a log that shows them. */
+class SentRecord implements LogRecord {
+  readonly request: ServerRequest;
+  readonly original: ServerRequest;
+  readonly originalStatus: number;
+  readonly status: number;
+  readonly bodyBytes: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly connectionState: Sent["connectionState"];
+  readonly endTime = performance.timeOrigin + performance.now();
+  readonly #sent: Sent;
+
+  constructor(request: ServerRequest, original: ServerRequest, originalStatus: number, sent: Sent) {
+    this.request = request;
+    this.original = original;
+    this.originalStatus = originalStatus;
+    this.status = sent.status;
+    this.bodyBytes = sent.bodyBytes;
+    this.bytesIn = sent.bytesIn;
+    this.bytesOut = sent.bytesOut;
+    this.connectionState = sent.connectionState;
+    this.#sent = sent;
+  }
+
+  get headers(): Headers {
+    return this.#sent.headers;
+  }
+}
+
 function logTransaction(original: ServerRequest, originalStatus: number, sent: Sent): void {
   const request = lastOf(original);
-  const { status, bodyBytes, bytesIn, bytesOut, connectionState } = sent;
-  const record: LogRecord = {
-    ...{ request, original, originalStatus, status, bodyBytes, bytesIn, bytesOut, connectionState },
-    endTime: performance.timeOrigin + performance.now(),
-    // Worked out only for a log that shows fields.
-    get headers() {
-      return sent.headers;
-    },
-  };
+  const record = new SentRecord(request, original, originalStatus, sent);
   for (const { run, settings, module } of original.plan.hooks.logTransaction) {
     try {
-      (run as LogHook<unknown>["run"])(record, settings);
+      (run as (record: LogRecord, settings: unknown) => void)(record, settings);
     } catch (error) {
       original.log("error", "core", `${module} could not log: ${describe(error)}`);
     }
