@@ -19,7 +19,10 @@ export interface Connection {
   readonly secure: boolean;
   /** Number of requests answered before this one. */
   readonly keepalives: number;
-  /** Aborted by the client: the signal of everything that works for its current request. */
+  /**
+   * Aborted when the client leaves while a request of it is in work. One for all requests of the connection: whoever
+   * listens takes its listener away when its request is done.
+   */
   readonly signal: AbortSignal;
 }
 

@@ -370,7 +370,6 @@ export class ClientConnection implements Connection, BodySource {
     this.#bytesOutBefore = this.#writer.bytesOut;
     this.#done = undefined;
     this.#answer = undefined;
-    this.#abort = undefined;
     this.#state.active--;
     this.#state.requests++;
     done?.(record);
