@@ -1,5 +1,5 @@
 // An exchange from the wire → its request through the phases → the response sent and logged.
-import type { Applications, LogRecord, Lookup, OutputFilter, Phase, Response, Verdict } from "../api/index.js";
+import type { Applications, Headers, LogRecord, Lookup, OutputFilter, Phase, Response, Verdict } from "../api/index.js";
 import { answer, phases, refuse, RequestBodyError, serverBanner } from "../api/index.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { errorDocument } from "./error-document.js";
