@@ -1,14 +1,13 @@
-// bin/modhost as a command: start in the background, -k words, logs, listings, many reloads.
+// bin/modhost as a command: start in the background, -k words, logs, listings.
 import { expect } from "chai";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { Agent, get } from "node:http";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { askSupervisor } from "../../src/process/control-socket.js";
 import type { SupervisorStatus } from "../../src/process/status.js";
-import { makeRoot, serveModhost, type ServedRoot } from "../support/modhost.js";
+import { makeRoot } from "../support/modhost.js";
 import { runProgram, until, type Running } from "../support/running.js";
 
 const program = fileURLToPath(new URL("../../bin/modhost", import.meta.url));
@@ -178,74 +177,6 @@ describe("modhost", function () {
     expect(new Set(owners)).to.deep.equal(new Set(["33"]));
   });
 });
-
-describe("fifty graceful restarts under load", function () {
-  this.timeout(400_000);
-  let served: ServedRoot;
-  before(async () => {
-    served = await serveModhost(
-      `WSGIScriptAlias /node @ROOT@/app.mjs
-WSGIDaemonProcess apps processes=2 threads=5
-WSGIScriptAlias /daemon @ROOT@/app.mjs process-group=apps application-group=%{GLOBAL}
-<Directory @ROOT@>
-  <Files app.mjs>
-    Require all granted
-  </Files>
-</Directory>
-KeepAliveTimeout 2
-`,
-      {
-        files: { ...page, "app.mjs": 'export default (request, response) => response.end("the application");\n' },
-        modules: ["wsgi"],
-      },
-    );
-  });
-  after(() => served.end());
-
-  it("lose no request, of files nor of applications", async () => {
-    const expected = { "/index.html": "the page", "/node": "the application", "/daemon": "the application" };
-    const agents = [new Agent({ keepAlive: true, maxSockets: 6 }), new Agent({ keepAlive: false })];
-    let isOver = false;
-    let answered = 0;
-    const client = async (path: keyof typeof expected, agent: Agent | undefined): Promise<void> => {
-      while (!isOver) {
-        expect(await ask(served.url(path), agent)).to.equal(`200 ${expected[path]}`);
-        answered++;
-      }
-    };
-    const clients = (Object.keys(expected) as (keyof typeof expected)[]).flatMap((path) =>
-      agents.flatMap((agent) => [client(path, agent), client(path, agent)]),
-    );
-    const failed = Promise.all(clients);
-    for (let generation = 2; generation <= 51; generation++) {
-      process.kill(served.running.child.pid ?? 0, "SIGUSR1");
-      const taken = until(`configuration ${generation} is taken`, async () => {
-        const said = (await askSupervisor(join(served.root, "run/modhost.pid"), "status")) as SupervisorStatus;
-        return said.generation === generation;
-      });
-      await Promise.race([taken, failed]);
-    }
-    isOver = true;
-    await failed;
-    for (const agent of agents) agent.destroy();
-    expect(answered).to.be.greaterThan(500);
-    await until("the last old worker has ended", async () => {
-      const said = (await askSupervisor(join(served.root, "run/modhost.pid"), "status")) as SupervisorStatus;
-      return said.workers.every(({ generation }) => generation === 51);
-    });
-  });
-});
-
-function ask(url: string, agent: Agent | undefined): Promise<string> {
-  return new Promise((resolve, reject) => {
-    get(url, agent ? { agent } : {}, (response) => {
-      let text = "";
-      response.on("data", (bytes: Buffer) => (text += bytes.toString()));
-      response.on("end", () => resolve(`${response.statusCode} ${text}`));
-      response.on("error", reject);
-    }).on("error", reject);
-  });
-}
 
 function readText(file: string): string {
   try {
