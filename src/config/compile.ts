@@ -49,7 +49,10 @@ export interface Compiled {
 /** How to compile. */
 export interface CompileOptions {
   /** Opens the error log of a virtual host; the logs of a mere check take nothing. */
-  readonly openErrorLog?: (host: { readonly index: number; readonly core: SettingsOf<typeof core.settings> }) => ErrorLog;
+  readonly openErrorLog?: (host: {
+    readonly index: number;
+    readonly core: SettingsOf<typeof core.settings>;
+  }) => ErrorLog;
   /** Skips the modules' checks: a worker compiles what the supervisor has checked. */
   readonly unchecked?: boolean;
   /** Runs with the modules' checks. */
