@@ -96,6 +96,7 @@ class ServerGroup implements Serving {
     );
     const limit = setTimeout(() => this.#cutAll(), Math.min(milliseconds, longestTimer));
     await this.#drained;
+    await this.#state.empty();
     clearTimeout(limit);
   }
 

@@ -309,7 +309,11 @@ export class ClientConnection implements Connection, BodySource {
 
   /** The response has left, or broke off. */
   readonly #sent = (isWhole: boolean, bodyBytes: number): void => {
-    const { keeps, closesHard, keepAliveTimeout } = this.#answer ?? { keeps: false, closesHard: false, keepAliveTimeout: 0 };
+    const { keeps, closesHard, keepAliveTimeout } = this.#answer ?? {
+      keeps: false,
+      closesHard: false,
+      keepAliveTimeout: 0,
+    };
     const body = this.#exchange?.incoming;
     if (!isWhole) {
       this.#report("-", bodyBytes);
@@ -415,8 +419,7 @@ export class ClientConnection implements Connection, BodySource {
 
 /** The 500 in the place of a response that cannot be sent. */
 function failure({ method }: HttpExchange, transmission: Transmission): Response {
-  const page =
-    transmission.failurePage?.() ?? errorPage({ status: 500, method, serverAdmin: "[no address given]" });
+  const page = transmission.failurePage?.() ?? errorPage({ status: 500, method, serverAdmin: "[no address given]" });
   return {
     status: 500,
     headers: new Headers([["Content-Type", "text/html; charset=iso-8859-1"]]),

@@ -20,9 +20,9 @@ const rememberedNames = 1024;
 // eslint-disable-next-line no-control-regex
 const badValue = /[\0-\x08\n-\x1f\x7f]/;
 // What Unsafe refuses too: it would end the field when it is passed on.
-// eslint-disable-next-line no-control-regex
+ 
 const harmfulValue = /[\0\r\n]/;
-// eslint-disable-next-line no-control-regex
+ 
 const lenientName = /^[^\0-\x20\x7f:]+$/;
 
 const tooLong = "Size of a request header field exceeds server limit.";
@@ -131,7 +131,8 @@ function isBlank(code: number): boolean {
 }
 
 function learn(name: string, strict: boolean): KnownName | undefined {
-  if (!token.test(name)) return !strict && lenientName.test(name) ? { key: name.toLowerCase(), meaning: "" } : undefined;
+  if (!token.test(name))
+    return !strict && lenientName.test(name) ? { key: name.toLowerCase(), meaning: "" } : undefined;
   const key = name.toLowerCase();
   const known: KnownName = { key, meaning: meanings.has(key) ? (key as Meaning) : "" };
   if (names.size >= rememberedNames) names.clear();

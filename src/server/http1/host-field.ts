@@ -20,7 +20,8 @@ export function isHostField(value: string, strict: boolean): boolean {
 
 /** Whether a host without port is a name, an IPv4 or a bracketed IPv6 address, by HttpProtocolOptions. */
 export function isHost(host: string, strict: boolean): boolean {
-  if (host.startsWith("[")) return host.endsWith("]") && isIPv6(host.slice(1, -1));
+  // No zone: it means nothing on another machine.
+  if (host.startsWith("[")) return host.endsWith("]") && !host.includes("%") && isIPv6(host.slice(1, -1));
   if (host === "" || host.includes("..") || /[/\\]/.test(host)) return false;
   if (!strict) return true;
   if (!/^[A-Za-z0-9._-]+$/.test(host)) return false;

@@ -19,7 +19,11 @@ export class HttpExchange implements Exchange {
   /** Undefined when the request has none. */
   readonly incoming: IncomingBody | undefined;
 
-  constructor(connection: ClientConnection, head: Head, { startTime, body }: { startTime: number; body: IncomingBody | undefined }) {
+  constructor(
+    connection: ClientConnection,
+    head: Head,
+    { startTime, body }: { startTime: number; body: IncomingBody | undefined },
+  ) {
     this.connection = connection;
     this.startTime = startTime;
     this.method = head.method;

@@ -57,7 +57,8 @@ export function readHead(bytes: Buffer, start: number, end: number, rules: HeadR
   }
   const fields = text.slice(lf + 1);
   if (fields === memory.fields && recall(head, memory, lf + 1 + fields.length)) return head;
-  if (!readFields(head, { text, at: lf + 1, isSuspicious: hasControls(bytes, start + lf, end) }, limits)) return undefined;
+  if (!readFields(head, { text, at: lf + 1, isSuspicious: hasControls(bytes, start + lf, end) }, limits))
+    return undefined;
   check(head, rules);
   if (!head.fault && fields.length <= rememberedLength && head.length === text.length && isPath(head.target)) {
     memory.fields = fields;
@@ -95,7 +96,7 @@ function check(head: Head, { limits, secure }: HeadRules): void {
 
 function overlong(text: string, limits: WireLimits): Head {
   const head = new Head();
-  head.requestLine = text.slice(0, limits.requestLine);
+  head.requestLine = text.slice(0, limits.requestLine + 1);
   const reason = `AH00565: the request line exceeds LimitRequestLine (${limits.requestLine})`;
   return spoil(head, { status: 414, reason }, text.length);
 }

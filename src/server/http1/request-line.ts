@@ -9,7 +9,7 @@ const tokens = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATC
 /** A method or field name (RFC 9110 section 5.6.2). */
 export const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-// eslint-disable-next-line no-control-regex
+ 
 const controls = /[\0-\x20\x7f]/;
 
 /** Reads a line without its line end into `head`; gives the fault, if any. */
@@ -45,10 +45,16 @@ function readUnusual(head: Head, line: string, limits: WireLimits): Fault | unde
   head.method = method;
   head.target = target;
   // As Apache notes it, for logs.
-  head.requestLine = [method, target, protocol + after].filter((part) => part.trim() !== "").join(" ").trimEnd();
+  head.requestLine = [method, target, protocol + after]
+    .filter((part) => part.trim() !== "")
+    .join(" ")
+    .trimEnd();
   const version = protocolOf(protocol, limits);
   const fault =
-    faultOfBlanks({ before, gaps: gap + space + after, isSingle: gap.length < 2 && space.length < 2 && after === "" }, limits) ??
+    faultOfBlanks(
+      { before, gaps: gap + space + after, isSingle: gap.length < 2 && space.length < 2 && after === "" },
+      limits,
+    ) ??
     faultOfMethod(method, limits) ??
     (target === "" || controls.test(target)
       ? bad(`AH03454: the target is empty or has control characters: "${target}"`)
@@ -76,7 +82,7 @@ function faultOfBlanks({ before, gaps, isSingle }: Blanks, { strict }: WireLimit
 }
 
 function faultOfMethod(method: string, { strict }: WireLimits): Fault | undefined {
-  // eslint-disable-next-line no-control-regex
+   
   const isMethod = strict ? token.test(method) : /^[^\0-\x20\x7f]+$/.test(method);
   if (!isMethod) return bad(`AH03445: the method is no token: "${method}"`);
   if (tokens.size < 256 && method !== "CONNECT" && strict) tokens.add(method);
@@ -120,7 +126,8 @@ function faultOfTarget(method: string, target: string, { strict }: WireLimits): 
   if (target === "*") return method === "OPTIONS" ? undefined : unparsable;
   const absolute = splitAbsolute(target);
   const hostKnown = absolute?.authority !== undefined && (absolute.scheme === "http" || absolute.scheme === "https");
-  if (absolute?.authority !== undefined && !/^(?:\[[^\]]*\]|[^:]*)(?::\d*)?$/.test(absolute.authority)) return unparsable;
+  if (absolute?.authority !== undefined && !/^(?:\[[^\]]*\]|[^:]*)(?::\d*)?$/.test(absolute.authority))
+    return unparsable;
   if (strict && target.includes("#")) return bad("AH02421: the target has a fragment");
   if (absolute?.userInfo) return { ...bad("AH02422: the target has a user name"), ...(hostKnown ? { hostKnown } : {}) };
   const path = absolute ? absolute.path : target;

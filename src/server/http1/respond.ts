@@ -1,6 +1,14 @@
 // A response, the request it answers, and the state of the connection → how it is sent.
 import type { Readable } from "node:stream";
-import { isFileSlice, isParts, lengthOf, type Body, type FileSlice, type Headers, type Response } from "../../api/index.js";
+import {
+  isFileSlice,
+  isParts,
+  lengthOf,
+  type Body,
+  type FileSlice,
+  type Headers,
+  type Response,
+} from "../../api/index.js";
 import type { Transmission } from "../exchange.js";
 import { dropsConnection } from "../status.js";
 import type { Head } from "./head.js";

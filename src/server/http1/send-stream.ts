@@ -17,7 +17,11 @@ export class StreamSender implements BodySender {
   bodyBytes = 0;
 
   /** `length` in bytes, where Content-Length says it. */
-  constructor(outlet: Outlet, stream: Readable, { delimiting, length }: { delimiting: Delimiting; length: number | undefined }) {
+  constructor(
+    outlet: Outlet,
+    stream: Readable,
+    { delimiting, length }: { delimiting: Delimiting; length: number | undefined },
+  ) {
     this.#outlet = outlet;
     this.#stream = stream;
     this.#isChunked = delimiting === "chunked";

@@ -25,10 +25,19 @@ export class ServerState {
   tick = 0;
   readonly #maxConnections: number;
   #timer: NodeJS.Timeout | undefined;
+  #emptied: (() => void)[] = [];
 
   readonly #openConnection: OpenConnection;
 
-  constructor({ handler, maxConnections, open }: { handler: ExchangeHandler; maxConnections: number; open: OpenConnection }) {
+  constructor({
+    handler,
+    maxConnections,
+    open,
+  }: {
+    handler: ExchangeHandler;
+    maxConnections: number;
+    open: OpenConnection;
+  }) {
     this.handler = handler;
     this.#openConnection = open;
     this.#maxConnections = maxConnections;
@@ -69,7 +78,13 @@ export class ServerState {
     } else if (this.connections.size === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
+      for (const resolve of this.#emptied.splice(0)) resolve();
     }
+  }
+
+  /** Resolves when no connection is left, and what the last one did has been reported. */
+  async empty(): Promise<void> {
+    if (this.connections.size > 0) await new Promise<void>((resolve) => this.#emptied.push(resolve));
   }
 
   #open(socket: Socket): void {
