@@ -24,6 +24,8 @@ export interface Connection {
    * listens takes its listener away when its request is done.
    */
   readonly signal: AbortSignal;
+  /** Whether the client has ended its side: it is gone, or still waits for the answer; only writing to it tells which. */
+  readonly hasEnded?: boolean;
 }
 
 /** The body of a request. Nothing is read from the client, and no 100 Continue sent, before it is asked for. */

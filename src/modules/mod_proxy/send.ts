@@ -28,6 +28,11 @@ export interface Pool {
 const mostHeadBytes = 65_536;
 /** Milliseconds after which a body is sent though the back end has not asked for it. */
 const continuePatience = 1000;
+/**
+ * Milliseconds of silence after which a client that has ended its side counts as gone. Most that end it have left; the
+ * few that wait for their answer get it from a back end that is not slower than this.
+ */
+const leavePatience = 2000;
 /** Methods that may be sent twice. */
 const idempotent = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"]);
 
@@ -46,6 +51,9 @@ class Sending {
   #source: Readable | undefined;
   #response: IncomingMessage | undefined;
   #isUploading = false;
+  /** Bytes that had moved, and for how many milliseconds none did, when that was last looked at. */
+  #moved = 0;
+  #stillFor = 0;
   /** The passage has heard what becomes of it. */
   #isSettled = false;
 
@@ -94,10 +102,10 @@ class Sending {
   }
 
   readonly #connected = (socket: Socket): void => {
-    const { timeout, mapping } = this.#passage;
+    const { mapping } = this.#passage;
     this.#socket = socket;
-    socket.setTimeout(timeout);
-    socket.on("timeout", this.#timedOut);
+    this.#watch();
+    socket.on("timeout", this.#stoodStill);
     if (!socket.connecting) return;
     if (mapping.parameters.keepAlive) socket.setKeepAlive(true);
     const { connectTimeout } = mapping.parameters;
@@ -144,30 +152,49 @@ class Sending {
     this.#passage.answered(response);
   };
 
-  /** The connection stood still for too long: the back end's fault, unless it waits for the client. */
-  readonly #timedOut = (): void => {
+  /** Has the connection looked at when it has stood still for the time that is left, or for long enough to look. */
+  #watch(): void {
+    this.#socket?.setTimeout(Math.min(this.#passage.timeout - this.#stillFor, leavePatience));
+  }
+
+  /** The connection stands still: the back end's fault after its time, unless it waits for the client; or the client is gone. */
+  readonly #stoodStill = (): void => {
     const response = this.#response;
-    const waitsForReader = response !== undefined && (response.isPaused() || response.readableFlowing === null);
+    const waitsForReader = response !== undefined && response.readableFlowing !== true;
     const waitsForBody = this.#isUploading && this.#outgoing?.writableNeedDrain === false;
-    if (waitsForReader || waitsForBody) {
-      this.#socket?.setTimeout(this.#passage.timeout);
-      return;
-    }
+    this.#addStill();
+    if (waitsForReader || waitsForBody) this.#stillFor = 0;
+    const { timeout, request } = this.#passage;
+    const isOver = this.#stillFor >= timeout;
+    if (!isOver && !(request.connection.hasEnded === true && this.#stillFor >= leavePatience)) return this.#watch();
     const stage = this.#socket?.connecting ? "connect" : "response";
-    const error = new PassageError(stage, "The timeout specified has expired");
-    if (response) {
-      this.#passage.request.log("error", "proxy_http", `AH01110: error reading response: ${error.message}`);
-      response.destroy(error);
-    } else {
-      this.#abort(error);
-    }
+    const error = new PassageError(stage, isOver ? "The timeout specified has expired" : "the client has gone");
+    if (response) this.#breakOff(response, error);
+    else this.#abort(error);
   };
+
+  #addStill(): void {
+    const socket = this.#socket;
+    if (!socket) return;
+    const moved = socket.bytesRead + socket.bytesWritten;
+    if (moved !== this.#moved) this.#stillFor = 0;
+    this.#moved = moved;
+    this.#stillFor += socket.timeout ?? 0;
+  }
+
+  /** Whoever reads the response sees that it is not whole. */
+  #breakOff(response: IncomingMessage, error: Error): void {
+    this.#passage.request.log("error", "proxy_http", `AH01110: error reading response: ${error.message}`);
+    response.destroy(error);
+  }
 
   readonly #clientLeft = (): void => {
     this.#abort(new PassageError("response", "the client has gone"));
   };
 
   readonly #broken = (error: Error): void => {
+    // Before node:http takes the end of the connection for the end of a body without a length, also where it was reset.
+    if (this.#response?.complete === false) this.#breakOff(this.#response, error);
     if (this.#isSettled) return;
     if (this.#mayRepeat(error)) {
       this.#settle();
@@ -192,7 +219,7 @@ class Sending {
   }
 
   readonly #closed = (): void => {
-    this.#socket?.off("timeout", this.#timedOut);
+    this.#socket?.off("timeout", this.#stoodStill);
     this.#fail(new PassageError("response", "the connection was closed"));
   };
 
