@@ -21,7 +21,7 @@ export interface WorkerEvents {
  * Room for what a request leaves behind, in MiB: with Node's default of 16, collecting it took a fifth of the processor
  * time of an embedded application under load (npm run bench, row "embedded").
  */
-const youngGeneration = "--max-semi-space-size=64";
+const youngGeneration = "--max-semi-space-size=32";
 
 /** One HTTP worker process. */
 export class WorkerProcess {
