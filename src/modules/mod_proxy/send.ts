@@ -127,8 +127,14 @@ class Sending {
     const source = body.stream();
     this.#source = source;
     this.#isUploading = true;
+    let hasBegun = false;
     source.on("data", (chunk: Buffer) => {
+      hasBegun = true;
       if (!outgoing.write(chunk)) source.pause();
+    });
+    // The head goes with the first of the body, or without it where that takes its time.
+    setImmediate(() => {
+      if (!hasBegun && !outgoing.destroyed) outgoing.flushHeaders();
     });
     outgoing.on("drain", () => source.resume());
     source.on("end", () => {
