@@ -69,6 +69,17 @@ function fill(
 
 /** Starts a server and waits until it accepts connections. Throws with its output if it does not. */
 export async function startServer(kind: Kind, configuration: string, root: string): Promise<Server> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryStart(kind, configuration, root);
+    } catch (error) {
+      // Somebody else took a port between our finding it free and the server's use of it.
+      if (attempt === 3 || !/address already in use|EADDRINUSE/i.test(String(error))) throw error;
+    }
+  }
+}
+
+async function tryStart(kind: Kind, configuration: string, root: string): Promise<Server> {
   const run = `${root}/${kind}`;
   mkdirSync(run, { recursive: true });
   chmodSync(run, 0o777);
