@@ -1,16 +1,18 @@
 // A Unix socket beside the pid file: one word in, one line of JSON out.
 import { chmodSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import type { Change, Refusal } from "./changes.js";
 import type { SupervisorStatus } from "./status.js";
 
 /** What the supervisor does when asked. */
 export interface ControlCommands {
   status(): Promise<SupervisorStatus>;
   gracefulStop(): void;
+  reload(change: Change): Promise<Refusal>;
 }
 
 /** Words a client may send, each a line. */
-export type ControlWord = "status" | "graceful-stop";
+export type ControlWord = "status" | "graceful-stop" | Change;
 
 /** Milliseconds a client has to say its word, and a supervisor to answer it. */
 const patience = 5000;
@@ -74,16 +76,20 @@ export class ControlSocket {
     else if (word === "graceful-stop") {
       this.#commands.gracefulStop();
       answer = { done: true };
+    } else if (word === "graceful" || word === "restart") {
+      socket.setTimeout(0);
+      const errors = await this.#commands.reload(word);
+      answer = errors ? { errors } : { done: true };
     }
     socket.end(`${JSON.stringify(answer)}\n`);
   }
 }
 
-/** Sends a word to a running supervisor and gives its answer. Throws when nobody answers. */
-export async function askSupervisor(pidFile: string, word: ControlWord): Promise<unknown> {
+/** Sends a word to a running supervisor and gives its answer. Throws when nobody answers in that time: milliseconds. */
+export async function askSupervisor(pidFile: string, word: ControlWord, limit = patience): Promise<unknown> {
   const socket = connect(controlPath(pidFile));
   socket.setEncoding("utf8");
-  socket.setTimeout(patience, () => socket.destroy(new Error("the server does not answer")));
+  socket.setTimeout(limit, () => socket.destroy(new Error("the server does not answer")));
   socket.write(`${word}\n`);
   let answer = "";
   for await (const chunk of socket) answer += String(chunk);

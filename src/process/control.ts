@@ -10,6 +10,10 @@ export interface Output {
   readonly err: (text: string) => void;
 }
 
+/** Milliseconds that a reload, and a stop, may take before the command no longer waits for its end. */
+const reloadLimit = 120_000;
+const stopLimit = 15_000;
+
 const signals = { stop: "SIGTERM", restart: "SIGHUP", graceful: "SIGUSR1", "graceful-stop": "SIGWINCH" } as const;
 
 /** Carries a word out and gives the exit status, or says that the server is to be started. */
@@ -35,15 +39,47 @@ export async function control(action: Action, pidFile: string, { out, err }: Out
     out(found.state === "stale" ? `httpd (pid ${found.pid}?) not running` : "httpd (no pid file) not running");
     return 0;
   }
+  if (action === "graceful" || action === "restart") {
+    const refusal = await reload(pidFile, action);
+    for (const line of refusal === "not heard" ? [] : refusal) err(line);
+    if (refusal !== "not heard") return refusal.length > 0 ? 1 : 0;
+  }
   // A supervisor in a terminal takes SIGWINCH for a change of the window.
   if (action === "graceful-stop" && (await askedToFinish(pidFile))) return 0;
   try {
     process.kill(pid, signals[action]);
+    if (action === "stop" && !(await hasEnded(pidFile, pid))) out(`httpd (pid ${pid}) is still being stopped`);
     return 0;
   } catch (error) {
     err(`${error instanceof Error ? error.message : String(error)}: AH00057: sending signal to server`);
     return 1;
   }
+}
+
+/** What stood against the new configuration, [] when it is in force; "not heard" when only a signal can tell of the wish. */
+async function reload(pidFile: string, action: "graceful" | "restart"): Promise<readonly string[] | "not heard"> {
+  try {
+    const answer = (await askSupervisor(pidFile, action, reloadLimit)) as { readonly errors?: readonly string[] };
+    return answer.errors ?? [];
+  } catch (error) {
+    // The connection failed: the supervisor is still starting, or it could not make the socket.
+    if (error instanceof Error && "code" in error) return "not heard";
+    return [`modhost: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
+
+/** Waits for the end of the server: its pid file goes when the last process of it has, and then it goes itself. */
+async function hasEnded(pidFile: string, pid: number): Promise<boolean> {
+  const isThere = (): boolean => {
+    const found = readPidFile(pidFile);
+    return found.state === "running" && found.pid === pid;
+  };
+  for (let waited = 0; waited < stopLimit && isThere(); waited += 20) await pause(20);
+  return !isThere();
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 async function askedToFinish(pidFile: string): Promise<boolean> {

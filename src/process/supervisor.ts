@@ -1,6 +1,7 @@
 // A configuration → processes that serve it; signals → reload, restart, stop.
 import type { ErrorLog, LogEntry } from "../api/index.js";
 import type { OpenLogs } from "../log/open-logs.js";
+import { Changes, stopped, type Change, type Refusal } from "./changes.js";
 import { longestDrain, type Configuration, type Loaded } from "./configuration.js";
 import { ControlSocket, controlPath } from "./control-socket.js";
 import type { DaemonSurroundings } from "./daemon-launch.js";
@@ -38,8 +39,6 @@ const restartLimit = 1000;
 /** Most old generations at the same time; the oldest is hurried when there are more. */
 const mostDraining = 8;
 
-type Change = "graceful" | "restart";
-
 /** The parent of all processes of a server. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -48,14 +47,14 @@ export class Supervisor {
   readonly #control = new ControlSocket({
     status: () => this.status(),
     gracefulStop: () => void this.#gracefulStop(),
+    reload: (change) => this.#changes.want(change),
   });
+  readonly #changes = new Changes((change) => this.#reload(change));
   #current: Generation | undefined;
   #next: Generation | undefined;
   #generations = 0;
   #errorLog: ErrorLog | undefined;
   #pidFile = "";
-  #wanted: Change | undefined;
-  #isChanging = false;
   #state: "starting" | "serving" | "finishing" | "stopping" = "starting";
   #lastFailure: Failure | undefined;
   #finish: () => void = () => undefined;
@@ -85,7 +84,7 @@ export class Supervisor {
     if (this.#state !== "starting") return;
     this.#state = "serving";
     await this.#serving(this.#current);
-    void this.#work();
+    this.#changes.open();
   }
 
   /** What runs, for `modhostctl status`. */
@@ -101,8 +100,8 @@ export class Supervisor {
   #listen(): void {
     process.on("SIGTERM", () => void this.#stop("SIGTERM"));
     process.on("SIGINT", () => void this.#stop("SIGINT"));
-    process.on("SIGHUP", () => this.#want("restart"));
-    process.on("SIGUSR1", () => this.#want("graceful"));
+    process.on("SIGHUP", () => void this.#changes.want("restart"));
+    process.on("SIGUSR1", () => void this.#changes.want("graceful"));
     process.on("SIGWINCH", () => {
       if (!this.#options.hasTerminal) void this.#gracefulStop();
     });
@@ -138,8 +137,11 @@ export class Supervisor {
   }
 
   #bind({ listens }: Configuration): ReturnType<Listeners["bind"]> {
-    const none = ["no listening sockets available, shutting down", "AH00015: Unable to open logs"];
-    if (listens.length === 0) throw new StartError(none);
+    const none =
+      this.#state === "starting"
+        ? ["no listening sockets available, shutting down", "AH00015: Unable to open logs"]
+        : [];
+    if (listens.length === 0) throw new StartError(["no Listen line says where to serve", ...none]);
     try {
       return this.#listeners.bind(listens);
     } catch (error) {
@@ -180,23 +182,7 @@ export class Supervisor {
     if (problem) this.#log({ level: "warn", module: "core", message: `status will not be available: ${problem}` });
   }
 
-  #want(change: Change): void {
-    // A restart that came while a graceful one was waiting is the stronger wish.
-    if (this.#wanted !== "restart") this.#wanted = change;
-    if (this.#state === "serving") void this.#work();
-  }
-
-  async #work(): Promise<void> {
-    if (this.#isChanging) return;
-    this.#isChanging = true;
-    for (let change = this.#wanted; change && this.#state === "serving"; change = this.#wanted) {
-      this.#wanted = undefined;
-      await this.#reload(change);
-    }
-    this.#isChanging = false;
-  }
-
-  async #reload(change: Change): Promise<void> {
+  async #reload(change: Change): Promise<Refusal> {
     const message =
       change === "graceful"
         ? "AH00493: SIGUSR1 received.  Doing graceful restart"
@@ -206,27 +192,29 @@ export class Supervisor {
     const before = this.#errorLog;
     try {
       const loaded = await this.#options.load();
-      if (this.#state !== "serving") return;
+      if (this.#state !== "serving") return stopped;
       if ("errors" in loaded) return this.#refuse(loaded.errors);
       this.#next = this.#prepare(loaded.configuration);
       await this.#next.start(old);
     } catch (error) {
       this.#errorLog = before;
-      if (this.#state === "serving") this.#refuse(error instanceof StartError ? error.lines : [messageOf(error)]);
+      const reasons = error instanceof StartError ? error.lines : [messageOf(error)];
+      const refusal = this.#state === "serving" ? this.#refuse(reasons) : stopped;
       await this.#next?.kill();
       this.#next = undefined;
-      if (this.#state !== "serving") return;
+      if (this.#state !== "serving") return refusal;
       if (old) this.#writePid(old.configuration.pidFile);
       this.#listeners.closeOthers(old?.configuration.listens ?? []);
-      return;
+      return refusal;
     }
-    if (this.#state !== "serving") return;
+    if (this.#state !== "serving") return stopped;
     this.#current = this.#next;
     this.#next = undefined;
     this.#listeners.closeOthers(this.#current.configuration.listens);
     const limit = this.#current.configuration.gracefulShutdownTimeout || longestDrain;
     if (old) this.#retire(old, change === "graceful" ? limit : restartLimit);
     await this.#serving(this.#current);
+    return undefined;
   }
 
   #retire(old: Generation, milliseconds: number): void {
@@ -235,11 +223,12 @@ export class Supervisor {
     if (this.#draining.size > mostDraining) [...this.#draining][0]?.hurry(restartLimit);
   }
 
-  #refuse(reasons: readonly string[]): void {
+  #refuse(reasons: readonly string[]): Refusal {
     this.#lastFailure = { at: Date.now(), errors: reasons };
     const lines = reasons.flatMap((reason) => reason.split("\n")).filter((line) => line.trim() !== "");
     lines.push("the new configuration is not taken; the server goes on with the one it has");
     for (const message of lines) this.#log({ level: "error", module: "core", message });
+    return lines;
   }
 
   async #stop(signal: "SIGTERM" | "SIGINT"): Promise<void> {
@@ -247,6 +236,7 @@ export class Supervisor {
     if (this.#state === "stopping") return all.forEach((generation) => generation.killNow());
     const isStart = this.#state === "starting";
     this.#state = "stopping";
+    this.#changes.close();
     this.#log({ level: "notice", module: "mpm_event", message: `AH00491: caught ${signal}, shutting down` });
     this.#listeners.closeOthers([]);
     await Promise.all(all.map((generation) => generation.kill()));
@@ -258,6 +248,7 @@ export class Supervisor {
   async #gracefulStop(): Promise<void> {
     if (this.#state !== "serving") return;
     this.#state = "finishing";
+    this.#changes.close();
     this.#log({ level: "notice", module: "mpm_event", message: "AH00492: caught SIGWINCH, shutting down gracefully" });
     this.#listeners.closeOthers([]);
     const limit = this.#current?.configuration.gracefulShutdownTimeout || longestDrain;
