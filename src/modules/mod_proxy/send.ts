@@ -226,7 +226,7 @@ class Sending {
 
   readonly #closed = (): void => {
     this.#socket?.off("timeout", this.#stoodStill);
-    this.#fail(new PassageError("response", "the connection was closed"));
+    if (!this.#isSettled) this.#fail(new PassageError("response", "the connection was closed"));
   };
 
   #abort(error: Error): void {
