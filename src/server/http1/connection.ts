@@ -279,7 +279,13 @@ export class ClientConnection implements Connection, BodySource {
     const exchange = new HttpExchange(this, head, { startTime: this.#startTime, body: this.#bodyOf(head) });
     this.#startTime = 0;
     this.#exchange = exchange;
-    this.#state.handler.handle(exchange);
+    try {
+      this.#state.handler.handle(exchange);
+    } catch (error) {
+      // Nobody will answer it any more.
+      this.#socket.destroy();
+      throw error;
+    }
   }
 
   #bodyOf(head: Head): IncomingBody | undefined {
