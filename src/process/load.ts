@@ -16,7 +16,8 @@ import { readEnvvars } from "../config/envvars.js";
 import { readConfiguration } from "../config/expand.js";
 import { foreignModules } from "../config/owners.js";
 import { faultPrinter, showOutcome } from "../config/show-error.js";
-import type { Tree } from "../config/tree.js";
+import type { Node, Tree } from "../config/tree.js";
+import { splitWords } from "../config/words.js";
 import type { Configuration, Loaded } from "./configuration.js";
 import { findIdentity, unreachableFor } from "./privileges.js";
 
@@ -80,6 +81,14 @@ function checkIdentity(server: ServerView): void {
     const setting = error.startsWith("AH00544") ? "group" : "user";
     server.error(error, places.map(({ origin }) => origin(setting)).find(Boolean));
   }
+}
+
+/** Where the pid file is, as far as that can be read: a server runs on when its files have been broken. */
+export function pidFileOf(request: LoadRequest): string {
+  const { tree } = readServer(request);
+  const isPidFile = (node: Node): boolean => node.kind === "directive" && node.name.toLowerCase() === "pidfile";
+  const [word] = splitWords(tree.nodes.filter(isPidFile).at(-1)?.text ?? processes.settings.pidFile.initial);
+  return resolve(tree.serverRoot, word?.text ?? "");
 }
 
 /** The same for the supervisor: its record, or all errors as texts. */

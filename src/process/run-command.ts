@@ -9,7 +9,7 @@ import { control, type Output } from "./control.js";
 import type { DaemonSurroundings } from "./daemon-launch.js";
 import { isDetached, report, startDetached } from "./detach.js";
 import { compiledIn, directiveList, dumps, settingLines, versionLines } from "./dump.js";
-import { configurationOf, loadConfiguration, readServer, type LoadRequest } from "./load.js";
+import { configurationOf, loadConfiguration, pidFileOf, readServer, type LoadRequest } from "./load.js";
 import { StartError, Supervisor } from "./supervisor.js";
 
 /** What a command needs of the program around it. */
@@ -80,6 +80,7 @@ async function act(command: Command, { request, program, terminal, detached }: R
   if ("errors" in first) {
     for (const text of first.errors) terminal.err(text.trimEnd());
     if (detached) await report({ failed: first.errors });
+    if (command.action === "status") await control("status", pidFileOf(request), terminal);
     return 1;
   }
   const { configuration } = first;

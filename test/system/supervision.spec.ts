@@ -154,7 +154,10 @@ describe("a server with a daemon group", function () {
       new Promise((resolve) => {
         httpRequest(served.url("/app"), { agent }, (response) => {
           if (response.statusCode !== 200) failures.push(`status ${response.statusCode}`);
-          response.resume().on("end", resolve).on("error", (error) => (failures.push(error.message), resolve()));
+          response
+            .resume()
+            .on("end", resolve)
+            .on("error", (error) => (failures.push(error.message), resolve()));
         })
           .on("error", (error) => (failures.push(error.message), resolve()))
           .end();
@@ -205,5 +208,7 @@ describe("a server with a daemon group", function () {
 
 /** Process ids of the daemons: children of the supervisor that run Python. */
 function daemons(served: ServedRoot): number[] {
-  return served.running.family().filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("modhost_wsgi"));
+  return served.running
+    .family()
+    .filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("modhost_wsgi"));
 }
