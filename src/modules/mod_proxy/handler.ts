@@ -1,4 +1,5 @@
 // A request whose file name is "proxy:URL" → the answer of the back end, or the status that says why there is none.
+import type { IncomingMessage } from "node:http";
 import {
   answer,
   core,
@@ -67,7 +68,8 @@ function forward(
       whole: arrived && Buffer.from(arrived),
       fields: request.headers,
       isRetry: false,
-      answered: (incoming) => resolve(relay(incoming, passage) ?? proxyError(request, 502, "Corrupt status line")),
+      // When what came along with the head is there, too.
+      answered: (incoming) => void process.nextTick(() => resolve(answerOf(incoming, passage))),
       failed: (error) => {
         if (error instanceof RequestBodyError) reject(error);
         else resolve(failure(passage, error));
@@ -81,6 +83,12 @@ function forward(
       resolve(refuse(400));
     }
   });
+}
+
+function answerOf(incoming: IncomingMessage, passage: Passage): Response {
+  const { request } = passage;
+  if (incoming.destroyed && !incoming.complete) return proxyError(request, 502, "Error reading from remote server");
+  return relay(incoming, passage) ?? proxyError(request, 502, "Corrupt status line");
 }
 
 /** The body that goes along: none where the request is one for an ErrorDocument. */

@@ -46,10 +46,22 @@ export function relay(incoming: IncomingMessage, { request, settings, method }: 
   const headers = fieldsFor(received, request, settings);
   if (hasBody && request.contentType !== undefined && !headers.has("content-type"))
     headers.append("Content-Type", request.contentType);
+  const body = hasBody ? (wholeBody(incoming) ?? incoming) : undefined;
   return {
-    ...{ status, headers, body: hasBody ? incoming : undefined, relayed: true },
+    ...{ status, headers, body, relayed: true },
+    // What came in chunks goes on in chunks, as in Apache.
+    ...(Buffer.isBuffer(body) && !headers.has("content-length") ? { unsized: true } : {}),
     ...(reason === undefined ? {} : { reason }),
   };
+}
+
+/** The body, if all of it came along with the head: the client then gets both in one write. */
+function wholeBody(incoming: IncomingMessage): Buffer | undefined {
+  if (!incoming.complete || incoming.readableFlowing !== null) return undefined;
+  const body = incoming.read() as Buffer | null;
+  // The end shows when it is read for, and frees the connection.
+  incoming.resume();
+  return body ?? Buffer.alloc(0);
 }
 
 function* pairs(flat: readonly string[]): Iterable<readonly [string, string]> {
