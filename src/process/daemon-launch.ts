@@ -70,7 +70,10 @@ function accountFor(spec: DaemonGroupSpec, surroundings: DaemonSurroundings): Ac
   const user = spec.user ?? surroundings.user;
   if (user === undefined) throw new Error("a daemon does not run as root: set User, or user= of the daemon group");
   const account = accountOf(user, spec.group ?? (spec.user === undefined ? surroundings.group : undefined));
-  if (account.uid === 0) throw new Error(`user "${user}" is root, and a daemon does not run as root`);
+  // Where the server itself serves as root, it was asked to (see load.ts).
+  if (account.uid === 0 && spec.user !== undefined) {
+    throw new Error(`user "${user}" is root, and a daemon does not run as root`);
+  }
   return account;
 }
 

@@ -18,6 +18,7 @@ import { foreignModules } from "../config/owners.js";
 import { faultPrinter, showOutcome } from "../config/show-error.js";
 import type { Node, Tree } from "../config/tree.js";
 import { splitWords } from "../config/words.js";
+import type { Identity } from "./channel.js";
 import type { Configuration, Loaded } from "./configuration.js";
 import { findIdentity, unreachableFor } from "./privileges.js";
 
@@ -95,8 +96,11 @@ export function pidFileOf(request: LoadRequest): string {
 export function loadConfiguration(request: LoadRequest): Loaded & { readonly environment: ReadServer["environment"] } {
   const { tree, server, errors, warnings, environment } = readServer(request);
   if (!server) return { errors: [showOutcome({ errors, warnings: [] }, tree.sources)], environment };
-  const { configuration, errors: more } = configurationOf(server, request.debug);
+  const { configuration: configured, errors: more } = configurationOf(server, request.debug);
   if (more.length > 0) return { errors: more, environment };
+  const lair = closedToAll(configured, request, environment);
+  const configuration =
+    lair === undefined ? configured : { ...configured, user: "root", group: "root", identity: root };
   const show = faultPrinter(tree.sources);
   const texts = warnings.map((warning) => show(warning, "warning"));
   const { serverName } = server.settings(core, mainOf(server));
@@ -106,8 +110,31 @@ export function loadConfiguration(request: LoadRequest): Loaded & { readonly env
         "Set the 'ServerName' directive globally to suppress this message",
     );
   }
-  texts.push(...closedPaths(server, configuration, request.own));
+  if (lair === undefined) texts.push(...closedPaths(server, configuration, request.own));
+  else texts.push(asRoot(lair, configured));
   return { configuration, warnings: texts, environment };
+}
+
+const root: Identity = { user: "root", uid: 0, gid: 0, group: "root" };
+
+/**
+ * The folder that keeps User from the server root, or from our own programs: as root's home does with a checkout in it.
+ * Nothing could be served then. Looked for only where envvars asks to serve as root in that case.
+ */
+function closedToAll(
+  { identity }: Configuration,
+  { serverRoot, own }: LoadRequest,
+  environment: ReadServer["environment"],
+): string | undefined {
+  if (!identity || environment["MODHOST_AS_ROOT"] !== "if-closed") return undefined;
+  return [serverRoot, ...own].map((path) => unreachableFor(identity, path)).find((at) => at !== undefined);
+}
+
+function asRoot(lair: string, { user }: Configuration): string {
+  return (
+    `warning: pages and applications are served as root, because User ${user} cannot get at ${lair}. That is for trying ` +
+    "things out: move the server root elsewhere, or chmod o+x the folder; MODHOST_AS_ROOT in envvars says what is to happen"
+  );
 }
 
 /** A server started as root may name folders that the user it serves as cannot get at: a checkout in root's home. */

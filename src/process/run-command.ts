@@ -42,7 +42,14 @@ export async function runCommand(args: readonly string[], program: Program): Pro
   }
   const { defines, before, after, debug } = command;
   const { daemons, modules } = program;
-  const shared = { before, after, debug, defines, modules, own: [daemons.pythonDaemon, daemons.nodeDaemon] };
+  const shared = {
+    before,
+    after,
+    debug,
+    defines,
+    modules,
+    own: [daemons.pythonDaemon, daemons.nodeDaemon, process.execPath],
+  };
   const detached = isDetached();
   const environment = { ...process.env };
   const request: LoadRequest = { ...shared, environment, serverRoot: root.path, file: root.mainFile };
@@ -137,16 +144,17 @@ function changesOf(before: LoadRequest["environment"]): Record<string, string> {
 
 async function serve(supervisor: Supervisor, terminal: Output, serving: () => void): Promise<number> {
   process.title = "modhost: supervisor";
+  let serves: boolean;
   try {
-    await supervisor.start();
+    serves = await supervisor.start();
   } catch (error) {
     const lines = error instanceof StartError ? error.lines : [messageOf(error)];
     if (process.connected) await report({ failed: lines });
     else for (const line of lines) terminal.err(line);
     return 1;
   }
-  await report({ serving: true });
-  serving();
+  await report(serves ? { serving: true } : { failed: ["the server was stopped before it served"] });
+  if (serves) serving();
   await supervisor.ended;
   return 0;
 }

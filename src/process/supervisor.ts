@@ -65,8 +65,8 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Starts everything; resolves when it serves. Throws a StartError; then nothing is left. */
-  async start(): Promise<void> {
+  /** Starts everything; resolves when it serves, with false when it was stopped meanwhile. Throws a StartError; then nothing is left. */
+  async start(): Promise<boolean> {
     const { first } = this.#options;
     this.#listen();
     try {
@@ -77,14 +77,15 @@ export class Supervisor {
     } catch (error) {
       await this.#current?.kill();
       this.#tidy();
-      if (this.#state === "stopping") return;
+      if (this.#state === "stopping") return false;
       if (error instanceof StartError) throw error;
       throw new StartError([messageOf(error), "AH00016: Configuration Failed"]);
     }
-    if (this.#state !== "starting") return;
+    if (this.#state !== "starting") return false;
     this.#state = "serving";
     await this.#serving(this.#current);
     this.#changes.open();
+    return true;
   }
 
   /** What runs, for `modhostctl status`. */
@@ -234,14 +235,12 @@ export class Supervisor {
   async #stop(signal: "SIGTERM" | "SIGINT"): Promise<void> {
     const all = this.#all();
     if (this.#state === "stopping") return all.forEach((generation) => generation.killNow());
-    const isStart = this.#state === "starting";
     this.#state = "stopping";
     this.#changes.close();
     this.#log({ level: "notice", module: "mpm_event", message: `AH00491: caught ${signal}, shutting down` });
     this.#listeners.closeOthers([]);
     await Promise.all(all.map((generation) => generation.kill()));
-    // A start that was cut short tidies up for itself.
-    if (!isStart) this.#tidy();
+    this.#tidy();
     this.#finish();
   }
 
