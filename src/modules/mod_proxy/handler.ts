@@ -47,7 +47,10 @@ function checkHops(request: Request): Response | undefined {
   const value = request.headers.get("max-forwards");
   if (value === undefined || /^0*[1-9]\d{0,8}$/.test(value)) return undefined;
   if (!/^0+$/.test(value)) return proxyError(request, 400, "Max-Forwards request header could not be parsed");
-  if (request.method === "OPTIONS") return answer(200, new Headers([["Allow", ""]]), Buffer.alloc(0));
+  if (request.method === "OPTIONS") {
+    const allow = request.settings(core).traceEnable === "off" ? "" : "TRACE";
+    return answer(200, new Headers([["Allow", allow]]), Buffer.alloc(0));
+  }
   return proxyError(request, 400, "Max-Forwards has reached zero - proxy loop?");
 }
 
