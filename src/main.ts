@@ -1,6 +1,7 @@
 // Arguments → a command carried out; or, in a process that the supervisor forked, an HTTP worker.
 import cluster from "node:cluster";
-import { dirname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { modules } from "./modules/index.js";
 import { runCommand } from "./process/run-command.js";
@@ -8,6 +9,16 @@ import { prepareWorker } from "./process/serve.js";
 import { runWorker } from "./process/worker.js";
 import { init } from "./tools/init.js";
 import { findServerRoot } from "./tools/server-root.js";
+
+/** The server root of a main file that is named: the nearest one, else the folder of the file. */
+function rootFor(file: string): string {
+  try {
+    return findServerRoot(undefined).path;
+  } catch (error) {
+    if (!isAbsolute(file) || !existsSync(file)) throw error;
+    return dirname(file);
+  }
+}
 
 const packageRoot = fileURLToPath(new URL("..", import.meta.url));
 const args = process.argv.slice(2);
@@ -20,7 +31,7 @@ else {
     findRoot: ({ serverRoot, file }) => {
       if (file === undefined) return findServerRoot(serverRoot);
       const named = serverRoot ?? process.env["MODHOST_ROOT"];
-      const path = named === undefined ? findServerRoot(undefined).path : resolve(named);
+      const path = named === undefined ? rootFor(file) : resolve(named);
       return { path, mainFile: resolve(path, file) };
     },
     daemons: {

@@ -126,7 +126,8 @@ function whereAllowed({ contexts, override }: AnyDirective): string {
   const where =
     inside && outside ? "anywhere" : `only ${inside ? "inside" : "outside"} <Directory>, <Files>, <Location>, or <If>`;
   if (!contexts.includes(".htaccess")) return `\tAllowed in *.conf ${where}\n`;
-  return `\tAllowed in *.conf ${where} and in .htaccess\n\twhen AllowOverride includes ${override ?? "All"}\n`;
+  const when = override === undefined || override === "All" ? "isn't None" : `includes ${override}`;
+  return `\tAllowed in *.conf ${where} and in .htaccess\n\twhen AllowOverride ${when}\n`;
 }
 
 /** Listing of -v. */

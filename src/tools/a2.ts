@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { globToRegExp } from "../api/index.js";
-import { disable, enable, foldersOf, namesIn, type EnableRun, type Kind } from "./enable.js";
+import { AbortedError, disable, enable, foldersOf, namesIn, type EnableRun, type Kind } from "./enable.js";
 import { findServerRoot, NoServerRootError } from "./server-root.js";
 
 /** Where a tool reads and writes. */
@@ -41,18 +41,26 @@ export async function a2(tool: string, args: readonly string[], io: Terminal = t
     const out = (line: string): void => io.out(line);
     return await runAll(
       action === "en",
-      { root, kind: kind as Kind, quiet, force, purge, out, err: io.err },
+      { root, kind: kind as Kind, quiet, force, purge, out, err: (line) => io.err(line), ask: () => io.ask() },
       positionals,
       io,
     );
   } catch (error) {
+    if (error instanceof AbortedError) return 1;
     if (error instanceof NoServerRootError) {
       io.err(`${tool}: ${error.message}`);
       return 1;
     }
     if (error instanceof TypeError && "code" in error) {
-      io.err(`${tool}: ${error.message}`);
+      const option = /'(-{1,2}[^' ,]+)/.exec(error.message)?.[1]?.replace(/^-+/, "");
+      io.err(option === undefined ? error.message : `Unknown option: ${option}`);
+      io.err(`Usage: ${tool} [-d FOLDER] [-q] [-f] [-m] [-p] [NAME ...]`);
       return 2;
+    }
+    // A link that cannot be made or removed: the message names it, and why.
+    if (error instanceof Error && "syscall" in error) {
+      io.err(`${tool}: ${error.message}`);
+      return 1;
     }
     throw error;
   }
@@ -78,8 +86,9 @@ async function runAll(enabling: boolean, run: EnableRun, names: readonly string[
       failed = true;
       continue;
     }
-    const act = enabling ? enable : disable;
-    failed = !act(name, run, () => (changed = true)) || failed;
+    const change = (): boolean => (changed = true);
+    const isDone = enabling ? enable(name, run, change) : await disable(name, run, change);
+    failed = !isDone || failed;
   }
   if (changed && !run.quiet) {
     run.out("To activate the new configuration, you need to run:");

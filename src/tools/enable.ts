@@ -1,15 +1,6 @@
 // Names of modules, confs and sites → links in the enabled folders, made and removed as Debian's a2 tools do.
-import {
-  existsSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  symlinkSync,
-  unlinkSync,
-} from "node:fs";
-import { basename, join, relative } from "node:path";
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, symlinkSync, unlinkSync } from "node:fs";
+import { join, relative } from "node:path";
 
 /** The three kinds of thing that can be enabled. */
 export type Kind = "mod" | "conf" | "site";
@@ -23,6 +14,13 @@ export interface EnableRun {
   readonly purge: boolean;
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
+  /** One line of input. */
+  readonly ask: () => Promise<string>;
+}
+
+/** Somebody thought better of it: the tool ends at once. */
+export class AbortedError extends Error {
+  override readonly name = "AbortedError";
 }
 
 interface Folders {
@@ -36,10 +34,10 @@ interface Folders {
 const words: Readonly<Record<Kind, string>> = { mod: "Module", conf: "Conf", site: "Site" };
 const plurals: Readonly<Record<Kind, string>> = { mod: "mods", conf: "conf", site: "sites" };
 
-/** Modules whose absence breaks most configurations: disabling one needs -f. */
+/** Modules whose absence breaks most configurations, as Debian has them: disabling one needs -f, or a phrase. */
 const essential = new Set(
   (
-    "alias auth_basic authn_file authz_core authz_host authz_user autoindex deflate dir env filter logio mime negotiation " +
+    "alias auth_basic authn_file authz_host authz_user autoindex deflate dir env filter logio mime negotiation " +
     "setenvif unixd version watchdog"
   ).split(" "),
 );
@@ -175,21 +173,15 @@ function checkDependencies(name: string, target: string, run: EnableRun): boolea
   return true;
 }
 
-/** Disables one name; false when it could not be. */
-export function disable(name: string, run: EnableRun, changed: () => void): boolean {
+/** Disables one name; false when it could not be. Throws an AbortedError. */
+export async function disable(name: string, run: EnableRun, changed: () => void): Promise<boolean> {
   const { available, enabled, suffix, word } = foldersOf(run.root, run.kind);
   const target = join(available, name + suffix);
   const link = join(enabled, name + suffix);
   const isThere = lstatSync(link, { throwIfNoEntry: false }) !== undefined;
   if (!existsSync(target)) return disableMissing(name, link, run, changed);
-  if (run.kind === "mod" && isThere && !releaseDependants(name, run, changed)) return false;
-  if (run.kind === "mod" && essential.has(name) && !run.force) {
-    run.err(`WARNING: The following essential module will be disabled: ${name}`);
-    run.err("This might result in unexpected behavior and should NOT be done");
-    run.err("unless you know exactly what you are doing!");
-    run.err(`To disable it all the same, run the command again with -f.`);
-    return false;
-  }
+  if (run.kind === "mod" && isThere && !(await releaseDependants(name, run, changed))) return false;
+  if (run.kind === "mod" && isThere && essential.has(name) && !run.force) await confirm(name, run);
   if (isThere) {
     removeLink(link, run, changed);
     if (run.kind === "mod") removeLink(join(enabled, `${name}.conf`), run, changed);
@@ -206,6 +198,18 @@ export function disable(name: string, run: EnableRun, changed: () => void): bool
   return true;
 }
 
+/** Asks for the phrase of Debian's tools. */
+async function confirm(name: string, run: EnableRun): Promise<void> {
+  run.out("WARNING: The following essential module will be disabled.");
+  run.out("Most configurations need it, and fail without it:");
+  run.out(` ${name}`);
+  run.out("");
+  run.out("To continue type in the phrase 'Yes, do as I say!' or retry by passing '-f': ");
+  if ((await run.ask()).trim() === "Yes, do as I say!") return;
+  run.out("Aborting");
+  throw new AbortedError();
+}
+
 function disableMissing(name: string, link: string, run: EnableRun, changed: () => void): boolean {
   if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) {
     run.out(`removing dangling symlink ${link}`);
@@ -220,7 +224,7 @@ function disableMissing(name: string, link: string, run: EnableRun, changed: () 
 }
 
 /** Modules that depend on this one go first, with -f; else they are named and nothing is done. */
-function releaseDependants(name: string, run: EnableRun, changed: () => void): boolean {
+async function releaseDependants(name: string, run: EnableRun, changed: () => void): Promise<boolean> {
   const { available, enabled } = foldersOf(run.root, "mod");
   const dependants = namesIn(enabled, ".load").filter((other) => {
     const file = join(available, `${other}.load`);
@@ -231,10 +235,11 @@ function releaseDependants(name: string, run: EnableRun, changed: () => void): b
     run.err(`ERROR: The following modules depend on ${name} and need to be disabled first: ${dependants.join(" ")}`);
     return false;
   }
-  return dependants.every((dependant) => {
+  for (const dependant of dependants) {
     if (!run.quiet) run.out(`Considering dependency ${dependant} for ${name}:`);
-    return disable(dependant, run, changed);
-  });
+    if (!(await disable(dependant, run, changed))) return false;
+  }
+  return true;
 }
 
 function removeLink(link: string, run: EnableRun, changed: () => void): void {
@@ -246,9 +251,4 @@ function removeLink(link: string, run: EnableRun, changed: () => void): void {
   }
   unlinkSync(link);
   changed();
-}
-
-/** Where an enabled link points, as text; "" if it is no link. */
-export function targetOf(link: string): string {
-  return lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() ? basename(readlinkSync(link)) : "";
 }

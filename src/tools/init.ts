@@ -42,8 +42,11 @@ export function init(args: readonly string[], io: Terminal = terminal): number {
     return 1;
   }
   writeServerRoot(target);
-  io.out(`${target} is a server root now. Serve it in the foreground on http://localhost:8080 with:`);
-  io.out(`  modhost -d ${folder} -DFOREGROUND`);
+  // Run by npx, the programs of the package are found by npx alone.
+  const by = process.env["npm_command"] === "exec" ? "npx " : "";
+  io.out(`${target} is a server root now. Serve it on http://localhost:8080:`);
+  io.out(`  ${by}modhost -d ${folder} -DFOREGROUND   in the foreground, until Ctrl-C`);
+  io.out(`  ${by}modhostctl -d ${folder} start       in the background; "stop" stops it`);
   return 0;
 }
 

@@ -1,5 +1,5 @@
 // Arguments, environment, working folder → the server root a tool works on.
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 /** A server root and its main file. */
@@ -14,11 +14,14 @@ export class NoServerRootError extends Error {
   override readonly name = "NoServerRootError";
 }
 
+/** Apache's own, which are never taken for being the nearest. */
+const ofApache: ReadonlySet<string> = new Set(["/etc/apache2", "/etc/httpd"]);
+
 const mainFiles = ["apache2.conf", "conf/httpd.conf"];
 
 /**
  * The server root: `given` (-d), else MODHOST_ROOT, else the nearest folder from `from` upwards that holds a main file.
- * /etc/apache2 is taken only when it is named. Throws a NoServerRootError.
+ * Apache's own in /etc is taken only when it is named. Throws a NoServerRootError.
  */
 export function findServerRoot(
   given: string | undefined,
@@ -36,6 +39,11 @@ export function findServerRoot(
   }
   for (let folder = from; ; folder = dirname(folder)) {
     const mainFile = mainFileOf(folder);
+    if (mainFile && ofApache.has(realpathSync(folder))) {
+      throw new NoServerRootError(
+        `the nearest server root is ${folder}, which is Apache's: it is taken only when it is named, with -d ${folder} or MODHOST_ROOT`,
+      );
+    }
     if (mainFile) return { path: folder, mainFile };
     if (folder === dirname(folder)) break;
   }

@@ -16,8 +16,10 @@ import { a2 } from "../../src/tools/a2.js";
 
 describe("the a2 tools", () => {
   let root: string;
+  let answer: string;
 
   beforeEach(() => {
+    answer = "blog";
     root = mkdtempSync(join(tmpdir(), "modhost-a2-"));
     writeFileSync(join(root, "apache2.conf"), "");
     for (const kind of ["mods", "conf", "sites"]) {
@@ -42,7 +44,7 @@ describe("the a2 tools", () => {
     const io = {
       out: (line: string) => out.push(line),
       err: (line: string) => err.push(line),
-      ask: () => Promise.resolve("blog"),
+      ask: () => Promise.resolve(answer),
     };
     const status = await a2(tool, ["-d", root, ...args], io);
     return { status, out, err };
@@ -123,6 +125,7 @@ describe("the a2 tools", () => {
     expect(status).to.equal(1);
     expect(err).to.deep.equal(["ERROR: The following modules depend on alias and need to be disabled first: core2"]);
     expect((await run("a2dismod", "-f", "alias")).status).to.equal(0);
+    expect((await run("a2dismod", "alias")).out).to.deep.equal(["Module alias already disabled"]);
     expect(link("mods-enabled/core2.load")).to.equal(undefined);
     expect(link("mods-enabled/alias.conf")).to.equal(undefined);
   });
@@ -136,8 +139,34 @@ describe("the a2 tools", () => {
     expect((await run("a2ensite", "x*")).err).to.deep.equal(["ERROR: No site found matching x*!"]);
   });
 
+  it("asks for a phrase before it disables an essential module", async () => {
+    await run("a2enmod", "alias");
+    const refused = await run("a2dismod", "alias", "event");
+    expect(refused.status).to.equal(1);
+    expect(refused.out[0]).to.equal("WARNING: The following essential module will be disabled.");
+    expect(refused.out.at(-1)).to.equal("Aborting");
+    expect(link("mods-enabled/alias.load")).not.to.equal(undefined);
+    answer = "Yes, do as I say!";
+    expect((await run("a2dismod", "alias")).status).to.equal(0);
+    expect(link("mods-enabled/alias.load")).to.equal(undefined);
+  });
+
   it("exits with 2 on an unknown option", async () => {
-    expect((await run("a2ensite", "--nonsense")).status).to.equal(2);
+    for (const [option, name] of [
+      ["--nonsense", "nonsense"],
+      ["-z", "z"],
+    ] as const) {
+      const { status, err } = await run("a2ensite", option);
+      expect(status).to.equal(2);
+      expect(err[0]).to.equal(`Unknown option: ${name}`);
+    }
+  });
+
+  it("says which link it could not make", async () => {
+    rmSync(join(root, "sites-enabled"), { recursive: true });
+    const { status, err } = await run("a2ensite", "blog");
+    expect(status).to.equal(1);
+    expect(err[0]).to.match(/^a2ensite: ENOENT.*sites-enabled\/blog\.conf/);
   });
 
   it("never takes /etc/apache2 by itself", async () => {

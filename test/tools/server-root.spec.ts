@@ -1,0 +1,55 @@
+// Which server root the tools work on.
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { findServerRoot } from "../../src/tools/server-root.js";
+
+describe("the server root", () => {
+  let folder: string;
+
+  before(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "modhost-root-")));
+    for (const path of ["debian/sites-available", "plain/conf/extra", "empty"]) {
+      mkdirSync(join(folder, path), { recursive: true });
+    }
+    writeFileSync(join(folder, "debian/apache2.conf"), "");
+    writeFileSync(join(folder, "plain/conf/httpd.conf"), "");
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const rows: [what: string, given: string | undefined, variable: string | undefined, from: string, main: string][] = [
+    ["is what -d names", "debian", "plain", "empty", "debian/apache2.conf"],
+    ["is what MODHOST_ROOT names, else", undefined, "plain", "debian", "plain/conf/httpd.conf"],
+    ["is the nearest folder upwards, else", undefined, undefined, "debian/sites-available", "debian/apache2.conf"],
+    ["may be above a conf/httpd.conf", undefined, "", "plain/conf/extra", "plain/conf/httpd.conf"],
+  ];
+  for (const [what, given, variable, from, main] of rows) {
+    it(what, () => {
+      const environment = variable === undefined ? {} : { MODHOST_ROOT: variable && join(folder, variable) };
+      const found = findServerRoot(given && join(folder, given), environment, join(folder, from));
+      expect(found.mainFile).to.equal(join(folder, main));
+    });
+  }
+
+  it("is none when there is none, and the message names the ways to give one", () => {
+    expect(() => findServerRoot(undefined, {}, "/")).to.throw(/-d FOLDER.*MODHOST_ROOT.*modhost init FOLDER/);
+  });
+
+  it("is not sought elsewhere when the one that is named is none", () => {
+    const named = (): unknown => findServerRoot(join(folder, "empty"), {}, join(folder, "debian"));
+    expect(named).to.throw(/empty holds neither apache2\.conf nor conf\/httpd\.conf/);
+  });
+
+  it("is not Apache's own, unless it is named", function () {
+    let isThere = true;
+    try {
+      findServerRoot("/etc/apache2", {});
+    } catch {
+      isThere = false;
+    }
+    // Nothing to be taken by mistake: apt-get install apache2.
+    if (!isThere) this.skip();
+    expect(() => findServerRoot(undefined, {}, "/etc/apache2/sites-available")).to.throw(/taken only when it is named/);
+  });
+});
