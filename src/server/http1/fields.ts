@@ -20,9 +20,9 @@ const rememberedNames = 1024;
 // eslint-disable-next-line no-control-regex
 const badValue = /[\0-\x08\n-\x1f\x7f]/;
 // What Unsafe refuses too: it would end the field when it is passed on.
- 
+
 const harmfulValue = /[\0\r\n]/;
- 
+
 const lenientName = /^[^\0-\x20\x7f:]+$/;
 
 const tooLong = "Size of a request header field exceeds server limit.";

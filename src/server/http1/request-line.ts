@@ -9,7 +9,6 @@ const tokens = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATC
 /** A method or field name (RFC 9110 section 5.6.2). */
 export const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
- 
 const controls = /[\0-\x20\x7f]/;
 
 /** Reads a line without its line end into `head`; gives the fault, if any. */
@@ -82,7 +81,6 @@ function faultOfBlanks({ before, gaps, isSingle }: Blanks, { strict }: WireLimit
 }
 
 function faultOfMethod(method: string, { strict }: WireLimits): Fault | undefined {
-   
   const isMethod = strict ? token.test(method) : /^[^\0-\x20\x7f]+$/.test(method);
   if (!isMethod) return bad(`AH03445: the method is no token: "${method}"`);
   if (tokens.size < 256 && method !== "CONNECT" && strict) tokens.add(method);
