@@ -186,7 +186,6 @@ export class DaemonProcess {
   }
 }
 
-
 function isTelling(line: string): boolean {
   return /error\b/i.test(line) && !/^\s+at /.test(line);
 }

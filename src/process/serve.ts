@@ -64,7 +64,11 @@ function compileServer(tree: Tree, modules: readonly Module[]): { logs: OpenLogs
   const logs = openLogs({
     openProgram: (target, dropped) => new SupervisorLog(target, dropped),
     dropped: (target, lines, reason) =>
-      main.errorLog?.write({ level: "warn", module: "core", message: `${lines} lines for ${target} were dropped: ${reason}` }),
+      main.errorLog?.write({
+        level: "warn",
+        module: "core",
+        message: `${lines} lines for ${target} were dropped: ${reason}`,
+      }),
   });
   const { server, errors } = compile(tree, modules, {
     openErrorLog: ({ core: { errorLog, logLevels } }) => logs.errorLog(where(errorLog), logLevels),

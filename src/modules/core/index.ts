@@ -118,7 +118,10 @@ function checkDirectories(server: ServerView): void {
       }
     }
     if (errorLog?.startsWith("/") && !isDirectory(dirname(errorLog))) {
-      server.error(`AH02291: Cannot access directory '${dirname(errorLog)}' for the error log '${errorLog}'`, origin("errorLog"));
+      server.error(
+        `AH02291: Cannot access directory '${dirname(errorLog)}' for the error log '${errorLog}'`,
+        origin("errorLog"),
+      );
     }
   }
 }
