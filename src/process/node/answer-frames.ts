@@ -29,8 +29,10 @@ export function headFrame(response: Response): Buffer {
 
 /** All frames of a response that is there as a whole, in one piece. */
 export function answerFrames(response: Response, body: Buffer | undefined, flags: number): Buffer {
-  const text = headText(response);
   const length = body?.length ?? 0;
+  // As node:http does for a response that is whole when it is sent; the worker does not count for applications.
+  const isSized = length === 0 || response.headers.has("content-length");
+  const text = headText(response) + (isSized ? "" : `\nContent-Length\n${length}`);
   const dataLength = length === 0 ? 0 : headerLength + length;
   const frame = Buffer.allocUnsafe(headerLength + text.length + dataLength + headerLength + 1);
   let at = begin(frame, 0, fromDaemon.response, text.length);
