@@ -58,6 +58,7 @@ export class DaemonConnection implements FrameTarget {
   readonly #reader = new FrameReader(this);
   readonly #known: (Shape | undefined)[] = [];
   #isGone = false;
+  #isHeld = false;
   #wasSingleWrite = false;
 
   constructor(path: string, events: ConnectionEvents) {
@@ -109,11 +110,14 @@ export class DaemonConnection implements FrameTarget {
     this.#socket.resume();
   }
 
+  /** Reads nothing until it is resumed, or the run is over. */
   hold(): void {
+    this.#isHeld = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    this.#isHeld = false;
     if (!this.#isGone) this.#socket.resume();
   }
 
@@ -198,6 +202,8 @@ export class DaemonConnection implements FrameTarget {
   #leave(run: DaemonRun): void {
     run.connection = undefined;
     this.run = undefined;
+    // The end may have come together with more than the client has taken.
+    if (this.#isHeld) this.resume();
     this.#events.left(this, run);
   }
 

@@ -103,6 +103,16 @@ describe("the client of a pool of daemons", () => {
       await until(() => client.load.running === 0);
     });
 
+    it("reads on after the end of a response that came together with more than the client has taken", async () => {
+      const client = (await poolOf({ threads: 1 })).client();
+      // Its last bytes are as many as make the daemon wait.
+      const body = Buffer.alloc(190_000, "x");
+      const response = await send(client, { method: "POST", path: "/read-all", body }).response;
+      await until(() => client.load.running === 0);
+      expect(await bodyOf(response)).to.have.length(body.length);
+      expect(await text(client, { path: "/gather" })).to.equal("one two three");
+    });
+
     it("makes the client's upload wait for an application that does not read", async () => {
       const client = (await poolOf()).client();
       let given = 0;

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { DaemonGroupSpec, Response } from "../../src/api/index.js";
 import { DaemonClient, type OverdueReport } from "../../src/process/daemon-client.js";
@@ -139,6 +140,23 @@ describe("a Node daemon", () => {
     let received = 0;
     for await (const chunk of response.body as Readable) received += (chunk as Buffer).length;
     expect(received).to.equal(size);
+  });
+
+  it("reads on after a body whose end came together with more than the application has taken", async () => {
+    const { ask, text } = await start({ threads: 1 });
+    const body = new Readable({ read: () => undefined });
+    // The last two are read together with the end, and are more than is kept.
+    const sent = (async () => {
+      for (const size of [70_000, 60_000, 10_000]) {
+        await pause(50);
+        body.push(Buffer.alloc(size, "x"));
+      }
+      body.push(null);
+    })();
+    const { response } = await ask("/peeks", { method: "POST", body, length: 140_000 });
+    await sent;
+    expect(String(await bodyOf(response))).to.equal("peeked");
+    expect(await text("/quick")).to.equal("quick");
   });
 
   it("stops a response that nobody reads any more", async () => {

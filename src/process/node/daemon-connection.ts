@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { isFileSlice, isParts, refuse, type Level, type Response } from "../../api/index.js";
+import { countPassing } from "../../server/spent-buffers.js";
 import { bodyFlag, emptyFrame, endFlag, FrameError, FrameReader, fromDaemon, toDaemon } from "../daemon-frames.js";
 import { logError, type NodeCall } from "./call.js";
 import { ClientSocket } from "./client-socket.js";
@@ -222,6 +223,7 @@ export class DaemonConnection {
     this.#drained = () => body.resume();
     run.stop = () => body.destroy();
     body.on("data", (chunk: Buffer) => {
+      countPassing(chunk.length);
       if (chunk.length > 0 && !writeData(socket, chunk)) body.pause();
     });
     body.on("end", () => {
@@ -361,6 +363,8 @@ class RequestInput {
   /** The memory of the bytes is used again. */
   add(bytes: Buffer): void {
     const copy = Buffer.from(bytes);
+    // As read, and copied.
+    countPassing(2 * copy.length);
     if (!this.#stream) this.#pieces.push(copy);
     else if (!this.#stream.destroyed && !this.#stream.push(copy)) this.#on.pause();
   }
@@ -368,6 +372,8 @@ class RequestInput {
   end(): void {
     this.#hasEnded = true;
     if (this.#stream && !this.#stream.destroyed) this.#stream.push(null);
+    // It may have come together with more than the application has taken: the next request must be read.
+    this.#on.resume();
   }
 
   break(reason: string): void {

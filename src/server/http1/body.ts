@@ -1,6 +1,7 @@
 // The framed bytes behind a head → the body of a request, read when asked for and no faster than it is used.
 import { Readable } from "node:stream";
 import { RequestBodyError, type RequestBody } from "../../api/index.js";
+import { countPassing } from "../spent-buffers.js";
 import { TrailerError, type Framing } from "./framing.js";
 import type { Input } from "./input.js";
 
@@ -178,7 +179,9 @@ export class IncomingBody implements RequestBody {
   #take(data: Buffer): void {
     this.#received += data.length;
     if (this.#limit > 0 && this.#received > this.#limit) throw tooLarge(this.#received, this.#limit);
-    if (this.#mode === "stream" && !this.#stream?.push(data)) this.#rest();
+    if (this.#mode !== "stream") return;
+    countPassing(data.length);
+    if (!this.#stream?.push(data)) this.#rest();
   }
 
   #end(): void {

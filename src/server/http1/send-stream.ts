@@ -1,5 +1,6 @@
 // A stream → the body of a response: in chunks, counted, or up to the end of the connection.
 import type { Readable } from "node:stream";
+import { countPassing } from "../spent-buffers.js";
 import type { Delimiting } from "./response-head.js";
 import type { BodySender, Outlet } from "./send-parts.js";
 
@@ -56,6 +57,7 @@ export class StreamSender implements BodySender {
     if (piece.length > this.#left) piece = piece.subarray(0, this.#left);
     this.#left -= piece.length;
     this.bodyBytes += piece.length;
+    countPassing(piece.length);
     if (!this.#write(piece)) this.#stream.pause();
   };
 
