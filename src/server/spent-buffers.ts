@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** Bytes that may pass between two collections. */
-const most = 8 << 20;
+const most = 4 << 20;
 
 let passed = 0;
 let collect: ((options: { readonly type: "minor" }) => void) | undefined;
