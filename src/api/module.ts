@@ -81,6 +81,8 @@ export interface ServerView {
     /** The directive that set it there; of several the last. */
     readonly origin: (setting: keyof S & string) => import("./origin.js").Origin | undefined;
   }>;
+  /** -T: nobody looks whether the documents' directories exist. */
+  readonly trustsDocumentRoots: boolean;
   /** Providers registered under that kind. */
   providers(kind: string): ReadonlyMap<string, unknown>;
   /** Notes a fault that does not stop the server, at a place or of the whole. */

@@ -55,6 +55,8 @@ export interface CompileOptions {
   }) => ErrorLog;
   /** Skips the modules' checks: a worker compiles what the supervisor has checked. */
   readonly unchecked?: boolean;
+  /** The checks do not look for the documents' directories. */
+  readonly trustDocumentRoots?: boolean;
   /** Runs with the modules' checks. */
   check?(server: ServerView): void;
 }
@@ -123,6 +125,7 @@ function build(tree: Tree, applied: Applied, options: CompileOptions, findings: 
     settings: (definition, host) =>
       virtualHosts[host.index]?.plan.settings[definition.module] as SettingsOf<typeof definition.settings>,
     everywhere: (definition) => everywhere(definition, applied, virtualHosts),
+    trustsDocumentRoots: options.trustDocumentRoots === true,
     providers: (kind) => providers.get(kind) ?? new Map(),
     warn: (reason, origin) => void findings.warnings.push(new ConfigError(reason, origin ?? findings.start)),
     error: (reason, origin) => void findings.errors.push(new ConfigError(reason, origin ?? findings.start)),

@@ -21,11 +21,13 @@ export interface Command {
   /** Whether -k was there at all. */
   readonly signals: boolean;
   readonly test: boolean;
+  /** Without looking for the documents' directories. */
+  readonly trust: boolean;
   readonly dump: Dump | undefined;
   /** One worker, in the foreground. */
   readonly debug: boolean;
   readonly foreground: boolean;
-  /** Least severe startup message to show. */
+  /** Least severe message about the configuration to show: warnings, unless it says otherwise. */
   readonly startupLevel: Level | undefined;
   /** File for startup messages. */
   readonly startupFile: string | undefined;
@@ -44,7 +46,7 @@ Options:
   -C "directive"     : directive read before the main file
   -c "directive"     : directive read after the main file
   -k word            : start, or tell the running server
-  -e level           : startup messages down to this level
+  -e level           : show messages about the configuration down to this level
   -E file            : startup messages go to this file
   -t                 : check the configuration: all errors at once
   -T                 : start without looking for document roots
@@ -127,6 +129,7 @@ export function readCommandLine(args: readonly string[]): Command | { readonly w
     action,
     signals: word !== undefined,
     test: values.test === true || values.hosts === true || values.modules === true || defines.some(isDump),
+    trust: values.trust === true,
     dump: values.settings
       ? "settings"
       : values.version

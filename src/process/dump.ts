@@ -86,6 +86,13 @@ function moduleList({ modules }: Tree): string {
   return `Loaded Modules:\n${modules.map(line).join("")}`;
 }
 
+/** What "-e debug" shows of each LoadModule. */
+export function loadedModules({ modules }: Tree): string[] {
+  return modules.flatMap(({ symbol, origin }) =>
+    origin ? [`AH01575: loaded module ${symbol} (${showOrigin(origin)})`] : [],
+  );
+}
+
 function includeList({ mainFile, sources }: Tree): string {
   const depthOf = ({ via }: Pick<Source, "via">): number => (via ? 1 + depthOf(via) : 0);
   const lines = sources

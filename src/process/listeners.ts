@@ -100,12 +100,12 @@ function bindOne(listen: Listen): BoundSocket {
   return { ...listen, fd: handle.fd, close: () => handle.close() };
 }
 
-/** As Apache writes it: `(98)Address already in use: AH00072: make_sock: could not bind to address 127.0.0.1:80`. */
+/** As Apache writes it, `(98)Address already in use: AH00072: make_sock: could not bind to address 127.0.0.1:80`, and what to do. */
 function bindError({ address, port, origin }: Listen, error: number): BindError {
   const where = address === "" ? `[::]:${port}` : isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
   return new BindError(
     `(${-error})${capital(systemText(error))}: AH00072: make_sock: could not bind to address ${where}` +
-      ` (${origin.file}:${origin.line})`,
+      ` (${origin.file}:${origin.line})${remedy(error, port)}`,
   );
 }
 
@@ -114,6 +114,13 @@ const texts: Readonly<Record<number, string>> = {
   [-13]: "Permission denied",
   [-99]: "Cannot assign requested address",
 };
+
+function remedy(error: number, port: number): string {
+  if (error === -98) return `; another process listens there: ss -ltnp "sport = :${port}" shows which`;
+  if (error === -13 && port < 1024) return "; ports below 1024 are root's: start as root, or take another port";
+  if (error === -99) return "; no interface of this machine has the address";
+  return "";
+}
 
 function systemText(error: number): string {
   return texts[error] ?? getSystemErrorMap().get(error)?.[1] ?? `error ${-error}`;

@@ -37,6 +37,8 @@ export interface LoadRequest {
   readonly own: readonly string[];
   /** One worker, whatever the configuration says. */
   readonly debug: boolean;
+  /** -T: without looking for the documents' directories. */
+  readonly trust?: boolean;
   readonly modules: readonly Module[];
 }
 
@@ -62,7 +64,7 @@ export function readServer({ modules, ...request }: LoadRequest): ReadServer {
   if (tree.nodes.length === 0 && read.errors.length > 0) {
     return { tree, server: undefined, errors: read.errors, warnings, environment };
   }
-  const compiled = compile(tree, modules, { check: checkIdentity });
+  const compiled = compile(tree, modules, { check: checkIdentity, trustDocumentRoots: request.trust === true });
   const errors = [...read.errors, ...compiled.errors];
   return {
     tree,

@@ -1,14 +1,14 @@
 // A command line → its exit status: a check, a listing, a signal, or a server that runs.
 import { appendFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
-import type { Module } from "../api/index.js";
+import { levels, type Level, type Module } from "../api/index.js";
 import { showOutcome } from "../config/show-error.js";
 import { readCommandLine, usage, type Command } from "./command-line.js";
 import type { Configuration } from "./configuration.js";
 import { control, type Output } from "./control.js";
 import type { DaemonSurroundings } from "./daemon-launch.js";
 import { isDetached, report, startDetached } from "./detach.js";
-import { compiledIn, directiveList, dumps, settingLines, versionLines } from "./dump.js";
+import { compiledIn, directiveList, dumps, loadedModules, settingLines, versionLines } from "./dump.js";
 import { configurationOf, loadConfiguration, pidFileOf, readServer, type LoadRequest } from "./load.js";
 import { StartError, Supervisor } from "./supervisor.js";
 
@@ -40,12 +40,13 @@ export async function runCommand(args: readonly string[], program: Program): Pro
     terminal.err(`modhost: ${messageOf(error)}`);
     return command.dump === "settings" ? say(settingLines(undefined)) || 1 : 1;
   }
-  const { defines, before, after, debug } = command;
+  const { defines, before, after, debug, trust } = command;
   const { daemons, modules } = program;
   const shared = {
     before,
     after,
     debug,
+    trust,
     defines,
     modules,
     own: [daemons.pythonDaemon, daemons.nodeDaemon, process.execPath],
@@ -67,7 +68,9 @@ interface Run {
 
 /** Syntax check and listings. */
 function check(command: Command, request: LoadRequest, { err }: Output): number {
-  const { tree, server, errors, warnings } = readServer(request);
+  const { tree, server, errors, ...read } = readServer(request);
+  const warnings = shows(command, "warn") ? read.warnings : [];
+  if (shows(command, "debug")) for (const line of loadedModules(tree)) err(line);
   if (command.dump === "settings") {
     if (!server) err(showOutcome({ errors, warnings }, tree.sources).trimEnd());
     return say(settingLines(server)) || Number(!server);
@@ -79,6 +82,11 @@ function check(command: Command, request: LoadRequest, { err }: Output): number 
   if (accounts.length > 0) return 1;
   if (listing === "") err(verdict);
   return server ? say(listing) : 1;
+}
+
+/** Whether -e wants messages of that level. */
+function shows({ startupLevel = "warn" }: Command, level: Level): boolean {
+  return levels.indexOf(level) <= levels.indexOf(startupLevel);
 }
 
 /** -k words, and the start. */
@@ -93,7 +101,7 @@ async function act(command: Command, { request, program, terminal, detached }: R
   const { configuration } = first;
   const outcome = detached ? "start" : await control(command.action, configuration.pidFile, terminal);
   if (outcome !== "start") return outcome;
-  if (!detached) for (const warning of first.warnings) terminal.err(warning);
+  if (!detached && shows(command, "warn")) for (const warning of first.warnings) terminal.err(warning);
   if (!detached && !command.foreground) {
     const failed = await startDetached(argsOf(command, request), configuration.errorLog);
     for (const line of failed ?? []) terminal.err(line);
@@ -160,13 +168,17 @@ async function serve(supervisor: Supervisor, terminal: Output, serving: () => vo
 }
 
 /** The command line again, with absolute paths: for the process in the background, and for the log. */
-function argsOf({ defines, before, after, debug, startupFile }: Command, { serverRoot, file }: LoadRequest): string[] {
+function argsOf(
+  { defines, before, after, debug, trust, startupFile }: Command,
+  { serverRoot, file }: LoadRequest,
+): string[] {
   return [
     ...["-d", serverRoot, "-f", file],
     ...defines.filter((name) => name !== "DEBUG").flatMap((name) => ["-D", name]),
     ...before.flatMap((line) => ["-C", line]),
     ...after.flatMap((line) => ["-c", line]),
     ...(startupFile === undefined ? [] : ["-E", startupFile]),
+    ...(trust ? ["-T"] : []),
     ...(debug ? ["-X"] : []),
   ];
 }

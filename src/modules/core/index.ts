@@ -110,7 +110,7 @@ function checkListens(server: ServerView): void {
 function checkDirectories(server: ServerView): void {
   for (const { virtualHost, settings, origin } of server.everywhere(core)) {
     const { documentRoot, documentRootOrigin, errorLog } = settings;
-    if (documentRoot !== undefined && !isDirectory(documentRoot || "/")) {
+    if (documentRoot !== undefined && !server.trustsDocumentRoots && !isDirectory(documentRoot || "/")) {
       if (virtualHost.isMain) {
         server.error(`DocumentRoot '${documentRoot}' is not a directory, or is not readable`, documentRootOrigin);
       } else {

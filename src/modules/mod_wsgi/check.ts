@@ -126,12 +126,25 @@ function checkHome(server: ServerView, who: string, home: string | undefined, or
   if (home === undefined) return;
   let reason = "does not exist";
   try {
-    if (statSync(home).isDirectory()) return;
+    if (statSync(home).isDirectory()) {
+      if (["bin/python3", "bin/python"].some((name) => canRun(`${home}/${name}`))) return;
+      server.warn(`${who}: ${home} holds no bin/python3 or bin/python that can be run; requests get 503`, origin);
+      return;
+    }
     reason = "is not a directory";
   } catch {
     // It does not exist.
   }
   server.error(`${who}: ${home} ${reason}`, origin);
+}
+
+function canRun(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function checkAccounts(server: ServerView, group: DaemonProcess, known: Map<string, boolean>): void {

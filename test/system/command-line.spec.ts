@@ -1,0 +1,184 @@
+// Command lines of modhost and its tools → exit status and texts; the listings are those of the real Apache.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { makeRoot } from "../support/modhost.js";
+import { runToEnd, tool, type Ended } from "../support/tool.js";
+
+const apache = "/usr/sbin/apache2";
+
+/** What both servers understand. */
+const configuration = `
+ServerName main.example
+PidFile run/httpd.pid
+DefaultRuntimeDir run
+ErrorLog run/error.log
+${process.getuid?.() === 0 ? "User www-data\nGroup www-data" : ""}
+LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
+LoadModule env_module /usr/lib/apache2/modules/mod_env.so
+Listen 127.0.0.1:@PORT@
+DocumentRoot @ROOT@/htdocs
+Define SHOP two
+Define BARE
+<IfDefine WITH_SITES>
+    Include sites/*.conf
+    IncludeOptional nowhere/*.conf
+</IfDefine>
+`;
+
+const sites = {
+  "sites/a.conf": `<VirtualHost *:@PORT@>
+    ServerName a.example
+    ServerAlias www.a.example *.a.example
+</VirtualHost>
+<VirtualHost *:@PORT@>
+    ServerName b.example
+</VirtualHost>
+`,
+  "sites/b.conf": `<VirtualHost 127.0.0.1:@PORT@>
+    ServerName only.example
+</VirtualHost>
+<VirtualHost *:*>
+    ServerName any.example
+</VirtualHost>
+<VirtualHost _default_:8099>
+    ServerName default.example
+</VirtualHost>
+Include sites/more/*.inc
+`,
+  "sites/more/x.inc": "Timeout 20\n",
+};
+
+describe("the command line of", function () {
+  this.timeout(30_000);
+  let root: string;
+
+  before(async () => {
+    const made = await makeRoot("", { files: sites });
+    root = made.root;
+    const fill = (text: string): string => text.replaceAll("@ROOT@", root).replaceAll("@PORT@", String(made.port));
+    writeFileSync(join(root, "apache2.conf"), fill(configuration));
+    for (const [name, text] of Object.entries(sites)) writeFileSync(join(root, name), fill(text));
+  });
+  after(() => rmSync(root, { recursive: true }));
+
+  describe("modhost", () => {
+    const rows: [args: string, status: number, out: RegExp, err: RegExp][] = [
+      ["-v", 0, /^Server version: modhost\/\d+\.\d+\.\d+ \(\w+\)\nServer built: {3}\d{4}-\d\d-\d\dT[\d:]{8}\n$/, /^$/],
+      ["-V", 0, /^Server version: [^]*^Server MPM: {5}event\n {2}threaded: {5}yes [^]*-D HTTPD_ROOT="\/tmp/m, /^$/],
+      ["-l", 0, /^Compiled in modules:\n {2}core\.c\n/, /^$/],
+      ["-L", 0, /^Alias \(mod_alias\.c\)\n\t.*\n\tAllowed in \*\.conf anywhere\n/m, /^$/],
+      ["-t", 0, /^$/, /^Syntax OK\n$/],
+      ["-t -DWITH_SITES", 0, /^$/, /^Syntax OK\n$/],
+      ["-tT", 0, /^$/, /^Syntax OK\n$/],
+      ["-f apache2.conf -t", 0, /^$/, /^Syntax OK\n$/],
+      ["-f nowhere.conf -t", 1, /^$/, /nowhere\.conf.*No such file or directory/],
+      ["-t -D DUMP_TREE", 0, /^ServerName main\.example/m, /^$/],
+      ["-t -D DUMP_HOOKS", 0, /^translateName:\n {2}mod_alias\n/m, /^$/],
+      ["-C Nonsense -t", 1, /^$/, /^-c\/-C directives:1:1: error: AH00526: Invalid command 'Nonsense'/],
+      ["-c Timeout\u00a0ten -t", 1, /^$/, /^-c\/-C directives:1:\d+: error: AH00526: /],
+      ["-c DocumentRoot\u00a0/nowhere -t", 1, /^$/, /error: DocumentRoot '\/nowhere' is not a directory/],
+      ["-c DocumentRoot\u00a0/nowhere -t -T", 0, /^$/, /^Syntax OK\n$/],
+      ["-c User\u00a0nobody-there -t", 1, /^$/, /AH00543: modhost: bad user name nobody-there/],
+      [
+        "-c DocumentRoot\u00a0${NOWHERE} -tT",
+        0,
+        /^$/,
+        /warning: AH00111: Config variable \$\{NOWHERE\} is not defined/,
+      ],
+      ["-c DocumentRoot\u00a0${NOWHERE} -tT -e error", 0, /^$/, /^Syntax OK\n$/],
+      ["-t -e debug", 0, /^$/, /^AH01575: loaded module mpm_event_module \(.*apache2\.conf:\d+\)\n[^]*Syntax OK\n$/],
+      ["-k stop", 0, /^httpd \(no pid file\) not running\n$/, /^$/],
+      ["-k graceful-stop", 0, /^httpd \(no pid file\) not running\n$/, /^$/],
+      ["-k status", 3, /^modhost is not running\n$/, /^$/],
+      ["-k nonsense", 1, /^$/, /^modhost: illegal option -- k\nUsage: modhost /],
+      ["-e nonsense -t", 1, /^$/, /^modhost: illegal option -- e\nUsage: modhost /],
+      ["-Q", 1, /^$/, /^modhost: illegal option -- Q\nUsage: modhost /],
+      ["-h", 1, /^$/, /^Usage: modhost /],
+      ["leftover", 1, /^$/, /^Usage: modhost /],
+      ["-d /nowhere -t", 1, /^$/, /^modhost: \/nowhere holds neither apache2\.conf nor conf\/httpd\.conf/],
+    ];
+    for (const [args, status, out, err] of rows) {
+      it(`"${args.replaceAll("\u00a0", " ")}" exits with ${status}`, async () => {
+        const ended = await tool("modhost", ["-d", root, ...words(args)]);
+        expect(ended.out).to.match(out);
+        expect(ended.err).to.match(err);
+        expect(ended.status).to.equal(status);
+      });
+    }
+
+    it("-E sends what standard error would get to a file", async () => {
+      const file = join(root, "startup.log");
+      expect(await tool("modhost", ["-d", root, "-E", file, "-t"])).to.deep.equal({ status: 0, out: "", err: "" });
+      expect(readFileSync(file, "utf8")).to.equal("Syntax OK\n");
+    });
+
+    it("-f takes a file that is in no server root", async () => {
+      const main = join(root, "alone/site.conf");
+      mkdirSync(join(root, "alone"));
+      writeFileSync(main, "Frobnicate\n");
+      const { err } = await tool("modhost", ["-f", main, "-t"], { cwd: "/" });
+      expect(err).to.match(/alone\/site\.conf:1:1: error: AH00526: Invalid command 'Frobnicate'/);
+    });
+  });
+
+  describe("modhostctl", () => {
+    const rows: [args: string, status: number, out: RegExp, err: RegExp][] = [
+      ["", 1, /^$/, /^Usage: modhostctl /],
+      ["help", 1, /^$/, /^Usage: modhostctl /],
+      ["configtest", 0, /^$/, /^Syntax OK\n$/],
+      ["stop", 0, /^httpd \(no pid file\) not running\n$/, /^$/],
+      ["status", 3, /^modhost is not running\n$/, /^$/],
+      ["-M", 0, /^Loaded Modules:\n core_module \(static\)\n/, /^$/],
+      ["-t -D DUMP_INCLUDES", 0, /^Included configuration files:\n {2}\(\*\) /, /^$/],
+      ["nonsense", 1, /^Action 'nonsense' failed\.\nThe error log may have more information\.\n$/, /^Usage: modhost /],
+    ];
+    for (const [args, status, out, err] of rows) {
+      it(`"${args}" exits with ${status}`, async () => {
+        const ended = await tool("modhostctl", words(args), { environment: { MODHOST_ROOT: root } });
+        expect(ended.out).to.match(out);
+        expect(ended.err).to.match(err);
+        expect(ended.status).to.equal(status);
+      });
+    }
+  });
+
+  describe("Apache gives the same listing for", () => {
+    before(function () {
+      // apt-get install apache2
+      if (!existsSync(apache)) this.skip();
+    });
+
+    for (const args of [
+      "-t",
+      "-M",
+      "-S",
+      "-S -D WITH_SITES",
+      "-D WITH_SITES -D DUMP_VHOSTS",
+      "-t -D WITH_SITES -D DUMP_INCLUDES",
+    ]) {
+      it(args, async () => {
+        const all = ["-d", root, "-f", join(root, "apache2.conf"), ...words(args)];
+        const [theirs, ours] = await Promise.all([runToEnd([apache, ...all]), tool("modhost", all)]);
+        expect(comparable(ours)).to.deep.equal(comparable(theirs));
+      });
+    }
+  });
+});
+
+/** Blanks part arguments; a no-break space is one inside of an argument. */
+function words(args: string): string[] {
+  return args
+    .split(" ")
+    .filter((word) => word !== "")
+    .map((word) => word.replaceAll("\u00a0", " "));
+}
+
+/** Without the mutexes, which are Apache's own, and with names that were given on the command line in one order. */
+function comparable({ status, out, err }: Ended): unknown {
+  const lines = out.split("\n").filter((line) => !line.startsWith("Mutex "));
+  const given = lines.filter((line) => /^Define: (DUMP_\w+|WITH_SITES)$/.test(line)).sort();
+  return { status, err, given, lines: lines.filter((line) => !given.includes(line)) };
+}
