@@ -8,6 +8,7 @@ import { serve, type Serving } from "../server/listen.js";
 import { Pipeline } from "../server/pipeline.js";
 import { WorkerApplications } from "./applications.js";
 import type { WorkerStart, WorkerToSupervisor } from "./channel.js";
+import { mostConnections } from "./descriptors.js";
 import { inheritedSocket } from "./listeners.js";
 import { SupervisorLog } from "./supervisor-log.js";
 import type { PreparedWorker } from "./worker.js";
@@ -38,7 +39,13 @@ export async function prepareWorker(
   return {
     errorLog,
     serve: async () => {
-      const { listenBacklog, maxConnections } = start;
+      const { listenBacklog } = start;
+      const most = mostConnections();
+      if (most < start.maxConnections) {
+        const message = `MaxRequestWorkers would let this worker hold ${start.maxConnections} connections; its limit of open files allows ${most}. Raise the limit (ulimit -n), or lower MaxRequestWorkers`;
+        errorLog.write({ level: "warn", module: "mpm_event", message });
+      }
+      const maxConnections = Math.min(start.maxConnections, most);
       const sockets = start.sockets.map(({ fd }) => inheritedSocket(fd));
       serving = await serve({ handler, sockets, backlog: listenBacklog, maxConnections });
     },
