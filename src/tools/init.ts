@@ -22,7 +22,19 @@ const copied = [
  * because npm packages carry no symbolic links.
  */
 export const enabledAtFirst = {
-  mods: ["alias", "authz_core", "authz_host", "dir", "env", "mime", "mpm_event", "setenvif", "wsgi"],
+  mods: [
+    "alias",
+    "authz_core",
+    "authz_host",
+    "dir",
+    "env",
+    "mime",
+    "mpm_event",
+    "proxy",
+    "proxy_http",
+    "setenvif",
+    "wsgi",
+  ],
   conf: ["charset", "other-vhosts-access-log", "security"],
   sites: ["000-default"],
 } as const;

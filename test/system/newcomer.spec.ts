@@ -64,7 +64,8 @@ describe("a fresh server root", function () {
     it("logs to the terminal", async () => {
       await get("/node?some=query");
       await until("the access log shows it", () => running.output().includes('"GET /node?some=query HTTP/1.1" 200 '));
-      expect(running.output()).to.match(/AH00489: modhost\/\S+ .*configured -- resuming normal operations/);
+      const started = /AH00489: modhost\/\S+ .*configured -- resuming normal operations/;
+      await until("the error log shows the start", () => started.test(running.output()));
     });
 
     it("ends on Ctrl-C, quietly and with everything that it started", async () => {
@@ -84,6 +85,20 @@ describe("a fresh server root", function () {
       expect(lines).to.have.length(1);
       expect(lines[0]).to.match(/AH00491: caught SIGINT, shutting down$/);
       expect(readdirSync(join(skeleton.root, "run"))).to.deep.equal([]);
+    });
+
+    it("puts the proxy in front of itself, as it stands, with the commands of the landing page", async () => {
+      const commands =
+        /<pre>([^<]*)</
+          .exec(await (await get("/")).text())?.[1]
+          ?.trim()
+          .split("\n") ?? [];
+      expect(commands).to.have.length(3);
+      for (const command of commands) {
+        const [name = "", ...args] = command.replace("bin/", "").split(" ");
+        expect((await tool(name, args, { cwd: skeleton.root })).status, command).to.equal(0);
+      }
+      expect(await (await get("/", skeleton.proxyPort)).text()).to.include("It serves.");
     });
 
     it("takes over a site that was edited and enabled", async () => {
