@@ -122,7 +122,10 @@ describe("a server in operation", function () {
     expect(await statusOf(other, "/nowhere")).to.equal("404");
     await until(
       "all is logged",
-      () => log("strict.log").includes("AH00128") && log("easy.log").includes("noted for easy"),
+      () =>
+        log("strict.log").includes("AH00128") &&
+        log("strict.log").includes("ValueError: raised for strict") &&
+        log("easy.log").includes("noted for easy"),
     );
     expect(log("strict.log")).to.contain("ValueError: raised for strict").and.not.to.contain("easy");
     expect(log("easy.log")).not.to.contain("strict").and.not.to.contain("AH00128");
