@@ -1,5 +1,6 @@
 // Text of one file → its lines and sections, nothing decided or filled in yet.
-import { EmbeddedActionsParser, type IToken } from "chevrotain";
+import type { IToken } from "chevrotain";
+import { EmbeddedActionsParser } from "./chevrotain.js";
 import { ConfigError, type Origin } from "../api/index.js";
 import { maximumFaults } from "./reading.js";
 import { Close, Directive, lineOf, Open, tokenize, vocabulary, type Line } from "./tokens.js";

@@ -1,5 +1,6 @@
 // Text of a file → tokens, one for each logical line: Comment, Open, Close or Directive.
-import { createToken, Lexer, type CustomPatternMatcherReturn, type IToken, type TokenType } from "chevrotain";
+import type { CustomPatternMatcherReturn, IToken, Lexer as ChevrotainLexer, TokenType } from "chevrotain";
+import { createToken, Lexer } from "./chevrotain.js";
 import type { Piece } from "./tree.js";
 import { skipSpace, trimSpace } from "./words.js";
 
@@ -37,7 +38,7 @@ export const Directive = token("Directive", "directive");
 
 export const vocabulary: TokenType[] = [space, Directive, comment, Open, Close, blank];
 
-let lexer: Lexer | undefined;
+let lexer: ChevrotainLexer | undefined;
 
 /** The tokens of a text, each with its Line (see `lineOf`). Every text has them: no line is wrong at this stage. */
 export function tokenize(text: string): IToken[] {
