@@ -203,11 +203,12 @@ function inlineApplications(): [name: string, text: string][] {
       const file = join(folder, name);
       if (!name.endsWith(".ts") || fileURLToPath(import.meta.url).endsWith(file)) continue;
       const literals =
-        readFileSync(join(checkout, file), "utf8").match(/`[^`]*\bdef application\(environ[^`]*`/g) ?? [];
+        readFileSync(join(checkout, file), "utf8").match(/(?:String\.raw)?`[^`]*\bdef application\(environ[^`]*`/g) ??
+        [];
       for (const literal of literals) {
         // Those with something to fill in, and those above, are imported.
         if (literal.includes("${") || literal.includes(answersApplication)) continue;
-        const text = runInNewContext(literal) as string;
+        const text = runInNewContext(literal, { String }) as string;
         if (![answersApplication, variablesApplication].includes(text)) found.push([basename(file, ".ts"), text]);
       }
     }
