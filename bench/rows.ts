@@ -156,7 +156,7 @@ export const rows: readonly Row[] = [
             "/bin/sh",
             "-c",
             `uwsgi --plugin python3 --socket ${folder}/uwsgi.sock --chmod-socket=666 --wsgi-file ${folder}/htdocs/app.wsgi ` +
-              "--master --processes 2 --threads 5 --disable-logging --log-master --logto /dev/null & " +
+              "--master --processes 2 --threads 5 --die-on-term --disable-logging --log-master --logto /dev/null & " +
               `exec /usr/sbin/nginx -c ${folder}/nginx.conf -g 'daemon off;'`,
           ],
         }),

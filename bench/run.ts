@@ -9,6 +9,8 @@ import { missingFor, startServer } from "./servers.js";
 
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 3);
 const seconds = Number(process.env["BENCH_SECONDS"] ?? 4);
+/** Seconds of load before what counts: compilers need some. */
+const warmUp = 3;
 const connections = Number(process.env["BENCH_CONNECTIONS"] ?? 32);
 const only = process.argv[2];
 
@@ -64,7 +66,7 @@ async function measureOne(contestant: Contestant, path: string): Promise<Measure
     const server = await startServer(plan, folder, port);
     try {
       const url = `http://127.0.0.1:${port}${path}`;
-      load(url, 1);
+      load(url, warmUp);
       const before = server.cpuSeconds();
       const { rate, requests, errors } = load(url, seconds);
       if (errors > 0) console.log(`(${contestant.name}: ${errors} of ${requests} requests failed)`);

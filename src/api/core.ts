@@ -198,10 +198,15 @@ export const processes = defineSettings("mod_unixd", {
   defaultRuntimeDir: value<string>("run"),
 });
 
-/** The number of HTTP workers: one for each core, within StartServers and ServerLimit. */
+/**
+ * The number of HTTP workers, within StartServers and ServerLimit: one for each core; one for two where daemon groups
+ * do the work of the applications, as these need cores too, and fewer workers hand more requests over at a time.
+ */
 export function workerCount(
   { startServers, serverLimit }: { readonly startServers: number; readonly serverLimit: number },
   cores: number,
+  hasDaemonGroups: boolean,
 ): number {
-  return Math.max(1, Math.min(Math.max(cores, startServers), serverLimit));
+  const wanted = hasDaemonGroups ? Math.ceil(cores / 2) : cores;
+  return Math.max(1, Math.min(Math.max(wanted, startServers), serverLimit));
 }

@@ -165,7 +165,7 @@ export function configurationOf(
   const coreSettings = server.settings(core, main);
   const settings = server.settings(processes, main);
   const absolute = (path: string): string => resolve(server.serverRoot, path);
-  const workers = debug ? 1 : workerCount(settings, availableParallelism());
+  const workers = debug ? 1 : workerCount(settings, availableParallelism(), server.daemonGroups.length > 0);
   const { identity, errors } = findIdentity(settings);
   const { errorLog } = coreSettings;
   const configuration: Configuration = {

@@ -70,8 +70,27 @@ function isLink(name: string): boolean {
   return lstatSync(fileSystemPath(name), { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
+/**
+ * What was seen in this turn of the event loop: requests that came together and name the same file look at it once.
+ * What the next turn brings is looked at anew.
+ */
+const seen = new Map<string, Stats | undefined | string>();
+const mostSeen = 1024;
+
 /** Stat, following links. Undefined: nothing there; text: why one may not look. */
 function look(name: string): Stats | undefined | string {
+  if (seen.has(name)) return seen.get(name);
+  if (seen.size === 0) setImmediate(forget);
+  const stats = lookNow(name);
+  if (seen.size < mostSeen) seen.set(name, stats);
+  return stats;
+}
+
+function forget(): void {
+  seen.clear();
+}
+
+function lookNow(name: string): Stats | undefined | string {
   try {
     return statSync(fileSystemPath(name), { throwIfNoEntry: false });
   } catch (error) {

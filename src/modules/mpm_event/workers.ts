@@ -41,8 +41,9 @@ export function workerDirectives(directive: DirectiveMaker<ProcessSettings>, per
       contexts,
       summary: "The least number of HTTP workers.",
       doc:
-        "A worker is a process that serves any number of connections at once, so there is one for each processor core; this " +
-        "asks for more than that, `ServerLimit` for fewer. None are started or ended with the load.",
+        "A worker is a process that serves any number of connections at once, so there is one for each processor core, " +
+        "or for two where there are daemon groups, which need cores too; this asks for more than that, `ServerLimit` " +
+        "for fewer. None are started or ended with the load.",
       example: "StartServers 2",
       set: ([startServers]) => ({ startServers }),
     }),
