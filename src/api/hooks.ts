@@ -81,9 +81,9 @@ export interface OutputFilter<Settings> {
   run(request: Request, response: Response, settings: Settings): Response;
 }
 
-/** The hooks of a module, by phase. */
+/** The hooks of a module, by phase; several where it acts at several places of one phase. */
 export type Hooks<Settings> = {
-  readonly [P in Exclude<Phase, "logTransaction">]?: Hook<Settings>;
+  readonly [P in Exclude<Phase, "logTransaction">]?: Hook<Settings> | readonly Hook<Settings>[];
 } & {
   readonly logTransaction?: LogHook<Settings>;
   readonly outputFilter?: OutputFilter<Settings>;

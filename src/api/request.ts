@@ -137,18 +137,36 @@ export interface Request {
 
   /** The merged settings of a module: pass its settings definition. */
   settings<S>(definition: { readonly module: string; readonly settings: S }): import("./settings.js").SettingsOf<S>;
-  /** Looks a URL path up without serving it: phases up to fixups. `method` GET. */
+  /** Fields for the answer, whoever makes it, in front of its own. An error or a redirect goes without them. */
+  readonly answerHeaders: Headers;
+  /** The same for every answer, errors too; kept through internal redirects. */
+  readonly alwaysHeaders: Headers;
+  /**
+   * Looks a URL path (with query) up without serving it: a sub-request, whose `parent` is this one, through the phases
+   * up to fixups. `method` GET; its environment begins as a copy of this one's.
+   */
   lookup(urlPath: string): Lookup | Promise<Lookup>;
+  /**
+   * The same for a file name, absolute or taken from the folder of this request's file. Only a file of that very folder
+   * has a path, so that `<Location>` sections can apply to it.
+   */
+  lookupFile(filename: string): Lookup | Promise<Lookup>;
+  /**
+   * Serves what was looked up, for a part of this request's answer: the response of its handler behind its output
+   * filters. A refusal comes back as one, without its page.
+   */
+  serve(found: Request): Response | Promise<Response>;
   /**
    * Goes on as that looked-up request, in place: path, file, handler, types, environment and settings become its own
    * (DirectoryIndex, FallbackResource). The phases after this one run on it; no REDIRECT_ variables.
    */
   adopt(found: Request): void;
   /**
-   * Serves another URL path (with query) of this server as the answer, by GET: a new request through all phases whose
-   * `previous` is this one and whose environment has this one's under REDIRECT_ names. Bounded by LimitInternalRecursion.
+   * Serves another URL path (with query) of this server as the answer: a new request through all phases whose `previous`
+   * is this one and whose environment has this one's under REDIRECT_ names. Bounded by LimitInternalRecursion. By GET,
+   * unless the method is to be kept.
    */
-  redirect(urlPath: string): Response | Promise<Response>;
+  redirect(urlPath: string, method?: "GET" | "same"): Response | Promise<Response>;
   /** A URL that names this server: scheme://host[:port]path; the path is taken as it is. */
   absoluteUrl(path: string): string;
   /** Programs and daemon groups. */

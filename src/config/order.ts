@@ -32,8 +32,8 @@ const ranks = { first: 0, middle: 1, last: 2 } as const;
  */
 export function orderHooks(modules: readonly Module[], step: Step): readonly OrderedHook[] {
   const hooks = modules.flatMap((module): OrderedHook[] => {
-    const hook = (module.hooks as Readonly<Record<string, AnyHook | undefined>>)[step];
-    return hook ? [{ module, hook }] : [];
+    const own = (module.hooks as Readonly<Record<string, AnyHook | readonly AnyHook[] | undefined>>)[step] ?? [];
+    return [own].flat().map((hook) => ({ module, hook }));
   });
   const rank = ({ hook }: OrderedHook): number => ranks[hook.rank ?? "middle"];
   const waiting = [...hooks].sort((a, b) => rank(a) - rank(b));

@@ -1,4 +1,5 @@
 // The request's path and file name → the sections laid over its virtual host.
+import { posix } from "node:path";
 import { refuse, type OptionSet, type Response } from "../api/index.js";
 import type { AppliedSection } from "../config/apply.js";
 import type { Plan } from "../config/merge.js";
@@ -7,6 +8,9 @@ import type { SectionIndex } from "./sections.js";
 import { brokenLink, refusedLink, walk } from "./walk.js";
 
 type Sections = readonly AppliedSection[];
+
+/** What a module's file name may hold, and the path of a request not: dot segments, doubled slashes. */
+const unusual = /\/(?:\/|\.\.?(?:\/|$))/;
 
 /** Lays the matching Locations over the virtual host, for the phases before the file is known; `outer` goes before them. */
 export function matchLocations(request: ServerRequest, index: SectionIndex, outer: Sections = []): void {
@@ -25,6 +29,8 @@ export function mapToStorage(request: ServerRequest, index: SectionIndex, mapped
     matchLocations(request, index, isProxied ? index.proxies(request.filename.slice("proxy:".length)) : []);
     return undefined;
   }
+  // Sections match by text: it must be the text of the file that is meant.
+  if (unusual.test(request.filename)) request.filename = posix.normalize(request.filename);
   const walked = walk(request.filename, request.contextDocumentRoot);
   request.filename = walked.filename;
   request.file = walked.file;

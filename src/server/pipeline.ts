@@ -1,7 +1,9 @@
 // An exchange from the wire → its request through the phases → the response sent and logged.
+import { posix } from "node:path";
 import type { Applications, Headers, LogRecord, Lookup, OutputFilter, Phase, Response, Verdict } from "../api/index.js";
-import { answer, phases, refuse, RequestBodyError, serverBanner } from "../api/index.js";
+import { answer, escapePath, phases, refuse, RequestBodyError, serverBanner } from "../api/index.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
+import { withFields } from "./answer-fields.js";
 import { errorDocument } from "./error-document.js";
 import { errorPage } from "./error-page.js";
 import type { Exchange, ExchangeHandler, Sent, Transmission, WireLimits } from "./exchange.js";
@@ -35,7 +37,9 @@ export class Pipeline implements ExchangeHandler {
       applications,
       providers: (kind) => server.providers(kind),
       lookup: (from, urlPath) => this.#lookup(from, urlPath),
-      redirect: (from, urlPath) => this.#redirect(from, urlPath),
+      lookupFile: (from, filename) => this.#lookupFile(from, filename),
+      serve: (found) => then(this.#handlerPhase(found), (response) => this.#filter(found, withFields(found, response))),
+      redirect: (from, urlPath, method) => this.#redirect(from, urlPath, method === "same" ? from.method : "GET"),
     };
   }
 
@@ -162,17 +166,29 @@ export class Pipeline implements ExchangeHandler {
 
   #lookup(from: ServerRequest, urlPath: string): Awaitable<Lookup> {
     const request = this.#derive(from, urlPath, { parent: from });
-    const result = (response: Response | undefined): Lookup => ({
-      request,
-      status: response ? response.status : 200,
-      response,
-    });
-    const refused = tooDeep(request);
-    return refused ? result(refused) : then(this.#prepare(request, false), result);
+    request.copyEnvironment(from);
+    return then(tooDeep(request) ?? this.#prepare(request, false), (response) => lookupResult(request, response));
   }
 
-  #redirect(from: ServerRequest, urlPath: string, errorStatus?: number): Awaitable<Response> {
-    const request = this.#derive(from, urlPath, { previous: from });
+  #lookupFile(from: ServerRequest, name: string): Awaitable<Lookup> {
+    const folder = from.filename.slice(0, from.filename.lastIndexOf("/") + 1);
+    const filename = posix.normalize(name.startsWith("/") ? name : folder + name);
+    const isBeside = filename.startsWith(folder) && !filename.slice(folder.length).includes("/");
+    const path = isBeside ? from.path.slice(0, from.path.lastIndexOf("/") + 1) + filename.slice(folder.length) : "";
+    const request = this.#derive(from, escapePath(path), { parent: from });
+    request.copyEnvironment(from);
+    request.path = path;
+    request.filename = filename;
+    const refused = tooDeep(request);
+    if (refused) return lookupResult(request, refused);
+    const { sections } = this.#state(request.virtualHost);
+    matchLocations(request, sections);
+    return then(runSteps(fileSteps, 0, request, sections), (response) => lookupResult(request, response));
+  }
+
+  #redirect(from: ServerRequest, urlPath: string, method: string, errorStatus?: number): Awaitable<Response> {
+    const { parent } = from;
+    const request = this.#derive(from, urlPath, { previous: from, method, ...(parent ? { parent } : {}) });
     request.errorStatus = errorStatus;
     inheritEnvironment(from, request, errorStatus ?? 200);
     const refused = tooDeep(request);
@@ -184,14 +200,14 @@ export class Pipeline implements ExchangeHandler {
   #derive(
     from: ServerRequest,
     urlPath: string,
-    link: { parent?: ServerRequest; previous?: ServerRequest },
+    { method = "GET", ...link }: { parent?: ServerRequest; previous?: ServerRequest; method?: string },
   ): ServerRequest {
     return new ServerRequest({
       services: this.#services,
       connection: from.connection,
       virtualHost: from.virtualHost,
       startTime: from.startTime,
-      method: from.headOnly ? "HEAD" : "GET",
+      method: from.headOnly ? "HEAD" : method,
       target: urlPath,
       requestLine: from.requestLine,
       protocol: from.protocol,
@@ -205,16 +221,18 @@ export class Pipeline implements ExchangeHandler {
   }
 
   #finish(request: ServerRequest, response: Response): Awaitable<Response> {
-    if (!response.failure) return this.#filter(request, response);
+    if (!response.failure) return this.#filter(request, withFields(lastOf(request), response));
     const serveLocal = (path: string): Awaitable<Response> => {
       try {
-        const served = this.#redirect(request, path, response.status);
+        const served = this.#redirect(request, path, "GET", response.status);
         return served instanceof Promise ? served.catch((error: unknown) => failed(request, error)) : served;
       } catch (error) {
         return failed(request, error);
       }
     };
-    return then(errorDocument(request, response, serveLocal), (page) => this.#filter(request, page));
+    return then(errorDocument(request, response, serveLocal), (page) =>
+      this.#filter(request, withFields(lastOf(request), page, lastOf(request) === request)),
+    );
   }
 
   #filter(request: ServerRequest, response: Response): Response {
@@ -244,6 +262,7 @@ const mainSteps = (Object.keys(phases) as Phase[]).filter(
   (phase): phase is Step => phase !== "handler" && phase !== "logTransaction",
 );
 const subSteps = mainSteps.filter((step) => step !== "postReadRequest" && step !== "headerParser");
+const fileSteps = subSteps.filter((step) => step !== "translateName");
 
 /** Runs the phases before the handler; waits only where a hook does. */
 function runSteps(
@@ -298,6 +317,10 @@ function starTarget(request: ServerRequest): Response {
   request.filename = `${request.core.documentRoot}/${request.path}`;
   if (request.method === "OPTIONS" && request.path === "*") return answer(200);
   return refuse(request.method === "CONNECT" ? 405 : 400);
+}
+
+function lookupResult(request: ServerRequest, response: Response | undefined): Lookup {
+  return { request, status: response ? response.status : 200, response };
 }
 
 function isNamed(host: CompiledHost, named: HostName | undefined): boolean {

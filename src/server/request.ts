@@ -1,11 +1,11 @@
 // A request while it goes through the phases.
 import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
+import { Headers } from "../api/index.js";
 import type {
   Applications,
   Connection,
   core,
-  Headers,
   Level,
   Lookup,
   Request,
@@ -24,7 +24,9 @@ export interface Services {
   readonly applications: Applications;
   providers(kind: string): ReadonlyMap<string, unknown>;
   lookup(from: ServerRequest, urlPath: string): Lookup | Promise<Lookup>;
-  redirect(from: ServerRequest, urlPath: string): Response | Promise<Response>;
+  lookupFile(from: ServerRequest, filename: string): Lookup | Promise<Lookup>;
+  serve(found: ServerRequest): Response | Promise<Response>;
+  redirect(from: ServerRequest, urlPath: string, method: "GET" | "same"): Response | Promise<Response>;
 }
 
 /** What a request starts from. */
@@ -105,6 +107,8 @@ export class ServerRequest implements Request {
   #environment: Map<string, string> | undefined;
   #notes: Map<string, string> | undefined;
   #kept: Map<symbol, unknown> | undefined;
+  #answerHeaders: Headers | undefined;
+  #alwaysHeaders: Headers | undefined;
 
   constructor(parts: RequestParts) {
     this.services = parts.services;
@@ -125,7 +129,7 @@ export class ServerRequest implements Request {
     this.originalTarget = parts.originalTarget ?? parts.target;
     this.exchange = parts.exchange;
     this.plan = parts.virtualHost.plan;
-    this.depth = (parts.parent ?? parts.previous)?.depth ?? 0;
+    this.depth = (parts.previous ?? parts.parent)?.depth ?? 0;
     if (parts.parent || parts.previous) this.depth++;
   }
 
@@ -143,6 +147,30 @@ export class ServerRequest implements Request {
 
   get kept(): Map<symbol, unknown> {
     return (this.#kept ??= new Map());
+  }
+
+  get answerHeaders(): Headers {
+    return (this.#answerHeaders ??= new Headers());
+  }
+
+  get alwaysHeaders(): Headers {
+    if (this.previous) return this.previous.alwaysHeaders;
+    return (this.#alwaysHeaders ??= new Headers());
+  }
+
+  /** `answerHeaders` where a module has set some. */
+  get ownAnswerHeaders(): Headers | undefined {
+    return this.#answerHeaders;
+  }
+
+  /** `alwaysHeaders` where a module has set some. */
+  get ownAlwaysHeaders(): Headers | undefined {
+    return this.previous ? this.previous.ownAlwaysHeaders : this.#alwaysHeaders;
+  }
+
+  /** Begins with the environment of the request that this one is a part of. */
+  copyEnvironment(from: ServerRequest): void {
+    if (from.#environment) this.#environment = new Map(from.#environment);
   }
 
   get core(): CoreSettings {
@@ -177,8 +205,17 @@ export class ServerRequest implements Request {
     return this.services.lookup(this, urlPath);
   }
 
-  redirect(urlPath: string): Response | Promise<Response> {
-    return this.services.redirect(this, urlPath);
+  lookupFile(filename: string): Lookup | Promise<Lookup> {
+    return this.services.lookupFile(this, filename);
+  }
+
+  serve(found: Request): Response | Promise<Response> {
+    if (!(found instanceof ServerRequest)) throw new TypeError("serve takes a request that lookup gave");
+    return this.services.serve(found);
+  }
+
+  redirect(urlPath: string, method: "GET" | "same" = "GET"): Response | Promise<Response> {
+    return this.services.redirect(this, urlPath, method);
   }
 
   adopt(found: Request): void {
@@ -199,6 +236,8 @@ export class ServerRequest implements Request {
     for (const [name, value] of found.environment) this.environment.set(name, value);
     for (const [name, value] of found.notes) this.notes.set(name, value);
     for (const [key, value] of found.kept) this.kept.set(key, value);
+    found.#answerHeaders?.forEach((name, value) => this.answerHeaders.append(name, value));
+    found.#alwaysHeaders?.forEach((name, value) => this.alwaysHeaders.append(name, value));
   }
 
   absoluteUrl(path: string): string {
