@@ -173,6 +173,8 @@ export const core = defineSettings("core", {
   /** Lower-case type with parameters; undefined: not forced. */
   forceType: value<string | undefined>(undefined),
   setHandler: value<string | undefined>(undefined),
+  /** Names of SetOutputFilter, in upper case. */
+  outputFilters: value<readonly string[]>([]),
   contentDigest: value<boolean>(false),
   cgiPassAuth: value<boolean>(false),
   /** "path", "|program" or "syslog"; resolved. */

@@ -72,11 +72,17 @@ export interface LogRecord {
   readonly connectionState: "X" | "+" | "-";
 }
 
-/** Changes a response on its way out (headers, deflate). Runs after the handler, error pages included. */
+/**
+ * Changes a response on its way out: its fields mostly (headers, expires). Filters that a configuration names are
+ * something else, see NamedFilter; they run behind the output filters of rank "first" and in front of all others, those
+ * of type "resource" in front of all.
+ */
 export interface OutputFilter<Settings> {
   readonly before?: readonly string[];
   readonly after?: readonly string[];
   readonly rank?: "first" | "middle" | "last";
+  /** Whether it sees pages that the server makes for a status too (Response.page). */
+  readonly onPages?: true;
   when?(settings: Settings): boolean;
   run(request: Request, response: Response, settings: Settings): Response;
 }

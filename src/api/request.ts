@@ -125,6 +125,8 @@ export interface Request {
   charset: string | undefined;
   contentEncoding: readonly string[];
   contentLanguage: readonly string[];
+  /** Names of filters the response goes through, in upper case, by what the file is (AddOutputFilter). */
+  outputFilters: readonly string[];
   user: string | undefined;
   authType: string | undefined;
 

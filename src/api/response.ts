@@ -33,6 +33,8 @@ export interface Response {
    * extra text of the built-in page, already escaped HTML.
    */
   failure?: { readonly note?: string };
+  /** The body is a page the server made for the status: the built-in one, or the text of an ErrorDocument. */
+  page?: true;
   /** To be sent without Content-Length, in chunks, although the length is known: an application gave none. */
   unsized?: true;
   /** The status is an application's own: it holds even where the application serves an ErrorDocument. */
@@ -70,4 +72,11 @@ export function isFileSlice(body: NonNullable<Body>): body is FileSlice {
 
 export function isParts(body: NonNullable<Body>): body is readonly (Buffer | FileSlice)[] {
   return Array.isArray(body);
+}
+
+/** Ends a body that nobody will read. */
+export function dropBody(body: Body): void {
+  if (body === undefined || Buffer.isBuffer(body) || isParts(body) || isFileSlice(body)) return;
+  body.on("error", () => undefined);
+  body.destroy();
 }

@@ -8,6 +8,9 @@ export interface BoundHook {
   readonly module: string;
   readonly run: AnyHook["run"];
   readonly settings: Values;
+  /** Of an output filter: whether it is of rank "first", and whether it sees pages the server makes. */
+  readonly isFirst: boolean;
+  readonly onPages: boolean;
 }
 
 /** What all plans of one configuration share. */
@@ -116,7 +119,9 @@ function bindHooks(
     bound[step] = context.hooks[step].flatMap(({ module, hook }): BoundHook[] => {
       const own = settings[module.settingsOwner] ?? {};
       if (hook.when && !hook.when(own)) return [];
-      return [{ module: module.name, run: hook.run.bind(hook), settings: own }];
+      const { rank, onPages } = hook;
+      const run = hook.run.bind(hook);
+      return [{ module: module.name, run, settings: own, isFirst: rank === "first", onPages: onPages === true }];
     });
   }
   return bound;

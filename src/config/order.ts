@@ -9,6 +9,7 @@ export interface OrderedHook {
 
 /** A hook, a log hook or an output filter: what they share. */
 export interface AnyHook extends Pick<Hook<never>, "before" | "after" | "rank"> {
+  readonly onPages?: true;
   when?(settings: unknown): boolean;
   run(...args: never[]): unknown;
 }

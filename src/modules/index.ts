@@ -8,6 +8,8 @@ import authzCore from "./mod_authz_core/index.js";
 import authzHost from "./mod_authz_host/index.js";
 import dir from "./mod_dir/index.js";
 import env from "./mod_env/index.js";
+import expires from "./mod_expires/index.js";
+import headers from "./mod_headers/index.js";
 import logConfig from "./mod_log_config/index.js";
 import logio from "./mod_logio/index.js";
 import mime from "./mod_mime/index.js";
@@ -40,6 +42,8 @@ export const modules: readonly Module[] = [
   authzHost,
   dir,
   env,
+  expires,
+  headers,
   mime,
   proxy,
   proxyHttp,

@@ -31,7 +31,7 @@ function textPage(request: ServerRequest, refused: Response, text: string): Resp
   headers.set("Content-Type", htmlType);
   const { failure: _, ...rest } = refused;
   const body = Buffer.from(request.headOnly ? "" : text, "latin1");
-  return { ...rest, headers, body };
+  return { ...rest, headers, body, page: true };
 }
 
 /** The fields of the refusal; those that name methods are never without Allow. */
@@ -88,7 +88,7 @@ function builtIn(request: ServerRequest, refused: Response, recursive?: number):
   });
   const { failure: _, ...rest } = refused;
   const close = closing.has(refused.status) || refused.close === true;
-  return { ...answer(refused.status, headers, body), ...rest, headers, body, ...(close ? { close } : {}) };
+  return { ...answer(refused.status, headers, body), ...rest, headers, body, page: true, ...(close ? { close } : {}) };
 }
 
 /** Statuses after which Apache closes the connection. */

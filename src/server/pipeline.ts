@@ -1,12 +1,13 @@
 // An exchange from the wire → its request through the phases → the response sent and logged.
 import { posix } from "node:path";
-import type { Applications, Headers, LogRecord, Lookup, OutputFilter, Phase, Response, Verdict } from "../api/index.js";
-import { answer, escapePath, phases, refuse, RequestBodyError, serverBanner } from "../api/index.js";
+import type { Applications, Headers, LogRecord, Lookup, Phase, Response, Verdict } from "../api/index.js";
+import { answer, dropBody, escapePath, phases, refuse, RequestBodyError, serverBanner } from "../api/index.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { withFields } from "./answer-fields.js";
 import { errorDocument } from "./error-document.js";
 import { errorPage } from "./error-page.js";
 import type { Exchange, ExchangeHandler, Sent, Transmission, WireLimits } from "./exchange.js";
+import { filterResponse } from "./filter.js";
 import { hostOf, type HostName } from "./host-name.js";
 import { mapToStorage, matchLocations } from "./map.js";
 import { parseTarget, refusedParts } from "./path.js";
@@ -36,6 +37,7 @@ export class Pipeline implements ExchangeHandler {
     this.#services = {
       applications,
       providers: (kind) => server.providers(kind),
+      outputFilterChains: [...server.providers("outputFilterChain").values()],
       lookup: (from, urlPath) => this.#lookup(from, urlPath),
       lookupFile: (from, filename) => this.#lookupFile(from, filename),
       serve: (found) => then(this.#handlerPhase(found), (response) => this.#filter(found, withFields(found, response))),
@@ -235,19 +237,16 @@ export class Pipeline implements ExchangeHandler {
     );
   }
 
-  #filter(request: ServerRequest, response: Response): Response {
-    const last = lastOf(request);
-    const filters = last.plan.hooks.outputFilter;
-    let filtered = response;
+  #filter(request: ServerRequest, response: Response): Awaitable<Response> {
+    if (response.failure) return response;
     try {
-      for (const { run, settings } of filters) {
-        filtered = (run as OutputFilter<unknown>["run"])(last, filtered, settings);
-      }
+      const filtered = filterResponse(lastOf(request), response);
+      return filtered.failure ? this.#finish(request, filtered) : filtered;
     } catch (error) {
       request.log("error", "core", `an output filter failed: ${describe(error)}`);
+      dropBody(response.body);
       return answer(500);
     }
-    return filtered;
   }
 
   #send(exchange: Exchange, request: ServerRequest, response: Response): void {

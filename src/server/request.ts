@@ -23,6 +23,8 @@ export type CoreSettings = SettingsOf<typeof core.settings>;
 export interface Services {
   readonly applications: Applications;
   providers(kind: string): ReadonlyMap<string, unknown>;
+  /** Chains of filters by modules, see FilterChain. */
+  readonly outputFilterChains: readonly unknown[];
   lookup(from: ServerRequest, urlPath: string): Lookup | Promise<Lookup>;
   lookupFile(from: ServerRequest, filename: string): Lookup | Promise<Lookup>;
   serve(found: ServerRequest): Response | Promise<Response>;
@@ -53,6 +55,7 @@ export interface RequestParts {
 
 const idPrefix = randomBytes(9).toString("base64url");
 let idCount = 0;
+const none: readonly string[] = Object.freeze([]);
 
 /** The one implementation of Request. */
 export class ServerRequest implements Request {
@@ -81,8 +84,9 @@ export class ServerRequest implements Request {
   handler: string | undefined = undefined;
   contentType: string | undefined = undefined;
   charset: string | undefined = undefined;
-  contentEncoding: readonly string[] = [];
-  contentLanguage: readonly string[] = [];
+  contentEncoding: readonly string[] = none;
+  contentLanguage: readonly string[] = none;
+  outputFilters: readonly string[] = none;
   user: string | undefined = undefined;
   authType: string | undefined = undefined;
 
@@ -232,6 +236,7 @@ export class ServerRequest implements Request {
     this.charset = found.charset;
     this.contentEncoding = found.contentEncoding;
     this.contentLanguage = found.contentLanguage;
+    this.outputFilters = found.outputFilters;
     this.plan = found.plan;
     for (const [name, value] of found.environment) this.environment.set(name, value);
     for (const [name, value] of found.notes) this.notes.set(name, value);

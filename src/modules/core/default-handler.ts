@@ -1,8 +1,7 @@
-// A request for a file → the file: validators, conditions, ranges; and what other methods get.
+// A request for a file → the file: validators, conditions; and what other methods get.
 import {
   answer,
   Headers,
-  lengthOf,
   refuse,
   type core,
   type ETagParts,
@@ -10,10 +9,9 @@ import {
   type Response,
   type SettingsOf,
 } from "../../api/index.js";
-import { evaluateConditions, hasConditions, ifRangeHolds, type Validators } from "./conditional.js";
+import { evaluateConditions, hasConditions, type Validators } from "./conditional.js";
 import { entityTag } from "./etag.js";
 import { isRegistered } from "./methods.js";
-import { byterangesType, contentRange, multipart, readRanges, sliceOf } from "./ranges.js";
 import { digestOf, openStaticFile, type StaticFile } from "./static-file.js";
 
 type CoreSettings = SettingsOf<typeof core.settings>;
@@ -78,8 +76,8 @@ function answerFile(request: Request, settings: CoreSettings): Awaitable<Respons
 function sendFile(request: Request, settings: CoreSettings, file: StaticFile): Awaitable<Response> {
   const headers = fieldsOf(request, settings, file);
   return headers instanceof Promise
-    ? headers.then((fields) => respond(request, settings, { file, headers: fields }))
-    : respond(request, settings, { file, headers });
+    ? headers.then((fields) => respond(request, { file, headers: fields }))
+    : respond(request, { file, headers });
 }
 
 /** The fields of a full response: those made for the last one, where nothing they depend on differs. */
@@ -151,66 +149,25 @@ export function addCharset(contentType: string, charset: string): string {
     : contentType;
 }
 
-/** What to answer with: everything, a part, or only the head. */
-function respond(
-  request: Request,
-  settings: CoreSettings,
-  { file, headers }: { file: StaticFile; headers: Headers },
-): Response {
+/** What to answer with: everything, or only the head; parts are cut out of it on its way to the client. */
+function respond(request: Request, { file, headers }: { file: StaticFile; headers: Headers }): Response {
   const asked = request.headers;
-  const ranged = asked.has("range");
-  if ((!ranged && !hasConditions(asked)) || servesError(request)) return answer(200, headers, file.body);
+  if (!hasConditions(asked) || servesError(request)) return answer(200, headers, file.body);
   const now = Math.floor(request.startTime / 1000);
   const lastModified = Math.min(Math.floor(file.mtimeMs / 1000), now);
   const validators: Validators = { etag: headers.get("etag"), lastModified, now };
   const status = evaluateConditions(asked, request.method === "GET", validators);
-  if (status === 304) {
-    for (const name of ["Content-Length", "Content-MD5", "Content-Type", "Content-Encoding", "Content-Language"])
-      headers.delete(name);
-    return answer(304, headers);
-  }
+  if (status === 304) return answer(304, headers);
   if (status === 412) {
     if (request.headOnly) return answer(412, headers, file.body);
     headers.set("Content-Length", "0");
     return answer(412, headers, Buffer.alloc(0));
   }
-  if (!ranged || !ifRangeHolds(asked, validators)) return answer(200, headers, file.body);
-  return respondRanges(asked.get("range") ?? "", settings, { file, headers });
+  return answer(200, headers, file.body);
 }
 
-function respondRanges(
-  field: string,
-  settings: CoreSettings,
-  { file, headers }: { file: StaticFile; headers: Headers },
-): Response {
-  const ranges = readRanges(field, file.length, {
-    ranges: settings.maxRanges,
-    overlaps: settings.maxRangeOverlaps,
-    reversals: settings.maxRangeReversals,
-  });
-  if (ranges === "whole") return answer(200, headers, file.body);
-  // As Apache, without the length of the page.
-  if (ranges === "unsatisfiable") return { ...refuse(416), unsized: true };
-  const [only] = ranges;
-  if (only && ranges.length === 1) {
-    return partial(headers, sliceOf(file.body, only), contentRange(only, file.length));
-  }
-  const body = multipart(file.body, ranges, headers.get("content-type"));
-  headers.set("Content-Type", byterangesType);
-  return partial(headers, body, undefined);
-}
-
-/** A 206 with its fields in Apache's order: Content-Range behind the length, the type at the end. */
-function partial(whole: Headers, body: NonNullable<Response["body"]>, range: string | undefined): Response {
-  const headers = new Headers();
-  whole.forEach((name, value, key) => {
-    headers.append(name, key === "content-length" ? String(lengthOf(body)) : value);
-    if (key === "content-length" && range !== undefined) headers.append("Content-Range", range);
-  });
-  return answer(206, headers, body);
-}
-
-/** Whether the request is the internal redirect to an ErrorDocument, whose status stands already. */
-function servesError({ previous, environment }: Request): boolean {
+/** Whether the request is a part of another answer, or the redirect to an ErrorDocument, whose status stands already. */
+function servesError({ previous, environment, parent }: Request): boolean {
+  if (parent) return true;
   return previous !== undefined && Number(environment.get("REDIRECT_STATUS") ?? 200) >= 300;
 }

@@ -64,6 +64,7 @@ export default defineModule({
 
     outputFilter: {
       rank: "last",
+      after: ["mod_headers"],
       when: ({ addDefaultCharset }) => addDefaultCharset !== undefined,
       run(_request, response, { addDefaultCharset }) {
         const type = response.headers.get("content-type");

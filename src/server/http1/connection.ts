@@ -1,6 +1,6 @@
 // A socket → exchanges, one after another: kept alive, pipelined, timed, and ended when the client is gone.
 import type { Socket } from "node:net";
-import { Headers, RequestBodyError, type Connection, type Response } from "../../api/index.js";
+import { dropBody, Headers, RequestBodyError, type Connection, type Response } from "../../api/index.js";
 import { errorPage } from "../error-page.js";
 import type { Fault, Sent, Transmission, WireLimits } from "../exchange.js";
 import { IncomingBody, type BodySource } from "./body.js";
@@ -11,7 +11,7 @@ import type { Head } from "./head.js";
 import { HttpExchange } from "./http-exchange.js";
 import { Input } from "./input.js";
 import { newMemory } from "./read-head.js";
-import { dropBody, planResponse } from "./respond.js";
+import { planResponse } from "./respond.js";
 import { ResponseWriter } from "./response-writer.js";
 import { SentRecord } from "./sent.js";
 import type { ServerState } from "./server-state.js";

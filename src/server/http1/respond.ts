@@ -111,10 +111,3 @@ export function partsOf(body: Exclude<Body, undefined>): readonly (Buffer | File
   if (isParts(body)) return body;
   return isFileSlice(body) ? [body] : body;
 }
-
-/** Ends a stream that nobody will read. */
-export function dropBody(body: Body): void {
-  if (body === undefined || Buffer.isBuffer(body) || isParts(body) || isFileSlice(body)) return;
-  body.on("error", () => undefined);
-  body.destroy();
-}

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { Headers } from "../../../src/api/index.js";
-import { evaluateConditions, ifRangeHolds, parseDate } from "../../../src/modules/core/conditional.js";
+import { parseHttpDate as parseDate } from "../../../src/api/index.js";
+import { evaluateConditions } from "../../../src/modules/core/conditional.js";
+import { ifRangeHolds } from "../../../src/server/ranges.js";
 
 const etag = '"64-60a2418202240"';
 const date = "Tue, 14 Nov 2023 22:13:20 GMT";

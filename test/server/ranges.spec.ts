@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { readRanges, type RangeLimits } from "../../../src/modules/core/ranges.js";
+import { readRanges, type RangeLimits } from "../../src/server/ranges.js";
 
 const limits: RangeLimits = { ranges: 200, overlaps: 20, reversals: 20 };
 

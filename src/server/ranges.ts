@@ -1,6 +1,6 @@
 // A Range field → the parts of a body to send.
 import { randomBytes } from "node:crypto";
-import type { FileSlice } from "../../api/index.js";
+import { parseHttpDate, type FileSlice, type Headers } from "../api/index.js";
 
 /** Bytes from `start` to `end`, both included. */
 export interface Range {
@@ -95,4 +95,22 @@ export function multipart(
   }
   parts.push(Buffer.from(`\r\n--${boundary}--\r\n`, "latin1"));
   return parts;
+}
+
+/**
+ * Whether If-Range lets a range be answered with a part: the same strong tag, or the very date of a settled file. Times
+ * are whole seconds since the epoch.
+ */
+export function ifRangeHolds(
+  headers: Headers,
+  {
+    etag,
+    lastModified,
+    now,
+  }: { readonly etag: string | undefined; readonly lastModified: number; readonly now: number },
+): boolean {
+  const condition = headers.get("if-range");
+  if (condition === undefined) return true;
+  if (condition.startsWith('"') || condition.startsWith("W/")) return condition === etag && !etag.startsWith("W/");
+  return parseHttpDate(condition) === lastModified && now - lastModified >= 60;
 }

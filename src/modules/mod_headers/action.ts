@@ -1,0 +1,113 @@
+// Header lines, a request and the fields they are for → the fields changed.
+import { compileSubstitution, type Headers, type Request } from "../../api/index.js";
+import type { Value } from "./value.js";
+
+/** What a line does to its field. */
+export type Action =
+  | { readonly kind: "set" | "setifempty" | "add" | "append" | "merge" | "note"; readonly value: Value }
+  | { readonly kind: "unset" }
+  | { readonly kind: "echo"; readonly names: RegExp }
+  | { readonly kind: "edit"; readonly regex: RegExp; readonly all: boolean; readonly value: Value };
+
+/** When a line acts; "early": as soon as the request is read. */
+export type Condition =
+  { readonly kind: "none" | "early" } | { readonly kind: "env"; readonly name: string; readonly wanted: boolean };
+
+/** One Header or RequestHeader line. */
+export interface Line {
+  readonly field: string;
+  readonly key: string;
+  readonly act: Action;
+  readonly condition: Condition;
+}
+
+/** Applies lines in order, those for early or those for later. */
+export function applyLines(request: Request, headers: Headers, lines: readonly Line[], early: boolean): void {
+  for (const line of lines) {
+    if ((line.condition.kind === "early") !== early || !holds(request, line.condition)) continue;
+    apply(request, headers, line);
+  }
+}
+
+function holds({ environment }: Request, condition: Condition): boolean {
+  return condition.kind !== "env" || environment.has(condition.name) === condition.wanted;
+}
+
+function apply(request: Request, headers: Headers, { field, key, act }: Line): void {
+  switch (act.kind) {
+    case "set":
+      return headers.set(field, act.value(request));
+    case "setifempty":
+      if (!headers.has(key)) headers.set(field, act.value(request));
+      return;
+    case "add":
+      return headers.append(field, act.value(request));
+    case "append":
+      return append(headers, field, act.value(request));
+    case "merge": {
+      const value = act.value(request);
+      if (!listed(headers.get(key) ?? "").includes(value)) append(headers, field, value);
+      return;
+    }
+    case "unset":
+      return headers.delete(key);
+    case "echo":
+      return request.headers.forEach((name, value) => {
+        if (act.names.test(name)) headers.append(name, value);
+      });
+    case "edit":
+      return edit(request, headers, { key, act });
+    case "note": {
+      const value = headers.all(key)[0];
+      if (value !== undefined) request.notes.set(act.value(request), value);
+      return;
+    }
+  }
+}
+
+/** Adds to the first field of that name, as a list. */
+function append(headers: Headers, field: string, value: string): void {
+  const [first, ...others] = headers.all(field);
+  if (first === undefined) return headers.append(field, value);
+  headers.set(field, `${first}, ${value}`);
+  for (const other of others) headers.append(field, other);
+}
+
+/** The items of a list; commas within quotes separate nothing. */
+function listed(text: string): readonly string[] {
+  return (text.match(/(?:[^",]|"[^"]*(?:"|$))+/g) ?? []).map((item) => item.trimStart());
+}
+
+function edit(
+  request: Request,
+  headers: Headers,
+  { key, act }: { key: string; act: Action & { readonly kind: "edit" } },
+): void {
+  if (!headers.has(key)) return;
+  const edited: [string, string][] = [];
+  headers.forEach((name, value, each) => {
+    if (each === key) edited.push([name, replaced(request, value, act)]);
+  });
+  if (edited.length === 1 && edited[0]) return headers.set(...edited[0]);
+  headers.delete(key);
+  for (const [name, value] of edited) headers.append(name, value);
+}
+
+function replaced(request: Request, value: string, { regex, all, value: make }: Action & { kind: "edit" }): string {
+  const fill = compileSubstitution(make(request));
+  if (!all) {
+    const match = regex.exec(value);
+    if (!match) return value;
+    return value.slice(0, match.index) + fill(match) + value.slice(match.index + match[0].length);
+  }
+  let result = "";
+  let at = 0;
+  const each = new RegExp(regex.source, `${regex.flags.replace(/[gy]/g, "")}g`);
+  for (let match = each.exec(value); match; match = each.exec(value)) {
+    result += value.slice(at, match.index) + fill(match);
+    at = match.index + match[0].length;
+    if (match[0] === "") each.lastIndex++;
+    if (each.lastIndex > value.length) break;
+  }
+  return result + value.slice(at);
+}

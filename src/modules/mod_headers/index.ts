@@ -1,0 +1,138 @@
+// Header and RequestHeader lines → fields of responses and requests changed.
+import { arg, defineModule, Headers, list, rest, type Context, type Request, type Response } from "../../api/index.js";
+import { applyLines, type Line } from "./action.js";
+import { readLine } from "./line.js";
+
+const contexts: readonly Context[] = ["server config", "virtual host", "directory", ".htaccess"];
+
+const actionsDoc =
+  "`set` replaces a field, `setifempty` sets one that is not there, `append` adds to its list, `merge` does so unless the " +
+  "value is in it, `add` adds a field of the same name, `unset` takes all of the name away, `edit` replaces the first " +
+  "match of a regular expression in each (`edit*` all matches), where `$1` stands for a group, and `note` copies the field " +
+  "to a note for logs. In values `%t` is the time of the request and `%D` its duration, in microseconds, " +
+  "`%l` the load of the machine, `%{NAME}e` and `%{NAME}s` variables, `%%` a percent sign. At the end may stand `env=NAME` " +
+  "(only where the variable is set) or `env=!NAME`. With `early` a line acts as soon as the request is read; it then may " +
+  "not stand in sections. Outer lines act before inner ones.";
+
+/** The fields that early lines set, until there is a response. */
+const early = Symbol("early response fields");
+
+interface EarlyFields {
+  readonly onsuccess: Headers;
+  readonly always: Headers;
+}
+
+const isEarly = ({ condition }: Line): boolean => condition.kind === "early";
+
+export default defineModule({
+  name: "mod_headers",
+  summary: "Changes the header fields of requests and responses.",
+  settings: {
+    request: list<Line>("outer first"),
+    onsuccess: list<Line>("outer first"),
+    always: list<Line>("outer first"),
+    /** Whether a line anywhere around here is an early one. */
+    earlyLines: list<Line>("outer first"),
+  },
+  directives: (directive) => ({
+    Header: directive({
+      args: [rest(arg.word("word"))],
+      contexts,
+      override: "FileInfo",
+      summary: "Sets, adds to, edits or removes header fields of responses.",
+      doc:
+        `${actionsDoc} \`echo\` copies fields of the request whose names match a regular expression. Lines with \`always\` ` +
+        "also act on error pages and redirects made by the server, in a list of their own: a field set by one list is not " +
+        "seen by the other.",
+      example:
+        'Header set X-Frame-Options SAMEORIGIN\nHeader always set Strict-Transport-Security "max-age=31536000"\n' +
+        'Header edit Set-Cookie "(?i)^(.*)$" "$1; Secure"\nHeader set X-Served "%D %t" env=TIMED',
+      set: ([words], place) => {
+        const { target, line } = readLine(words, false, place);
+        checkEarly(line, place);
+        return { [target]: [line], ...(isEarly(line) ? { earlyLines: [line] } : {}) };
+      },
+    }),
+    RequestHeader: directive({
+      args: [rest(arg.word("word"))],
+      contexts,
+      override: "FileInfo",
+      summary: "Sets, adds to, edits or removes header fields of requests, before the handler sees them.",
+      doc: actionsDoc,
+      example: 'RequestHeader unset Proxy early\nRequestHeader set X-Forwarded-Proto "https" env=HTTPS',
+      set: ([words], place) => {
+        const { line } = readLine(words, true, place);
+        checkEarly(line, place);
+        return { request: [line], ...(isEarly(line) ? { earlyLines: [line] } : {}) };
+      },
+    }),
+  }),
+
+  hooks: {
+    postReadRequest: {
+      rank: "first",
+      when: ({ earlyLines }) => earlyLines.length > 0,
+      run: (request, { request: lines, onsuccess, always }) => {
+        applyLines(request, request.headers, lines, true);
+        if (!onsuccess.some(isEarly) && !always.some(isEarly)) return undefined;
+        const fields: EarlyFields = { onsuccess: new Headers(), always: new Headers() };
+        applyLines(request, fields.always, always, true);
+        applyLines(request, fields.onsuccess, onsuccess, true);
+        request.kept.set(early, fields);
+        return undefined;
+      },
+    },
+    fixups: {
+      after: ["mod_dir"],
+      when: ({ request }) => request.length > 0,
+      run: (request, { request: lines }) => {
+        applyLines(request, request.headers, lines, false);
+        return undefined;
+      },
+    },
+    outputFilter: {
+      rank: "last",
+      onPages: true,
+      when: ({ onsuccess, always }) => onsuccess.length > 0 || always.length > 0,
+      run: (request, response, { onsuccess, always, earlyLines }) => {
+        if (earlyLines.length > 0) addEarly(request, response);
+        if (always.length > 0) {
+          response.always ??= new Headers();
+          applyLines(request, response.always, always, false);
+        }
+        if (!response.page) applyLines(request, response.headers, onsuccess, false);
+        return response;
+      },
+    },
+  },
+});
+
+function checkEarly(line: Line, place: { readonly sections: readonly unknown[]; fail(reason: string): never }): void {
+  const inside = place.sections.length > (hostOnly(place.sections) ? 1 : 0);
+  if (isEarly(line) && inside) place.fail('"early" acts before sections are known: it may stand outside of them only');
+}
+
+function hostOnly(sections: readonly unknown[]): boolean {
+  const [first] = sections as readonly { readonly name?: string }[];
+  return first?.name === "VirtualHost";
+}
+
+/** What early lines set lies below what the response has by itself. */
+function addEarly(request: Request, response: Response): void {
+  const fields = request.kept.get(early) as EarlyFields | undefined;
+  if (!fields) return;
+  const always = (response.always ??= new Headers());
+  fields.always.forEach((name, value) => {
+    if (!always.has(name)) always.append(name, value);
+  });
+  if (response.page) return;
+  const own = response.headers;
+  const below = fields.onsuccess.copy();
+  own.forEach((name) => {
+    below.delete(name);
+  });
+  own.forEach((name, value) => {
+    below.append(name, value);
+  });
+  response.headers = below;
+}

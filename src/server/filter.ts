@@ -1,0 +1,128 @@
+// A response → the same after all filters: those named in the configuration, those of modules, ranges at the end.
+import {
+  answer,
+  Headers,
+  isFileSlice,
+  isParts,
+  lengthOf,
+  parseHttpDate,
+  refuse,
+  type FileSlice,
+  type FilterChain,
+  type NamedFilter,
+  type OutputFilter,
+  type Response,
+} from "../api/index.js";
+import type { BoundHook } from "../config/merge.js";
+import { byterangesType, contentRange, ifRangeHolds, multipart, readRanges, sliceOf } from "./ranges.js";
+import type { ServerRequest } from "./request.js";
+
+/** Takes a response through its filters; a refusal is what ranges may lead to. `request` is the one that made it: the last of internal redirects. */
+export function filterResponse(request: ServerRequest, response: Response): Response {
+  const hooks = request.plan.hooks.outputFilter;
+  let filtered = response;
+  if (response.page) {
+    for (const hook of hooks) if (hook.onPages) filtered = run(hook, request, filtered);
+    return filtered;
+  }
+  const named = namedFilters(request);
+  if (named.length > 0) filtered = runNamed(named, "resource", request, filtered);
+  let packed = named.length === 0;
+  for (const hook of hooks) {
+    if (!packed && !hook.isFirst) {
+      filtered = runNamed(named, "content set", request, filtered);
+      packed = true;
+    }
+    filtered = run(hook, request, filtered);
+  }
+  if (!packed) filtered = runNamed(named, "content set", request, filtered);
+  if (filtered.status === 304) return withoutContent(filtered);
+  return request.headers.has("range") && filtered.status === 200 ? takeRanges(request, filtered) : filtered;
+}
+
+function run(hook: BoundHook, request: ServerRequest, response: Response): Response {
+  return (hook.run as OutputFilter<unknown>["run"])(request, response, hook.settings);
+}
+
+function runNamed(
+  filters: readonly NamedFilter[],
+  type: NamedFilter["type"],
+  request: ServerRequest,
+  response: Response,
+): Response {
+  let filtered = response;
+  for (const filter of filters) if (filter.type === type) filtered = filter.run(request, filtered);
+  return filtered;
+}
+
+const none: readonly NamedFilter[] = [];
+
+/** The filters of SetOutputFilter, then those of AddOutputFilter, then those of modules' chains. */
+function namedFilters(request: ServerRequest): readonly NamedFilter[] {
+  const { outputFilters } = request.core;
+  const chains = request.services.outputFilterChains;
+  if (outputFilters.length === 0 && request.outputFilters.length === 0 && chains.length === 0) return none;
+  const filters = request.providers("outputFilter") as ReadonlyMap<string, NamedFilter>;
+  const named: NamedFilter[] = [];
+  for (const names of [outputFilters, request.outputFilters]) {
+    for (const name of names) {
+      const filter = filters.get(name);
+      if (filter) named.push(filter);
+      else request.log("error", "core", `AH00082: an unknown filter was not added: ${name}`);
+    }
+  }
+  for (const chain of chains) named.push(...(chain as FilterChain)(request));
+  return named;
+}
+
+/** A 304 says nothing of the content. */
+function withoutContent(response: Response): Response {
+  if (response.ownStatus || response.relayed) return response;
+  for (const name of ["Content-Length", "Content-MD5", "Content-Type", "Content-Encoding", "Content-Language"])
+    response.headers.delete(name);
+  return response;
+}
+
+/** What was made here and has a length is cut to what the client asked for. */
+function takeRanges(request: ServerRequest, response: Response): Response {
+  const { body, headers } = response;
+  if (response.ownStatus || response.relayed || response.unsized || request.parent || request.errorStatus !== undefined)
+    return response;
+  const whole = wholeOf(body);
+  if (whole === undefined || headers.has("content-range")) return response;
+  const now = Math.floor(request.startTime / 1000);
+  const lastModified = parseHttpDate(headers.get("last-modified")) ?? NaN;
+  if (!ifRangeHolds(request.headers, { etag: headers.get("etag"), lastModified, now })) return response;
+  const { maxRanges, maxRangeOverlaps, maxRangeReversals } = request.core;
+  const limits = { ranges: maxRanges, overlaps: maxRangeOverlaps, reversals: maxRangeReversals };
+  const ranges = readRanges(request.headers.get("range") ?? "", whole.length, limits);
+  if (ranges === "whole") return response;
+  if (ranges === "unsatisfiable") {
+    // As Apache, without the length of the page.
+    return { ...refuse(416), unsized: true };
+  }
+  const [only] = ranges;
+  if (only && ranges.length === 1) return partial(response, sliceOf(whole, only), contentRange(only, whole.length));
+  const parts = multipart(whole, ranges, headers.get("content-type"));
+  headers.set("Content-Type", byterangesType);
+  return partial(response, parts, undefined);
+}
+
+function wholeOf(body: Response["body"]): Buffer | FileSlice | undefined {
+  if (body === undefined || Buffer.isBuffer(body)) return body;
+  return !isParts(body) && isFileSlice(body) ? body : undefined;
+}
+
+/** A 206 with its fields in Apache's order: Content-Range behind what others set, the type at the end. */
+function partial(
+  { headers: whole, always }: Response,
+  body: NonNullable<Response["body"]>,
+  range: string | undefined,
+): Response {
+  const headers = new Headers();
+  whole.forEach((name, value, key) => {
+    headers.append(name, key === "content-length" ? String(lengthOf(body)) : value);
+  });
+  if (range !== undefined) headers.append("Content-Range", range);
+  return { ...answer(206, headers, body), ...(always ? { always } : {}) };
+}
