@@ -1,5 +1,6 @@
 // A worker's connection to one thread of a daemon: frames in and out, one run after the other.
 import { connect, type Socket } from "node:net";
+import { hold } from "../server/held-writes.js";
 import {
   emptyFrame,
   FrameError,
@@ -90,6 +91,7 @@ export class DaemonConnection implements FrameTarget {
     });
     this.isActive = true;
     const isKnown = this.#known[shape.slot] === shape;
+    hold(this.#socket);
     this.#wasSingleWrite = isKnown && bytes.length <= singleRead;
     if (isKnown) {
       this.#socket.write(bytes);

@@ -107,7 +107,9 @@ export class ClientConnection implements Connection, BodySource {
   /** Ends the connection if it is kept for a request that has not begun; whether it did. */
   giveWay(): boolean {
     if (this.#phase !== "idle" || this.keepalives === 0) return false;
-    this.#socket.destroy();
+    // The response before may still be held back.
+    if (this.#writer.isFlushed) this.#socket.destroy();
+    else this.#close();
     return true;
   }
 

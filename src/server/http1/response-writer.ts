@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { isParts } from "../../api/index.js";
+import { hold } from "../held-writes.js";
 import { partsOf, type Plan } from "./respond.js";
 import { pieceSize, PartsSender, readShort, type BodySender, type Outlet } from "./send-parts.js";
 import { StreamSender } from "./send-stream.js";
@@ -133,6 +134,7 @@ export class ResponseWriter implements Outlet {
   }
 
   #sendWhole(text: string, bodyBytes: number): void {
+    hold(this.#socket);
     this.write(text);
     this.#report(true, bodyBytes);
   }
