@@ -21,9 +21,10 @@ function rootFor(file: string): string {
 }
 
 const packageRoot = fileURLToPath(new URL("..", import.meta.url));
+const pythonPackage = resolve(packageRoot, "python/modhost_wsgi");
 const args = process.argv.slice(2);
 
-if (cluster.isWorker) runWorker((start, send) => prepareWorker(start, send, modules));
+if (cluster.isWorker) runWorker((start, send) => prepareWorker(start, send, { modules, pythonPackage }));
 else if (args[0] === "init") process.exitCode = init(args.slice(1));
 else {
   const status = await runCommand(args, {
@@ -35,7 +36,7 @@ else {
       return { path, mainFile: resolve(path, file) };
     },
     daemons: {
-      pythonDaemon: resolve(packageRoot, "python/modhost_wsgi"),
+      pythonDaemon: pythonPackage,
       nodeDaemon: resolve(dirname(fileURLToPath(import.meta.url)), "process/node-daemon.js"),
       nodeOptions: [],
     },

@@ -27,6 +27,8 @@ _ROUND = 0.005
 class Server:
     """What the threads share."""
 
+    is_embedded = False
+
     def __init__(self, listener, control, start):
         spec = start["spec"]
         self.process = Process(spec, start["applicationGroup"])

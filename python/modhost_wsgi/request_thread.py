@@ -147,11 +147,12 @@ class RequestThread:
             if application is None:
                 self.log(["mod_wsgi (pid=%d): Target WSGI script '%s' does not contain WSGI application '%s'."
                           % (os.getpid(), script.path, shape.callable)])
-                return self._fail(500, "the script has no such callable")
+                return self._fail(404 if self._server.is_embedded else 500, "the script has no such callable")
             environ["wsgi.input"] = body
             environ["wsgi.errors"] = errors
-            environ["mod_wsgi.queue_start"] = handed_over
-            environ["mod_wsgi.daemon_start"] = self.since
+            is_embedded = self._server.is_embedded
+            environ["mod_wsgi.queue_start"] = 0.0 if is_embedded else handed_over
+            environ["mod_wsgi.daemon_start"] = 0.0 if is_embedded else self.since
             environ["mod_wsgi.application_start"] = time.time()
             response = Run(connection, body, environ.get("REQUEST_METHOD") == "HEAD")
             run(application, environ, response, shape.files, self)

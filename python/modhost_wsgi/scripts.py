@@ -56,16 +56,33 @@ class Script:
                 raise NotLoaded(self.failure)
 
     def check(self, mtime):
-        """Raises Stale if the script has changed. `mtime` is what the worker saw, 0 if it did not look."""
+        """Raises Stale if the script has changed, or loads it anew in place. `mtime` is what the worker saw, 0 if it did not look."""
         if mtime == self.mtime and "reload_required" not in self.namespace:
             return
         if mtime != self.mtime or mtime == 0:
             mtime = mtime_of(self.path)
         if (mtime == self.mtime or mtime == self.kept) and not self._wants_reload():
             return
+        if _in_place:
+            return self._reload(mtime)
         is_news = self._reported != mtime
         self._reported = mtime
         raise Stale(self.path, mtime, is_news)
+
+    def _reload(self, mtime):
+        """Runs the script once more; when that fails, what was loaded goes on until the file changes again."""
+        with self._loading:
+            if mtime not in (self.mtime, self.kept) or self._wants_reload():
+                before = self.namespace, self.mtime, sys.modules.get(_name_of(self.path))
+                self.mtime = mtime
+                self.namespace = None
+                self._run()
+                if self.failure is not None:
+                    failure, self.failure = self.failure, None
+                    self.namespace, self.mtime, module = before
+                    self.kept = mtime
+                    sys.modules[_name_of(self.path)] = module
+                    sys.stderr.write("\n".join(failure) + "\n")
 
     def _wants_reload(self):
         hook = self.namespace.get("reload_required")
@@ -86,7 +103,7 @@ class Script:
         except BaseException:
             self.failure = [prefix + "Could not read/compile source file '%s'." % path] + occurred(path)
             return
-        name = "_mod_wsgi_" + hashlib.md5(os.fsencode(path)).hexdigest()
+        name = _name_of(path)
         module = types.ModuleType(name)
         module.__file__ = path
         module.__mtime__ = int(self.mtime * 1000)
@@ -99,6 +116,12 @@ class Script:
             sys.modules.pop(name, None)
         else:
             self.namespace = module.__dict__
+
+
+def reload_in_place():
+    """From now on a changed script is loaded anew in this process, which no successor replaces."""
+    global _in_place
+    _in_place = True
 
 
 def mtime_of(path):
@@ -140,6 +163,11 @@ def application_frames(stack):
 
 _folder = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _scripts = {}
+_in_place = False
+
+
+def _name_of(path):
+    return "_mod_wsgi_" + hashlib.md5(os.fsencode(path)).hexdigest()
 
 
 def script_at(path):

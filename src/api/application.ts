@@ -46,6 +46,16 @@ export interface Preload {
   readonly applicationGroup: string;
 }
 
+/** Python that runs inside the HTTP workers. */
+export interface EmbeddedPythonSpec {
+  readonly pythonHome: string | undefined;
+  readonly pythonPath: readonly string[];
+  /** Variables for the start of the interpreter alone: PYTHONOPTIMIZE and the like. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Scripts to load when a worker starts. */
+  readonly preloads: readonly Preload[];
+}
+
 /** A WSGIDaemonProcess line. Times in milliseconds, 0 meaning off. */
 export interface DaemonGroupSpec {
   readonly name: string;

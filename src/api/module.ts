@@ -1,6 +1,6 @@
 // A module: one record of five leaves (name and summary, settings, directives, hooks, lifecycle).
 import type { Argument, Values } from "./arguments.js";
-import type { DaemonGroupSpec } from "./application.js";
+import type { DaemonGroupSpec, EmbeddedPythonSpec } from "./application.js";
 import type { Hooks } from "./hooks.js";
 import type { ErrorLog } from "./log.js";
 import type { Context, Override, Place } from "./place.js";
@@ -111,6 +111,8 @@ export interface Lifecycle {
   check?(server: ServerView): void;
   /** The daemon groups the supervisor is to run. */
   daemons?(server: ServerView): readonly DaemonGroupSpec[];
+  /** How Python is to run inside the workers. */
+  embeddedPython?(server: ServerView): EmbeddedPythonSpec;
   /** Runs in each worker before it takes requests. */
   start?(worker: WorkerView): void | Promise<void>;
   /** Runs in a worker that has drained. */

@@ -5,6 +5,7 @@ import {
   core,
   type Change,
   type DaemonGroupSpec,
+  type EmbeddedPythonSpec,
   type ErrorLog,
   type Listen,
   type Module,
@@ -37,6 +38,8 @@ export interface CompiledServer extends ServerView {
   readonly virtualHosts: readonly CompiledHost[];
   readonly listens: readonly Listen[];
   readonly daemonGroups: readonly DaemonGroupSpec[];
+  /** How Python runs inside the workers, as the module for it says; undefined without one. */
+  readonly embeddedPython: EmbeddedPythonSpec | undefined;
 }
 
 /** What compiling gave: a server where there are no errors. */
@@ -121,6 +124,9 @@ function build(tree: Tree, applied: Applied, options: CompileOptions, findings: 
     listens: (main["core"] as SettingsOf<typeof core.settings>).listens,
     get daemonGroups() {
       return modules.flatMap(({ lifecycle }) => lifecycle.daemons?.(server) ?? []);
+    },
+    get embeddedPython() {
+      return modules.find(({ lifecycle }) => lifecycle.embeddedPython)?.lifecycle.embeddedPython?.(server);
     },
     settings: (definition, host) =>
       virtualHosts[host.index]?.plan.settings[definition.module] as SettingsOf<typeof definition.settings>,

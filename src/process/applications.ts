@@ -5,6 +5,7 @@ import { accountOf } from "./accounts.js";
 import { kindOf } from "./application-kind.js";
 import type { ApplicationKind, Identity, PoolState, WorkerToSupervisor } from "./channel.js";
 import { DaemonClient } from "./daemon-client.js";
+import type { EmbeddedPython } from "./embedded-python.js";
 import { EmbeddedNodeApplications } from "./node-application.js";
 
 /** What a worker's applications are made from. */
@@ -15,6 +16,8 @@ export interface ApplicationsOptions {
   readonly identity: Identity | null;
   readonly send: (message: WorkerToSupervisor) => void;
   readonly kept: (script: string, failure: string) => void;
+  /** Python inside this worker. */
+  readonly python?: EmbeddedPython | undefined;
 }
 
 /** The applications of one worker. */
@@ -34,7 +37,10 @@ export class WorkerApplications implements Applications {
   run(call: ApplicationCall, request: Request): Response | Promise<Response> {
     const { processGroup, applicationGroup, script } = call;
     const kind = kindOf(script);
-    if (processGroup === "") return kind === "node" ? this.#embedded.run(call, request) : noPython(script, request);
+    if (processGroup === "") {
+      if (kind === "node") return this.#embedded.run(call, request);
+      return this.#options.python?.run(call, request) ?? noPython(script, request);
+    }
     const client = this.#clientOf(processGroup, applicationGroup, kind);
     if (client) return client.run(call, request);
     request.log("error", "wsgi", `no daemon group is called "${processGroup}": add WSGIDaemonProcess ${processGroup}`);
@@ -103,8 +109,8 @@ function noPython(script: string, request: Request): Response {
   request.log(
     "error",
     "wsgi",
-    `${script} is Python, which does not run inside the workers: give it a daemon group, with WSGIDaemonProcess and ` +
-      "WSGIProcessGroup (or process-group= on its WSGIScriptAlias)",
+    `${script} is Python, and nothing says how that is to run inside the server: load mod_wsgi, or give it a daemon ` +
+      "group, with WSGIDaemonProcess and WSGIProcessGroup (or process-group= on its WSGIScriptAlias)",
   );
   return refuse(500);
 }

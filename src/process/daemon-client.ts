@@ -14,11 +14,16 @@ export type OverdueReport = Extract<WorkerToSupervisor, { readonly type: "overdu
 
 /** What a client is made from. */
 export interface DaemonClientOptions {
-  readonly spec: DaemonGroupSpec;
+  readonly spec: Pick<
+    DaemonGroupSpec,
+    "name" | "threads" | "processes" | "queueTimeout" | "socketTimeout" | "connectTimeout" | "requestTimeout"
+  >;
   readonly applicationGroup: string;
   /** Whether the daemons run as the same user and group as this process: only then may they hand files over. */
   readonly sharesAccount: boolean;
   readonly overdue: (report: OverdueReport) => void;
+  /** Makes a connection, and gives its descriptor; without, the socket of the pool is connected to. */
+  readonly connect?: () => number;
 }
 
 /** Requests that may wait for a thread, per pool and worker. */
@@ -227,7 +232,8 @@ export class DaemonClient {
     let connecting = this.#connections.size - this.#idle.length - this.#busy.size;
     while (connecting < waiting && this.#connections.size < this.#capacity) {
       connecting++;
-      this.#connections.add(new DaemonConnection(this.#state.socket, this.#events));
+      const target = this.#options.connect?.() ?? this.#state.socket;
+      this.#connections.add(new DaemonConnection(target, this.#events));
     }
   }
 
@@ -296,7 +302,8 @@ export class DaemonClient {
   }
 
   #name(): string {
-    return `daemon group "${this.#options.spec.name}"`;
+    const { name } = this.#options.spec;
+    return name === "" ? "Python in the server" : `daemon group "${name}"`;
   }
 }
 

@@ -1,5 +1,5 @@
 // A worker's connection to one thread of a daemon: frames in and out, one run after the other.
-import { connect, type Socket } from "node:net";
+import { connect, Socket } from "node:net";
 import { hold } from "../server/held-writes.js";
 import {
   emptyFrame,
@@ -62,13 +62,17 @@ export class DaemonConnection implements FrameTarget {
   #isHeld = false;
   #wasSingleWrite = false;
 
-  constructor(path: string, events: ConnectionEvents) {
+  /** `target`: the path of the pool's socket, or the descriptor of a socket that is connected. */
+  constructor(target: string | number, events: ConnectionEvents) {
     this.#events = events;
-    this.#socket = connect({
-      path,
+    const options = {
       allowHalfOpen: true,
-      onread: { buffer, callback: (length) => this.#received(buffer.subarray(0, length)) },
-    });
+      onread: { buffer, callback: (length: number) => this.#received(buffer.subarray(0, length)) },
+    };
+    this.#socket =
+      typeof target === "string"
+        ? connect({ path: target, ...options })
+        : new Socket({ fd: target, readable: true, writable: true, ...options });
     // Closed by the daemon: nothing more will come, and nothing is to be sent.
     this.#socket.on("end", () => this.#gone(undefined));
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#gone(error));

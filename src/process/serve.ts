@@ -8,16 +8,24 @@ import { serve, type Serving } from "../server/listen.js";
 import { Pipeline } from "../server/pipeline.js";
 import { WorkerApplications } from "./applications.js";
 import type { WorkerStart, WorkerToSupervisor } from "./channel.js";
+import { EmbeddedPython } from "./embedded-python.js";
 import { mostConnections } from "./descriptors.js";
 import { inheritedSocket } from "./listeners.js";
 import { SupervisorLog } from "./supervisor-log.js";
 import type { PreparedWorker } from "./worker.js";
 
+/** What a worker needs of the program around it. */
+export interface WorkerProgram {
+  readonly modules: readonly Module[];
+  /** The Python package modhost_wsgi, a folder. */
+  readonly pythonPackage: string;
+}
+
 /** Prepares this worker. What needs root happens here: logs are opened, modules start. Rejects with the reason. */
 export async function prepareWorker(
   start: WorkerStart,
   send: (message: WorkerToSupervisor) => void,
-  modules: readonly Module[],
+  { modules, pythonPackage }: WorkerProgram,
 ): Promise<PreparedWorker> {
   const { logs, server } = compileServer(start.tree as Tree, modules);
   const [main] = server.virtualHosts;
@@ -26,7 +34,10 @@ export async function prepareWorker(
   for (const { lifecycle } of server.modules) {
     await lifecycle.start?.({ server, errorLog, openLog: (target) => logs.writer(target) });
   }
+  const { embeddedPython } = server;
+  const python = embeddedPython && new EmbeddedPython({ spec: embeddedPython, pythonPackage, errorLog });
   const applications = new WorkerApplications({
+    python,
     groups: server.daemonGroups,
     pools: start.pools,
     identity: start.identity,
@@ -39,6 +50,7 @@ export async function prepareWorker(
   return {
     errorLog,
     serve: async () => {
+      await python?.preload();
       const { listenBacklog } = start;
       const most = mostConnections();
       if (most < start.maxConnections) {
@@ -53,8 +65,10 @@ export async function prepareWorker(
     drain: async (milliseconds) => serving?.drain(milliseconds),
     ownerOf: (error) => applications.scriptOf(error),
     counts: () => serving?.counts() ?? { connections: 0, active: 0, requests: 0 },
+    ended: () => (python?.isUsed ? python.end() : undefined),
     close: async () => {
       applications.close();
+      await python?.close();
       for (const { lifecycle } of server.modules) {
         await lifecycle.stop?.({ server, errorLog, openLog: (target) => logs.writer(target) });
       }

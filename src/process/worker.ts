@@ -16,6 +16,8 @@ export interface PreparedWorker {
   /** Whose an error is that nobody caught, when it is an application's: then this process goes on. */
   ownerOf?(error: unknown): string | undefined;
   counts(): { readonly connections: number; readonly active: number; readonly requests: number };
+  /** Set while applications run in this process that want to know of its end; to be given a moment. */
+  ended?(): Promise<void> | undefined;
   /** Ends what is left: modules, logs. */
   close(): Promise<void>;
 }
@@ -40,7 +42,7 @@ export function runWorker(prepare: PrepareWorker): void {
   for (const signal of ["SIGINT", "SIGHUP", "SIGUSR1", "SIGWINCH", "SIGPIPE"] as const) {
     process.on(signal, () => undefined);
   }
-  process.on("SIGTERM", () => process.exit(0));
+  process.on("SIGTERM", () => worker.end());
   // The logs are flushed by their own exit hook.
   process.on("disconnect", () => process.exit(0));
   process.on("uncaughtException", (error) => worker.shaken("uncaught exception", error));
@@ -52,6 +54,7 @@ class WorkerLife {
   readonly #early: PoolState[] = [];
   #prepared: PreparedWorker | undefined;
   #isLeaving = false;
+  #isEnding = false;
 
   constructor(prepare: PrepareWorker) {
     this.#prepare = prepare;
@@ -78,6 +81,15 @@ class WorkerLife {
     if (owner !== undefined || this.#isLeaving) return;
     this.#isLeaving = true;
     tell({ type: "leaving", reason: what });
+  }
+
+  /** Ends at once, or when its applications have heard of it; a second signal does not wait for them. */
+  end(): void {
+    const ended = this.#isEnding ? undefined : this.#prepared?.ended?.();
+    this.#isEnding = true;
+    if (!ended) process.exit(0);
+    setTimeout(() => process.exit(0), closeLimit);
+    void ended.finally(() => process.exit(0));
   }
 
   async #start(start: WorkerStart): Promise<void> {

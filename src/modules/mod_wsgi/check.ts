@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import {
   core,
   type DaemonGroupSpec,
+  type EmbeddedPythonSpec,
   type Origin,
   type Preload,
   type ServerView,
@@ -49,27 +50,46 @@ export function check(server: ServerView): void {
 /** The daemon groups, each with the applications that its aliases name for certain. */
 export function daemonGroups(server: ServerView): readonly DaemonGroupSpec[] {
   const groups = declaredGroups(server);
+  if (groups.size === 0) return [];
+  const preloads = preloadsOf(server);
+  return [...groups].map(([name, declared]) => ({
+    ...specOf(declared, server, server.settings(core, declared.virtualHost).timeout),
+    preloads: preloads.get(name) ?? [],
+  }));
+}
+
+/** How Python runs inside the workers. */
+export function embeddedPython(server: ServerView): EmbeddedPythonSpec {
   const [main] = server.virtualHosts;
-  if (groups.size === 0 || !main) return [];
-  const preloads = new Map<string, Map<string, Preload>>();
+  if (!main) throw new TypeError("a server has a main server");
+  const { pythonHome, pythonPath, restrictEmbedded } = server.settings(wsgi, main);
+  const preloads = restrictEmbedded ? [] : (preloadsOf(server).get("") ?? []);
+  return { pythonHome, pythonPath, variables: {}, preloads };
+}
+
+/** What each process group ("" for embedded) can load before the first request: the scripts that aliases name for certain. */
+function preloadsOf(server: ServerView): ReadonlyMap<string, readonly Preload[]> {
+  const groups = declaredGroups(server);
+  const [main] = server.virtualHosts;
+  const found = new Map<string, Map<string, Preload>>();
   for (const { virtualHost, settings: own } of server.everywhere(wsgi)) {
-    const settings = { ...server.settings(wsgi, main), ...own };
+    const settings = { ...(main && server.settings(wsgi, main)), ...own };
     for (const alias of own.aliases ?? []) {
       const group = compileGroupName(alias.processGroup ?? settings.processGroup ?? "%{GLOBAL}");
       const application = compileGroupName(alias.applicationGroup ?? settings.applicationGroup ?? "%{RESOURCE}");
       const callable = alias.callable ?? compileCallable(settings.callable ?? "application");
       if (typeof group !== "string" || typeof application !== "string" || typeof callable !== "string") continue;
-      if (group === "" || !isScript(alias) || stateOf(group, virtualHost, groups) !== "usable") continue;
+      if (!isScript(alias)) continue;
+      // As in mod_wsgi: embedded only what the alias itself says.
+      if (group === "" && (alias.processGroup === undefined || alias.applicationGroup === undefined)) continue;
+      if (group !== "" && stateOf(group, virtualHost, groups) !== "usable") continue;
       const script = Buffer.from(alias.target, "latin1").toString("utf8");
-      const ofGroup = preloads.get(group) ?? new Map<string, Preload>();
+      const ofGroup = found.get(group) ?? new Map<string, Preload>();
       ofGroup.set(`${application}\n${script}\n${callable}`, { script, callable, applicationGroup: application });
-      preloads.set(group, ofGroup);
+      found.set(group, ofGroup);
     }
   }
-  return [...groups].map(([name, declared]) => ({
-    ...specOf(declared, server, server.settings(core, declared.virtualHost).timeout),
-    preloads: [...(preloads.get(name)?.values() ?? [])],
-  }));
+  return new Map([...found].map(([group, ofGroup]) => [group, [...ofGroup.values()]]));
 }
 
 /** Whether an alias stands for one script: no folder, and nothing to fill in. */

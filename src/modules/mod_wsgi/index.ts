@@ -1,6 +1,6 @@
 // WSGI lines → applications that answer requests.
 import { defineModule } from "../../api/index.js";
-import { check, daemonGroups } from "./check.js";
+import { check, daemonGroups, embeddedPython } from "./check.js";
 import { behaviourDirectives, mappingDirectives } from "./directives.js";
 import { registerGroups } from "./groups.js";
 import { handle } from "./handler.js";
@@ -29,6 +29,7 @@ export default defineModule({
   lifecycle: {
     check,
     daemons: daemonGroups,
+    embeddedPython,
     start: ({ server }) => registerGroups(server),
   },
 });

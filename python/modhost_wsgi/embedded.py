@@ -1,0 +1,148 @@
+"""Python inside an HTTP worker: one interpreter, that of an application group, serving over pairs of sockets.
+
+What travels on them is that of daemons (docs/daemon-protocol.md). This process is the worker: nothing here may end it.
+"""
+import atexit
+import json
+import os
+import queue
+import socket
+import sys
+import threading
+
+from modhost_wsgi import builtin, scripts, surroundings
+from modhost_wsgi.output import LogOutput
+from modhost_wsgi.request_thread import RequestThread
+from modhost_wsgi.shape import Process, file_system_path
+
+
+class Channel:
+    """The interpreter's end of its channel to the worker: JSON lines."""
+
+    def __init__(self, descriptor):
+        self._socket = socket.socket(fileno=descriptor)
+        self._lines = self._socket.makefile("rb")
+        self._lock = threading.Lock()
+
+    def next(self):
+        """The next message; None when there will be no more."""
+        try:
+            line = self._lines.readline()
+        except OSError:
+            return None
+        return json.loads(line) if line.endswith(b"\n") else None
+
+    def send(self, message):
+        try:
+            with self._lock:
+                self._socket.sendall(json.dumps(message).encode("ascii") + b"\n")
+        except OSError:
+            pass
+
+    def log(self, level, text):
+        self.send({"type": "log", "level": level, "message": text})
+
+    def log_lines(self, lines):
+        for line in lines:
+            self.log("error", line)
+
+
+class Server:
+    """What the threads of the interpreter share; see RequestThread."""
+
+    is_embedded = True
+
+    def __init__(self, channel, start):
+        self.process = Process(start["spec"], start["applicationGroup"])
+        self.log = channel.log
+        self.log_lines = channel.log_lines
+        self.tell = channel.send
+        self.is_draining = False
+        self.wanted = []
+        self.threads_by_ident = {}
+        self.threads = []
+        self._most = start["spec"]["threads"]
+        self._connections = queue.SimpleQueue()
+        # Threads that wait, less the connections that do.
+        self._idle = 0
+        self._lock = threading.Lock()
+
+    def accept(self):
+        with self._lock:
+            self._idle += 1
+        return self._connections.get()
+
+    def connected(self, descriptor):
+        """Takes a connection; a thread is made for it where none waits."""
+        with self._lock:
+            needs_thread = self._idle <= 0 and len(self.threads) < self._most
+            self._idle -= 1
+        self._connections.put(socket.socket(fileno=descriptor))
+        if needs_thread:
+            thread = RequestThread(len(self.threads) + 1, self)
+            self.threads.append(thread)
+            thread.start()
+
+    def count(self):
+        """Requests are not counted: nothing ends this process after a number of them."""
+
+    def wake(self):
+        """Nobody waits for the end of a thread."""
+
+    def leave_to_parent(self):
+        """In a child that the application forked: closes what is the worker's."""
+        for thread in self.threads:
+            thread.close_copy()
+
+
+def serve(descriptor):
+    """Serves until the worker ends."""
+    channel = Channel(descriptor)
+    start = channel.next()
+    if start is None:
+        return
+    spec = start["spec"]
+    server = Server(channel, start)
+    scripts.reload_in_place()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=server.leave_to_parent)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        output = LogOutput(number, server.threads_by_ident, channel.log_lines)
+        setattr(sys, name, output)
+        setattr(sys, "__%s__" % name, output)
+    surroundings.set_up(spec, channel.log)
+    surroundings.restrict_signals(channel.log_lines)
+    shutdown_callbacks = builtin.install(server.process, server.threads_by_ident, channel.log)
+    _preload(channel, start)
+    channel.send({"type": "ready"})
+    while True:
+        message = channel.next()
+        if message is None:
+            return
+        if message["type"] == "connect":
+            server.connected(message["fd"])
+        else:
+            _end(server, channel, shutdown_callbacks)
+
+
+def _preload(channel, start):
+    """As in mod_wsgi, a script that does not load here is tried again by the first request for it."""
+    for preload in start["spec"]["preloads"]:
+        if preload["applicationGroup"] == start["applicationGroup"]:
+            try:
+                scripts.script_at(file_system_path(preload["script"])).load()
+            except scripts.NotLoaded as error:
+                channel.log_lines(error.lines)
+
+
+def _end(server, channel, shutdown_callbacks):
+    server.is_draining = True
+    for callback in shutdown_callbacks:
+        try:
+            callback("process_stopping", shutdown_reason="")
+        except Exception:
+            channel.log_lines(scripts.occurred(""))
+    atexit._run_exitfuncs()
+    sys.stdout.finish()
+    sys.stderr.finish()
+    channel.send({"type": "ended"})
