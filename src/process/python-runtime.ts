@@ -33,7 +33,7 @@ export async function startPython(
   const restoreThread = python.func("void PyEval_RestoreThread(void *)");
   const socketpair = python.func("int socketpair(int, int, int, _Out_ int *)");
   setProgramName(decode(program, null));
-  withVariables(variables, () => initialize(0));
+  withVariables(variables, () => void initialize(0));
   const main: unknown = saveThread();
   return {
     run: (text, where) => {

@@ -29,7 +29,7 @@ def application(environ, start_response):
     if path == "/prints":
         print("printed by", environ["mod_wsgi.application_group"])
         sys.stderr.write("written to stderr\\n")
-    body = environ["wsgi.input"].read()
+    body = environ["wsgi.input"].read(1000000)
     answer = {
         "pid": os.getpid(), "number": number, "length": len(body), "group": environ["mod_wsgi.application_group"],
         "process": environ["mod_wsgi.process_group"], "multi": [environ["wsgi.multithread"], environ["wsgi.multiprocess"]],
