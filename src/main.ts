@@ -4,7 +4,8 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { modules } from "./modules/index.js";
-import { runCommand } from "./process/run-command.js";
+import { explainCommand } from "./process/explain-command.js";
+import { runCommand, standardOutput, type Program } from "./process/run-command.js";
 import { prepareWorker } from "./process/serve.js";
 import { runWorker } from "./process/worker.js";
 import { init } from "./tools/init.js";
@@ -27,7 +28,7 @@ const args = process.argv.slice(2);
 if (cluster.isWorker) runWorker((start, send) => prepareWorker(start, send, { modules, pythonPackage }));
 else if (args[0] === "init") process.exitCode = init(args.slice(1));
 else {
-  const status = await runCommand(args, {
+  const program: Program = {
     modules,
     findRoot: ({ serverRoot, file }) => {
       if (file === undefined) return findServerRoot(serverRoot);
@@ -40,7 +41,10 @@ else {
       nodeDaemon: resolve(dirname(fileURLToPath(import.meta.url)), "process/node-daemon.js"),
       nodeOptions: [],
     },
-  });
+  };
+  const status = await (args[0] === "explain"
+    ? explainCommand(args.slice(1), program, standardOutput)
+    : runCommand(args, program));
   // Standard output may be a pipe with bytes in it still: the process ends by itself, unless a server ran in it.
   if (cluster.workers && process.listenerCount("SIGTERM") > 0) process.exit(status);
   process.exitCode = status;

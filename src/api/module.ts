@@ -97,6 +97,8 @@ export interface WorkerView {
   readonly errorLog: ErrorLog;
   /** Opens a log for appending: a path, or "|program". `write` takes whole lines; buffered, bounded, never blocks. */
   openLog(target: string): LogWriter;
+  /** Set where nothing is served but one request explained: programs are not started. */
+  readonly isRehearsal?: true;
 }
 
 /** An open access log. */

@@ -22,6 +22,8 @@ export type Values = Readonly<Record<string, unknown>>;
 /** Where a setting's value came from, for explanations. */
 export interface SetBy {
   readonly directive: string;
+  /** What stands behind its name. */
+  readonly text: string;
   readonly origin: Origin;
 }
 
@@ -167,7 +169,7 @@ function applyDirective(node: DirectiveNode, entry: Entry, body: Body, scope: Sc
   const place = placeOf(node, entry.name, scope, run);
   const values = parseArguments(node, entry.name, directive.args, place);
   const change = directive.set(values, place) as Values | undefined;
-  if (change) addChange(body, owner, change, { directive: entry.name, origin: node.origin });
+  if (change) addChange(body, owner, change, { directive: entry.name, text: node.text, origin: node.origin });
 }
 
 function openSection(
@@ -212,7 +214,7 @@ function applyWrapper(
   );
   const values = { ...initialValues(entry.owner.settings), ...inner.changes.get(entry.owner.name) };
   const change = wrapper.wrap(parseArguments(node, entry.name, wrapper.args, place), values, place);
-  if (change) addChange(body, entry.owner, change, { directive: entry.name, origin: node.origin });
+  if (change) addChange(body, entry.owner, change, { directive: entry.name, text: node.text, origin: node.origin });
 }
 
 /** The initial values of all settings of a module. */

@@ -28,6 +28,8 @@ export interface CompiledHost extends VirtualHost {
   /** Its own sections, and the main server's, which come first; in order. */
   readonly ownSections: readonly AppliedSection[];
   readonly mainSections: readonly AppliedSection[];
+  /** What the lines outside of sections set: the main server's, then its own. */
+  readonly bodies: readonly Body[];
 }
 
 /** A configuration ready to serve. */
@@ -169,6 +171,7 @@ function lazyHost({ index, body, section, main, mainBody, context, openErrorLog,
     origin: section?.origin ?? start,
     ownSections: section ? body.sections : [],
     mainSections: mainBody.sections,
+    bodies: section ? [mainBody, body] : [mainBody],
     get plan() {
       plan ??= new Plan(section ? hostSettings(main, body, context.modules) : main, [], context);
       return plan;

@@ -11,6 +11,7 @@ export interface BoundHook {
   /** Of an output filter: whether it is of rank "first", and whether it sees pages the server makes. */
   readonly isFirst: boolean;
   readonly onPages: boolean;
+  readonly hook: AnyHook;
 }
 
 /** What all plans of one configuration share. */
@@ -121,7 +122,7 @@ function bindHooks(
       if (hook.when && !hook.when(own)) return [];
       const { rank, onPages } = hook;
       const run = hook.run.bind(hook);
-      return [{ module: module.name, run, settings: own, isFirst: rank === "first", onPages: onPages === true }];
+      return [{ module: module.name, run, settings: own, isFirst: rank === "first", onPages: onPages === true, hook }];
     });
   }
   return bound;

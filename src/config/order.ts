@@ -12,6 +12,7 @@ export interface AnyHook extends Pick<Hook<never>, "before" | "after" | "rank"> 
   readonly onPages?: true;
   when?(settings: unknown): boolean;
   run(...args: never[]): unknown;
+  readonly foretell?: (...args: never[]) => string | undefined;
 }
 
 /** A phase, or the output filters, which are ordered the same way. */

@@ -183,6 +183,9 @@ function argsOf(
   ];
 }
 
+/** The process's own terminal. */
+export const standardOutput: Output = terminalOf(undefined);
+
 function terminalOf(command: Command | undefined): Output {
   const file = command?.startupFile;
   return {

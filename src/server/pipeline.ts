@@ -4,6 +4,7 @@ import type { Applications, Headers, LogRecord, Lookup, Phase, Response, Verdict
 import { answer, dropBody, escapePath, phases, refuse, RequestBodyError, serverBanner } from "../api/index.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { withFields } from "./answer-fields.js";
+import type { BoundHook } from "../config/merge.js";
 import { errorDocument } from "./error-document.js";
 import { errorPage } from "./error-page.js";
 import type { Exchange, ExchangeHandler, Sent, Transmission, WireLimits } from "./exchange.js";
@@ -11,6 +12,7 @@ import { filterResponse } from "./filter.js";
 import { hostOf, type HostName } from "./host-name.js";
 import { mapToStorage, matchLocations } from "./map.js";
 import { parseTarget, refusedParts } from "./path.js";
+import type { Observer } from "./observer.js";
 import { ServerRequest, type CoreSettings, type Services } from "./request.js";
 import { SectionIndex } from "./sections.js";
 import { hostByName, Sites } from "./site.js";
@@ -31,10 +33,12 @@ export class Pipeline implements ExchangeHandler {
   readonly #services: Services;
   readonly #states = new Map<CompiledHost, HostState>();
 
-  constructor(server: CompiledServer, applications: Applications) {
+  /** `observer` hears what each step does; without one nothing is told to anybody. */
+  constructor(server: CompiledServer, applications: Applications, observer?: Observer) {
     this.server = server;
     this.sites = new Sites(server.virtualHosts);
     this.#services = {
+      observer,
       applications,
       providers: (kind) => server.providers(kind),
       outputFilterChains: [...server.providers("outputFilterChain").values()],
@@ -86,6 +90,7 @@ export class Pipeline implements ExchangeHandler {
     const named = host && group.hosts.length > 1 ? hostByName(group, host.hostname) : undefined;
     const virtualHost = named ?? group.default;
     const request = this.#makeRequest(exchange, virtualHost, host);
+    this.#services.observer?.hostChosen(request, { group, named });
     const state = this.#state(virtualHost);
     exchange.limitBody(state.core.limitRequestBody);
     if (fault) {
@@ -163,6 +168,7 @@ export class Pipeline implements ExchangeHandler {
     if (!request.path.startsWith("/")) return starTarget(request);
     const { sections } = this.#state(request.virtualHost);
     matchLocations(request, sections);
+    request.services.observer?.begun(request);
     return runSteps(main ? mainSteps : subSteps, 0, request, sections);
   }
 
@@ -286,19 +292,20 @@ function runSteps(
 
 function endStep(step: Step, verdict: Verdict, request: ServerRequest, sections: SectionIndex): Response | undefined {
   if (verdict !== undefined && verdict !== "done") return verdict;
-  return step === "mapToStorage" ? mapToStorage(request, sections, verdict === "done") : undefined;
+  if (step !== "mapToStorage") return undefined;
+  const refused = mapToStorage(request, sections, verdict === "done");
+  request.services.observer?.mapped(request, refused);
+  return refused;
 }
 
 function runPhase(request: ServerRequest, phase: Phase, from: number): Awaitable<Verdict> {
   const hooks = request.plan.hooks[phase];
+  const { observer } = request.services;
   const all = phases[phase] === "all";
   for (let i = from; i < hooks.length; i++) {
     const hook = hooks[i];
     if (!hook) break;
-    const verdict = (hook.run as (request: ServerRequest, settings: unknown) => Awaitable<Verdict>)(
-      request,
-      hook.settings,
-    );
+    const verdict = observer ? observer.run(request, phase, hook) : runHook(request, hook);
     if (verdict === undefined) continue;
     if (verdict instanceof Promise) {
       return verdict.then((value) =>
@@ -309,6 +316,11 @@ function runPhase(request: ServerRequest, phase: Phase, from: number): Awaitable
     return verdict;
   }
   return undefined;
+}
+
+/** Runs one hook of a phase. */
+export function runHook(request: ServerRequest, { run, settings }: BoundHook): Awaitable<Verdict> {
+  return (run as (request: ServerRequest, settings: unknown) => Awaitable<Verdict>)(request, settings);
 }
 
 /** "*", and the authority form of CONNECT. */

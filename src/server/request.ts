@@ -15,12 +15,15 @@ import type {
 } from "../api/index.js";
 import type { CompiledHost } from "../config/compile.js";
 import type { Exchange } from "./exchange.js";
+import type { Observer } from "./observer.js";
 import type { Plan } from "../config/merge.js";
 
 export type CoreSettings = SettingsOf<typeof core.settings>;
 
 /** What a request needs of the pipeline. */
 export interface Services {
+  /** Only where a request is explained. */
+  readonly observer: Observer | undefined;
   readonly applications: Applications;
   providers(kind: string): ReadonlyMap<string, unknown>;
   /** Chains of filters by modules, see FilterChain. */

@@ -4,6 +4,8 @@ import type { CompiledHost } from "../config/compile.js";
 
 /** The virtual hosts of one address, in configuration order. */
 export interface HostGroup {
+  /** Their address, "*:80"; "" for the main server alone. */
+  readonly address: string;
   readonly hosts: readonly CompiledHost[];
   /** The host for requests that name none of them. */
   readonly default: CompiledHost;
@@ -22,7 +24,7 @@ export class Sites {
   constructor(hosts: readonly CompiledHost[]) {
     const [main, ...virtual] = hosts;
     if (!main) throw new TypeError("a server has at least its main host");
-    this.#main = makeGroup([main]);
+    this.#main = makeGroup("", [main]);
     const members = new Map<string, CompiledHost[]>();
     for (const host of virtual) {
       for (const address of host.addresses) {
@@ -32,7 +34,7 @@ export class Sites {
         else members.set(key, [host]);
       }
     }
-    for (const [key, group] of members) this.#groups.set(key, makeGroup(group));
+    for (const [key, group] of members) this.#groups.set(key, makeGroup(key, group));
   }
 
   /**
@@ -78,7 +80,7 @@ export function addressKey(address: string): string {
   return `${name}:${!port || port === "0" ? "*" : port}`;
 }
 
-function makeGroup(hosts: readonly CompiledHost[]): HostGroup {
+function makeGroup(address: string, hosts: readonly CompiledHost[]): HostGroup {
   const [first] = hosts;
   if (!first) throw new TypeError("a group of virtual hosts is never empty");
   const names = new Map<string, number>();
@@ -90,7 +92,7 @@ function makeGroup(hosts: readonly CompiledHost[]): HostGroup {
       else if (!names.has(lower)) names.set(lower, position);
     }
   }
-  return { hosts, default: first, names, wildcards };
+  return { address, hosts, default: first, names, wildcards };
 }
 
 function wildcardPattern(text: string): RegExp {

@@ -13,6 +13,7 @@ const usage = `Usage: modhostctl [-d FOLDER] COMMAND
   graceful-stop   finish what runs, then stop
   configtest      check the configuration
   status          what runs: workers, daemon groups, requests
+  explain URL     what happens to a request, and by which lines; "explain" alone shows its options
 Anything else is handed to modhost: modhostctl -S, modhostctl -t -D DUMP_MODULES
 `;
 
@@ -60,6 +61,8 @@ function runCommand(
     case "graceful-stop":
     case "status":
       return run(["-d", root, "-k", command, ...more]);
+    case "explain":
+      return run(["explain", "-d", root, ...more]);
     case "configtest":
       return run(["-d", root, "-t", ...more]);
     default:

@@ -24,6 +24,11 @@ export function isProxied({ filename }: Request): boolean {
   return filename.startsWith("proxy:");
 }
 
+/** What `handle` does with a request, in words. */
+export function foretell({ filename }: Request): string | undefined {
+  return filename.startsWith("proxy:") ? `passes the request to ${filename.slice("proxy:".length)}` : undefined;
+}
+
 /** Passes a request on. */
 export function handle(request: Request, settings: ProxySettings): Verdict | Promise<Verdict> {
   if (!isProxied(request)) return undefined;

@@ -1,7 +1,7 @@
 // ProxyPass lines → requests passed on to back ends, and their responses to the client.
 import { arg, byteString, core, defineModule, optional, rest, type Place, type ProxyScheme } from "../../api/index.js";
 import { closeBackEnds } from "./back-end.js";
-import { handle, isProxied } from "./handler.js";
+import { foretell, handle, isProxied } from "./handler.js";
 import { hiddenRules, locationAround, parseRule, type ProxyRule } from "./rules.js";
 import { proxySections } from "./sections.js";
 import { definition, type Via } from "./settings.js";
@@ -172,7 +172,7 @@ export default defineModule({
         return request.method === "TRACE" && request.settings(core).traceEnable === "off" ? undefined : "done";
       },
     },
-    handler: { rank: "first", run: handle },
+    handler: { rank: "first", run: handle, foretell },
   },
   lifecycle: {
     check: (server) => {
