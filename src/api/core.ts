@@ -47,6 +47,9 @@ function editable<Words>(initial: Words): Setting<Edit<Words>> {
   return { initial: { plain: initial, edits: none }, add: combine, nest: combine };
 }
 
+/** An AllowOverride line. */
+export type AllowedOverrides = Omit<import("./place.js").OverrideRights, "directives">;
+
 /** What ErrorDocument says for a status; text and path are latin1 strings of bytes. */
 export type ErrorDocument =
   | { readonly kind: "text"; readonly text: string }
@@ -159,9 +162,15 @@ export const core = defineSettings("core", {
   traceEnable: value<"on" | "off" | "extended">("on"),
   strictHostCheck: value<boolean>(false),
   options: editable<OptionSet>(defaultOptions),
-  /** Classes in lower case; empty for None. */
-  allowOverride: value<ReadonlySet<string>>(new Set()),
-  allowOverrideList: value<readonly string[]>([]),
+  /** Empty for None. */
+  allowOverride: value<AllowedOverrides>({
+    classes: new Set(),
+    options: new Set(),
+    ignoresForbidden: false,
+    ignoresUnknown: false,
+  }),
+  /** In lower case. */
+  allowOverrideList: value<ReadonlySet<string>>(new Set()),
   accessFileName: value<readonly string[]>([".htaccess"]),
   errorDocuments: map<ErrorDocument>(),
   fileETag,

@@ -27,7 +27,7 @@ export type Matcher =
 interface DirectiveCommon {
   readonly contexts: readonly Context[];
   /** Needed where contexts hold ".htaccess". */
-  readonly override?: Override;
+  readonly override?: Override | readonly Override[];
   /** One sentence: what it does. */
   readonly summary: string;
   /** Some sentences for the reference page: defaults, units, what happens when. Markdown. */

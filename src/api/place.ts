@@ -7,6 +7,18 @@ export type Context = "server config" | "virtual host" | "directory" | ".htacces
 /** The AllowOverride class that lets a directive stand in .htaccess files. */
 export type Override = "AuthConfig" | "FileInfo" | "Indexes" | "Limit" | "Options" | "All";
 
+/** What the files named by AccessFileName may hold where they stand: AllowOverride and AllowOverrideList. */
+export interface OverrideRights {
+  readonly classes: ReadonlySet<Exclude<Override, "All">>;
+  /** Options that an Options line may name. */
+  readonly options: ReadonlySet<string>;
+  /** Single directives, in lower case. */
+  readonly directives: ReadonlySet<string>;
+  /** Whether directives that are not allowed, and unknown ones, are passed over instead of refused. */
+  readonly ignoresForbidden: boolean;
+  readonly ignoresUnknown: boolean;
+}
+
 /** A section around a directive: `name` as the manual writes it, "Directory", and its first argument as written. */
 export interface EnclosingSection {
   readonly name: string;
@@ -21,10 +33,15 @@ export interface Place {
   readonly context: Context;
   /** Sections around the directive, outermost first. */
   readonly sections: readonly EnclosingSection[];
+  /** In an .htaccess file: its directory with a slash at the end, as a latin1 string of bytes, and what it may hold. */
+  readonly directory?: string;
+  readonly rights?: OverrideRights;
   /** An absolute path; a relative one is taken from ServerRoot. */
   resolve(path: string): string;
   /** Whether `-D name` or `Define name` is in force. */
   defined(name: string): boolean;
+  /** The contexts of a directive or section ("<Files>") of the loaded modules; undefined where none has it. */
+  contextsOf(directive: string): readonly Context[] | undefined;
   /** Throws a ConfigError at this place; `who` is added in front: "Alias: URL-path: ...". */
   fail(reason: string, advice?: string): never;
   /** Notes a fault that does not stop the server. */

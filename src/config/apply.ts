@@ -6,6 +6,7 @@ import {
   type Matcher,
   type Module,
   type Origin,
+  type OverrideRights,
   type Place,
   type Section,
   type Settings,
@@ -42,6 +43,8 @@ export interface AppliedSection {
   readonly matcher: Matcher;
   readonly origin: Origin;
   readonly body: Body;
+  /** It may go away while the configuration stays: an .htaccess file. Nobody keeps what is made of it longer. */
+  readonly passing?: true;
 }
 
 /** A configuration with every directive applied. */
@@ -65,13 +68,17 @@ interface Entry {
 /** The directives of the loaded modules, by name in lower case. */
 export type DirectiveTable = ReadonlyMap<string, readonly Entry[]>;
 
-/** What stays the same all through one application. */
-interface Run {
+/** What stays the same for all files of one configuration. */
+export interface Vocabulary {
   readonly table: DirectiveTable;
-  readonly tree: Tree;
+  readonly tree: Pick<Tree, "serverRoot" | "defines">;
   readonly available: readonly Module[];
   /** What an unknown directive may have been meant for. */
   readonly names: Parameters<typeof describeUnknown>[1];
+}
+
+/** What stays the same all through one application. */
+interface Run extends Vocabulary {
   readonly errors: ConfigError[];
   readonly warnings: ConfigError[];
 }
@@ -83,6 +90,8 @@ const mostErrors = 1000;
 interface Scope {
   readonly context: Context;
   readonly sections: readonly { readonly name: string; readonly argument: string }[];
+  /** In .htaccess files: where they stand, and what they may hold. */
+  readonly access?: { readonly directory: string; readonly rights: OverrideRights };
   /** In a wrapper: what may stand here, in lower case, and the wrapper's name. */
   readonly holds?: { readonly names: readonly string[]; readonly by: string };
 }
@@ -98,12 +107,7 @@ export function loadedModules(tree: Tree, available: readonly Module[]): Module[
 /** Applies a tree. Nothing is thrown: faults are in `errors`. */
 export function applyTree(tree: Tree, available: readonly Module[]): Applied {
   const modules = loadedModules(tree, available);
-  const table = directiveTable(modules);
-  const names = {
-    known: [...table.values()].flat().map((entry) => entry.name),
-    available: available.map(({ name, symbol, directives }) => ({ name, symbol, directives: Object.keys(directives) })),
-  };
-  const run: Run = { table, tree, available, names, errors: [], warnings: [] };
+  const run: Run = { ...vocabularyOf(tree, modules, available), errors: [], warnings: [] };
   const main = emptyBody();
   const virtualHosts: AppliedSection[] = [];
   applyNodes(tree.nodes, main, { context: "server config", sections: [] }, run);
@@ -112,6 +116,28 @@ export function applyTree(tree: Tree, available: readonly Module[]): Applied {
     if (section?.matcher.kind === "virtual host") virtualHosts.unshift(...main.sections.splice(i, 1));
   }
   return { main, virtualHosts, modules, errors: run.errors, warnings: run.warnings };
+}
+
+/** The directives of the loaded modules, with what helps where one is unknown. */
+export function vocabularyOf(tree: Tree, modules: readonly Module[], available: readonly Module[]): Vocabulary {
+  const table = directiveTable(modules);
+  const names = {
+    known: [...table.values()].flat().map((entry) => entry.name),
+    available: available.map(({ name, symbol, directives }) => ({ name, symbol, directives: Object.keys(directives) })),
+  };
+  return { table, tree: { serverRoot: tree.serverRoot, defines: tree.defines }, available, names };
+}
+
+/** Applies the nodes of an .htaccess file. Nothing is thrown: faults are in `errors`. */
+export function applyAccessFile(
+  nodes: readonly Node[],
+  access: NonNullable<Scope["access"]>,
+  vocabulary: Vocabulary,
+): { readonly body: Body; readonly errors: readonly ConfigError[]; readonly warnings: readonly ConfigError[] } {
+  const run: Run = { ...vocabulary, errors: [], warnings: [] };
+  const body = emptyBody();
+  applyNodes(nodes, body, { context: ".htaccess", sections: [], access }, run);
+  return { body, errors: run.errors, warnings: run.warnings };
 }
 
 /** Directives by lower-case name; several modules may share one. */
@@ -149,10 +175,10 @@ function applyNodes(nodes: readonly Node[], body: Body, scope: Scope, run: Run):
 function applyNode(node: Node, body: Body, scope: Scope, run: Run): void {
   const name = node.kind === "section" ? `<${node.name}>` : node.name;
   const entries = run.table.get(name.toLowerCase());
-  if (!entries) return refuseUnknown(node, name, run);
+  if (!entries) return refuseUnknown(node, name, scope, run);
   for (const entry of entries) {
     const { directive } = entry;
-    refuseMisplaced(node, entry, scope);
+    if (!isInPlace(node, entry, scope, run)) continue;
     if (node.kind === "directive") {
       if ("set" in directive) applyDirective(node, entry, body, scope, run);
     } else if ("opens" in directive) {
@@ -188,7 +214,8 @@ function openSection(
   const sections = [...scope.sections, { name: node.name, argument: node.text }];
   const host = node.name.toLowerCase() === "virtualhost";
   // The body comes first, so that its faults show even where the opening line is at fault too.
-  applyNodes(node.children, inner, { context: host ? "virtual host" : "directory", sections }, run);
+  const context = host ? "virtual host" : scope.context === ".htaccess" ? ".htaccess" : "directory";
+  applyNodes(node.children, inner, { ...withAccess(scope), context, sections }, run);
   const matcher = section.opens(parseArguments(node, entry.name, section.args, place), place);
   body.sections.push({ name: node.name, argument: node.text, matcher, origin: node.origin, body: inner });
 }
@@ -206,6 +233,7 @@ function applyWrapper(
     node.children,
     inner,
     {
+      ...withAccess(scope),
       context: scope.context,
       sections: [...scope.sections, { name: node.name, argument: node.text }],
       holds: { names: wrapper.holds.map((name) => name.toLowerCase()), by: entry.name },
@@ -244,8 +272,10 @@ function placeOf(node: Node, directive: string, scope: Scope, run: Run): Place {
     directive,
     context: scope.context,
     sections: scope.sections,
+    ...scope.access,
     resolve: (path) => resolveIn(run.tree.serverRoot, path),
     defined: (name) => name in run.tree.defines,
+    contextsOf: (name) => run.table.get(name.toLowerCase())?.flatMap(({ directive: { contexts } }) => contexts),
     fail: (reason, advice) => {
       const { origin, length } = spotOf(reason, node);
       throw new ConfigError(`${directive}: ${reason}`, origin, { length, ...(advice === undefined ? {} : { advice }) });
@@ -280,27 +310,63 @@ function faultAt(node: Node, reason: string, advice?: string): ConfigError {
   return new ConfigError(reason, node.origin, { code: "AH00526", length, ...(advice ? { advice } : {}) });
 }
 
-function refuseUnknown(node: Node, name: string, run: Run): never {
+function refuseUnknown(node: Node, name: string, { access }: Scope, run: Run): void {
+  const shown = node.kind === "section" ? `<${node.name}` : node.name;
+  if (access?.rights.ignoresUnknown) {
+    run.warnings.push(
+      new ConfigError(`Unknown directive ${shown} is passed over (Nonfatal=Unknown)`, node.origin, { code: "AH02296" }),
+    );
+    return;
+  }
   const advice = describeUnknown(name, run.names);
   throw faultAt(
     node,
-    `Invalid command '${node.kind === "section" ? `<${node.name}` : node.name}', perhaps misspelled or defined by a ` +
-      "module not included in the server configuration",
+    `Invalid command '${shown}', perhaps misspelled or defined by a module not included in the server configuration`,
     advice,
   );
 }
 
-function refuseMisplaced(node: Node, { name, directive }: Entry, scope: Scope): void {
+/** Whether a directive may stand where it does; throws where it may not, unless it is to be passed over. */
+function isInPlace(node: Node, entry: Entry, scope: Scope, run: Run): boolean {
+  const { name, directive } = entry;
   if (scope.holds && !scope.holds.names.includes(name.toLowerCase())) {
     throw faultAt(node, `${bare(name)} not allowed in ${scope.holds.by} context`);
   }
-  if (directive.contexts.includes(scope.context)) return;
+  if (scope.access) return isAllowed(node, entry, scope.access.rights, run);
+  if (directive.contexts.includes(scope.context)) return true;
   const inside = scope.sections.at(-1);
   const where =
     scope.context === "server config" || scope.context === "virtual host" || !inside
       ? `${bare(name)} not allowed here`
       : `${bare(name)} not allowed in <${inside.name}> context`;
   throw faultAt(node, where, `${name} may stand in: ${directive.contexts.join(", ")}`);
+}
+
+/** Whether an .htaccess file has the right to a directive: by its class, or by its name. */
+function isAllowed(node: Node, { name, directive }: Entry, rights: OverrideRights, run: Run): boolean {
+  const { contexts, override } = directive;
+  const isListed = rights.directives.has(bare(name).toLowerCase()) || rights.directives.has(name.toLowerCase());
+  if (isListed && (contexts.includes(".htaccess") || contexts.includes("directory"))) return true;
+  const wanted = contexts.includes(".htaccess") && override !== undefined ? [override].flat() : [];
+  const classes = wanted.flatMap((each) => (each === "All" ? overrideClasses : [each]));
+  if (classes.some((each) => rights.classes.has(each))) return true;
+  if (rights.ignoresForbidden) {
+    run.warnings.push(
+      new ConfigError(`${bare(name)} in .htaccess forbidden by AllowOverride`, node.origin, { code: "AH02295" }),
+    );
+    return false;
+  }
+  const advice =
+    classes.length === 0
+      ? `${name} may not stand in .htaccess files, but in: ${contexts.join(", ")}`
+      : `the <Directory> section of this directory would have to say: AllowOverride ${wanted.join(" or ")}`;
+  throw faultAt(node, `${bare(name)} not allowed here`, advice);
+}
+
+const overrideClasses = ["AuthConfig", "FileInfo", "Indexes", "Limit", "Options"] as const;
+
+function withAccess({ access }: Scope): Pick<Scope, "access"> {
+  return access ? { access } : {};
 }
 
 /** Apache names a section by its opening bracket alone in these messages. */

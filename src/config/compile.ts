@@ -14,8 +14,9 @@ import {
   type SettingsOf,
   type VirtualHost,
 } from "../api/index.js";
+import { accessFileReader, type AccessFileReader } from "./access-file.js";
 import { applyTree, type Applied, type AppliedSection, type Body } from "./apply.js";
-import { hostSettings, mainSettings, Plan, type PlanContext } from "./merge.js";
+import { hostSettings, mainSettings, Plan, planLimit, type PlanContext } from "./merge.js";
 import { HookOrderError, orderHooks, steps, type Step } from "./order.js";
 import type { Tree } from "./tree.js";
 
@@ -42,6 +43,8 @@ export interface CompiledServer extends ServerView {
   readonly daemonGroups: readonly DaemonGroupSpec[];
   /** How Python runs inside the workers, as the module for it says; undefined without one. */
   readonly embeddedPython: EmbeddedPythonSpec | undefined;
+  /** Reads the files named by AccessFileName that stand under it. */
+  readonly readAccessFile: AccessFileReader;
 }
 
 /** What compiling gave: a server where there are no errors. */
@@ -76,7 +79,7 @@ export function compile(tree: Tree, available: readonly Module[], options: Compi
   const start: Origin = { file: tree.mainFile, line: 1, column: 1 };
   let server: CompiledServer | undefined;
   try {
-    server = build(tree, applied, options, { errors, warnings, start });
+    server = build(tree, { applied, available }, options, { errors, warnings, start });
     if (!options.unchecked) {
       // With errors already there the checks show what else is wrong; what they would only warn of may follow from those.
       const isSound = errors.length === 0;
@@ -99,7 +102,12 @@ interface Findings {
   readonly start: Origin;
 }
 
-function build(tree: Tree, applied: Applied, options: CompileOptions, findings: Findings): CompiledServer {
+function build(
+  tree: Tree,
+  { applied, available }: { readonly applied: Applied; readonly available: readonly Module[] },
+  options: CompileOptions,
+  findings: Findings,
+): CompiledServer {
   const { modules } = applied;
   const context: PlanContext = {
     modules,
@@ -108,6 +116,7 @@ function build(tree: Tree, applied: Applied, options: CompileOptions, findings: 
       ReturnType<typeof orderHooks>
     >,
     kept: 0,
+    limit: planLimit,
   };
   const main = mainSettings(applied.main, modules);
   const { openErrorLog = () => silent } = options;
@@ -130,6 +139,7 @@ function build(tree: Tree, applied: Applied, options: CompileOptions, findings: 
     get embeddedPython() {
       return modules.find(({ lifecycle }) => lifecycle.embeddedPython)?.lifecycle.embeddedPython?.(server);
     },
+    readAccessFile: accessFileReader(tree, modules, available),
     settings: (definition, host) =>
       virtualHosts[host.index]?.plan.settings[definition.module] as SettingsOf<typeof definition.settings>,
     everywhere: (definition) => everywhere(definition, applied, virtualHosts),

@@ -33,7 +33,9 @@ export interface AccessFileOptions extends ModuleLists {
   readonly file: string;
   readonly text: string;
   /** The configuration it stands under. */
-  readonly tree: Tree;
+  readonly tree: Pick<Tree, "serverRoot" | "defines" | "modules">;
+  /** Whether sections like `<IfModule>` may stand in it; without it they may. */
+  readonly conditions?: "allowed" | "refused";
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -70,13 +72,16 @@ export function readConfiguration(options: ReadOptions): {
 }
 
 /** Reads an .htaccess file: the same language, but nothing in it may include, define or load. */
-export function readAccessFile({ file, text, tree, environment, ...lists }: AccessFileOptions): {
+export function readAccessFile({ file, text, tree, environment, conditions, ...lists }: AccessFileOptions): {
   nodes: Node[];
   errors: ConfigError[];
   warnings: ConfigError[];
 } {
   const { serverRoot, defines, modules } = tree;
-  const reading = new Reading(lists, environment, { serverRoot, defines, loaded: modules, accessFile: true });
+  const reading = new Reading(lists, environment, {
+    ...{ serverRoot, defines, loaded: modules, accessFile: true },
+    ...(conditions ? { conditions } : {}),
+  });
   const nodes: Node[] = [];
   readText(text, { from: { file }, out: nodes, depth: 0, reading });
   return { nodes, errors: reading.errors, warnings: reading.warnings };
@@ -238,6 +243,11 @@ function expandSection(raw: RawSection, line: Line, context: Context): void {
 
 function expandConditional(raw: RawSection, section: SectionNode, condition: Condition, context: Context): void {
   const { reading, from } = context;
+  if (reading.conditions === "refused") {
+    const advice = "AllowOverride would have to grant one class at least: AllowOverrideList is not enough";
+    const detail = { code: "AH00526", length: section.name.length + 1, advice };
+    return reading.fail(`<${section.name} not allowed here`, section.origin, detail);
+  }
   const holds = condition(section.text, reading);
   if (typeof holds === "string") {
     reading.fail(holds, section.origin, { length: section.name.length + 1 });

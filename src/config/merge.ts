@@ -18,12 +18,15 @@ export interface BoundHook {
 export interface PlanContext {
   readonly modules: readonly Module[];
   readonly hooks: Readonly<Record<Step, readonly OrderedHook[]>>;
-  /** Number of plans kept; beyond `planLimit` they are made anew for each request. */
+  /** Number of plans kept; beyond `limit` they are made anew for each request. */
   kept: number;
+  readonly limit: number;
 }
 
 /** Plans kept in memory for one configuration. */
 export const planLimit = 20_000;
+/** Plans kept over those that one .htaccess file leads to. */
+const passingLimit = 256;
 
 /**
  * The settings in force for one virtual host and one list of matching sections, with the hooks that act under them.
@@ -36,6 +39,8 @@ export class Plan {
   readonly sections: readonly AppliedSection[];
   readonly #context: PlanContext;
   readonly #next = new Map<AppliedSection, Plan>();
+  /** Plans with an .htaccess file over this one: they go when the file does. */
+  #passing: WeakMap<AppliedSection, Plan> | undefined;
 
   constructor(settings: Readonly<Record<string, Values>>, sections: readonly AppliedSection[], context: PlanContext) {
     this.settings = settings;
@@ -46,14 +51,26 @@ export class Plan {
 
   /** The plan with one more section laid over this one. */
   with(section: AppliedSection): Plan {
+    if (section.passing) return this.#withPassing(section);
     const kept = this.#next.get(section);
     if (kept) return kept;
     const settings = nestBody(this.settings, section.body, this.#context.modules);
     const plan = new Plan(settings, [...this.sections, section], this.#context);
-    if (this.#context.kept < planLimit) {
+    if (this.#context.kept < this.#context.limit) {
       this.#context.kept++;
       this.#next.set(section, plan);
     }
+    return plan;
+  }
+
+  #withPassing(section: AppliedSection): Plan {
+    this.#passing ??= new WeakMap();
+    const kept = this.#passing.get(section);
+    if (kept) return kept;
+    const settings = nestBody(this.settings, section.body, this.#context.modules);
+    // What is laid over it is counted on its own: it is forgotten together with the file.
+    const plan = new Plan(settings, [...this.sections, section], { ...this.#context, kept: 0, limit: passingLimit });
+    this.#passing.set(section, plan);
     return plan;
   }
 }

@@ -37,6 +37,7 @@ export class Reading {
   stopped = false;
   /** True in .htaccess files, where most directives of this stage may not stand. */
   readonly accessFile: boolean;
+  readonly conditions: "allowed" | "refused";
   /** `Define` flags, by exact name. */
   readonly #flags = new Set<string>();
   /** `Define` values, by lower-case name. */
@@ -50,6 +51,7 @@ export class Reading {
     this.environment = environment;
     this.serverRoot = from.serverRoot;
     this.accessFile = from.accessFile ?? false;
+    this.conditions = from.conditions ?? "allowed";
     this.#bySymbol = new Map(lists.modules.map((module) => [module.symbol, module]));
     this.#foreign = new Map(Object.entries(lists.foreign));
     for (const [name, value] of Object.entries(from.defines)) this.define(name, value ?? undefined);
@@ -145,4 +147,5 @@ export interface Start {
   /** Modules in force; without it, the built-in ones. */
   readonly loaded?: readonly LoadedModule[];
   readonly accessFile?: boolean;
+  readonly conditions?: Reading["conditions"];
 }

@@ -49,7 +49,9 @@ function entry(name: string, directive: AnyDirective): string[] {
     ...directive.args.filter(isTelling).map(({ name: argument, kind }) => [argument, kind.replaceAll("|", " or ")]),
     ...(directive.default === undefined ? [] : [["Default", `\`${directive.default}\``]]),
     ["Context", directive.contexts.join(", ")],
-    ...(directive.contexts.includes(".htaccess") && directive.override ? [["Override", directive.override]] : []),
+    ...(directive.contexts.includes(".htaccess") && directive.override
+      ? [["Override", [directive.override].flat().join(", ")]]
+      : []),
     ...(directive.onRead ? [["Acts", "while the files are read, in the order of their lines"]] : []),
   ];
   return [

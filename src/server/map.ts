@@ -1,8 +1,9 @@
 // The request's path and file name → the sections laid over its virtual host.
 import { posix } from "node:path";
-import { refuse, type OptionSet, type Response } from "../api/index.js";
+import { noOptions, refuse, type OptionSet, type Response } from "../api/index.js";
 import type { AppliedSection } from "../config/apply.js";
 import type { Plan } from "../config/merge.js";
+import type { AccessFault } from "./access-file.js";
 import type { CoreSettings, ServerRequest } from "./request.js";
 import type { SectionIndex } from "./sections.js";
 import { brokenLink, refusedLink, walk } from "./walk.js";
@@ -36,6 +37,7 @@ export function mapToStorage(request: ServerRequest, index: SectionIndex, mapped
   request.file = walked.file;
   request.pathInfo = walked.pathInfo;
   const directories = index.directories(directoryOf(request));
+  if ("status" in directories) return refuseByAccess(request, directories);
   const name = request.filename.slice(request.filename.lastIndexOf("/") + 1);
   const files = name === "" ? [] : index.files(name, directories);
   layAll(request, index, directories, files);
@@ -44,6 +46,12 @@ export function mapToStorage(request: ServerRequest, index: SectionIndex, mapped
     return refuse(403);
   }
   return refuseLinks(request, index, directories);
+}
+
+/** The file cannot be read or holds a fault: what it may have wanted to refuse is refused. */
+function refuseByAccess(request: ServerRequest, { status, level, messages, note }: AccessFault): Response {
+  for (const message of messages) request.log(level, "core", message);
+  return refuse(status, note === undefined ? {} : { note });
 }
 
 function layAll(request: ServerRequest, index: SectionIndex, directories: Sections, files: Sections): void {
@@ -97,8 +105,10 @@ const linkChecks = new WeakMap<Sections, Map<Plan, boolean>>();
 function refuseLinks(request: ServerRequest, index: SectionIndex, directories: Sections): Response | undefined {
   if (!checksLinks(request.virtualHost.plan, directories)) return undefined;
   const { virtualHost, method } = request;
-  const optionsAt = (directory: string): OptionSet =>
-    optionsOf(lay(virtualHost.plan, index.directories(directory), method));
+  const optionsAt = (directory: string): OptionSet => {
+    const sections = index.directories(directory);
+    return "status" in sections ? noOptions : optionsOf(lay(virtualHost.plan, sections, method));
+  };
   const link = refusedLink(request.filename.replace(/\/$/, ""), optionsAt);
   if (link === undefined) return undefined;
   request.log("error", "core", `AH00037: Symbolic link not allowed or link target not accessible: ${link}`);

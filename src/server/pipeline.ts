@@ -5,6 +5,7 @@ import { answer, dropBody, escapePath, phases, refuse, RequestBodyError, serverB
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { withFields } from "./answer-fields.js";
 import type { BoundHook } from "../config/merge.js";
+import { AccessFiles } from "./directory-walk.js";
 import { errorDocument } from "./error-document.js";
 import { errorPage } from "./error-page.js";
 import type { Exchange, ExchangeHandler, Sent, Transmission, WireLimits } from "./exchange.js";
@@ -31,11 +32,13 @@ export class Pipeline implements ExchangeHandler {
   readonly server: CompiledServer;
   readonly sites: Sites;
   readonly #services: Services;
+  readonly #accessFiles: AccessFiles;
   readonly #states = new Map<CompiledHost, HostState>();
 
   /** `observer` hears what each step does; without one nothing is told to anybody. */
   constructor(server: CompiledServer, applications: Applications, observer?: Observer) {
     this.server = server;
+    this.#accessFiles = new AccessFiles(server.readAccessFile);
     this.sites = new Sites(server.virtualHosts);
     this.#services = {
       observer,
@@ -125,7 +128,7 @@ export class Pipeline implements ExchangeHandler {
     if (known) return known;
     const core = host.plan.settings["core"] as CoreSettings;
     const state: HostState = {
-      sections: new SectionIndex(host),
+      sections: new SectionIndex(host, this.#accessFiles),
       core,
       transmission: {
         server: serverBanner(core.serverTokens),

@@ -1,6 +1,8 @@
 // Path, file name → the sections that match, in Apache's merge order.
 import type { AppliedSection } from "../config/apply.js";
 import type { CompiledHost } from "../config/compile.js";
+import type { AccessFault } from "./access-file.js";
+import { DirectoryWalks, type AccessFiles, type DirectoryLevels } from "./directory-walk.js";
 
 type Sections = readonly AppliedSection[];
 
@@ -12,14 +14,15 @@ const remembered = 4096;
 /** The sections of one virtual host, arranged so that matching does not look at each of them. */
 export class SectionIndex {
   readonly #locations: LocationIndex;
-  readonly #directories: DirectoryIndex;
+  readonly #walks: DirectoryWalks;
   readonly #files: Sections;
   readonly #proxies: Sections;
 
-  constructor(host: CompiledHost) {
+  constructor(host: CompiledHost, accessFiles: AccessFiles) {
     const all = [...host.mainSections, ...host.ownSections];
     this.#locations = new LocationIndex(all.filter(({ matcher }) => matcher.kind.startsWith("location")));
-    this.#directories = new DirectoryIndex(all.filter(({ matcher }) => matcher.kind.startsWith("directory")));
+    const directories = new DirectoryIndex(all.filter(({ matcher }) => matcher.kind.startsWith("directory")));
+    this.#walks = new DirectoryWalks(host, (directory) => directories.match(directory), accessFiles);
     this.#files = all.filter(({ matcher }) => matcher.kind.startsWith("files"));
     this.#proxies = all.filter(({ matcher }) => matcher.kind.startsWith("proxy"));
   }
@@ -29,9 +32,12 @@ export class SectionIndex {
     return this.#locations.match(path);
   }
 
-  /** `<Directory>` by depth, then `<DirectoryMatch>`; `directory` without trailing slash, "" for the root. */
-  directories(directory: string): Sections {
-    return this.#directories.match(directory);
+  /**
+   * `<Directory>` by depth, each level with its .htaccess file, then `<DirectoryMatch>`; `directory` without trailing
+   * slash, "" for the root. A fault where a file is at fault.
+   */
+  directories(directory: string): Sections | AccessFault {
+    return this.#walks.sections(directory);
   }
 
   /** `<Proxy>` and `<ProxyMatch>`, in configuration order. */
@@ -102,7 +108,7 @@ class DirectoryIndex {
   readonly #patterns: { readonly position: number; readonly depth: number; readonly pattern: RegExp }[] = [];
   readonly #regexes: { readonly section: AppliedSection; readonly regex: RegExp }[] = [];
   readonly #sections: Sections;
-  readonly #known = new Map<string, Sections>();
+  readonly #known = new Map<string, DirectoryLevels>();
 
   constructor(sections: Sections) {
     this.#sections = sections;
@@ -114,7 +120,7 @@ class DirectoryIndex {
     }
   }
 
-  match(directory: string): Sections {
+  match(directory: string): DirectoryLevels {
     const known = this.#known.get(directory);
     if (known) return known;
     const matched = this.#walk(directory);
@@ -123,23 +129,21 @@ class DirectoryIndex {
     return matched;
   }
 
-  #walk(directory: string): Sections {
-    const matched: AppliedSection[] = [];
+  #walk(directory: string): DirectoryLevels {
     const parts = directory.split("/");
-    for (let depth = 0; depth < parts.length; depth++) {
-      const path = parts.slice(0, depth + 1).join("/");
-      const positions = [...(this.#plain.get(path) ?? [])];
-      for (const { position, depth: wanted, pattern } of this.#patterns) {
-        if (wanted === depth && pattern.test(path)) positions.push(position);
-      }
-      for (const position of positions.sort((a, b) => a - b))
-        matched.push(...this.#sections.slice(position, position + 1));
+    const byDepth = parts.map((_part, depth) => this.#matchLevel(parts.slice(0, depth + 1).join("/"), depth));
+    // Apache matches the directory with its trailing slash: "one$" is never found.
+    const regexes = this.#regexes.flatMap(({ section, regex }) => (regex.test(`${directory}/`) ? [section] : []));
+    return { all: [...byDepth.flat(), ...regexes], byDepth, regexes };
+  }
+
+  #matchLevel(path: string, depth: number): Sections {
+    const positions = [...(this.#plain.get(path) ?? [])];
+    for (const { position, depth: wanted, pattern } of this.#patterns) {
+      if (wanted === depth && pattern.test(path)) positions.push(position);
     }
-    for (const { section, regex } of this.#regexes) {
-      // Apache matches the directory with its trailing slash: "one$" is never found.
-      if (regex.test(`${directory}/`)) matched.push(section);
-    }
-    return matched;
+    if (positions.length === 0) return none;
+    return positions.sort((a, b) => a - b).flatMap((position) => this.#sections[position] ?? []);
   }
 }
 

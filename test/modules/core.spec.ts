@@ -328,8 +328,10 @@ describe("core, directives", () => {
   }
 
   const warnings: readonly [configuration: string, expected: string][] = [
-    ["<Directory ROOT>\n  AllowOverride All\n</Directory>", ".htaccess"],
+    ["<Directory ROOT>\n  AllowOverrideList Unheard\n</Directory>", "unrecognized directive"],
+    ["<Directory ROOT>\n  AllowOverrideList Listen\n</Directory>", "may not stand in .htaccess"],
     ["<Location />\n  AllowOverride None\n</Location>", "Useless use of AllowOverride"],
+    ["<Files x>\n  AllowOverrideList Redirect\n</Files>", "Useless use of AllowOverrideList"],
     ["DefaultType text/plain", "deprecated"],
     ["NameVirtualHost *", "has no effect"],
     ["ErrorDocument 401 http://x.test/", "401"],

@@ -9,7 +9,20 @@ import {
   type OptionSet,
   type Place,
 } from "../../api/index.js";
-import { directories, everywhere, hosts, hostsAndDirectories, type CoreMaker } from "./contexts.js";
+import { everywhere, hosts, hostsAndDirectories, type CoreMaker } from "./contexts.js";
+
+/** In .htaccess files AllowOverride may leave some of the options only. */
+function refuseOption(word: string, bits: Partial<OptionSet>, place: Place): void {
+  const { rights } = place;
+  if (!rights) return;
+  const missing = Object.entries(bits).find(([name, isSet]) => isSet && !rights.options.has(name));
+  if (!missing) return;
+  const allowed = [...rights.options].join(",");
+  place.fail(
+    `Option ${word.replace(/^[+-]/, "")} not allowed here`,
+    `AllowOverride allows Options=${allowed || "None"} in this directory`,
+  );
+}
 
 const optionWords: Readonly<Record<string, Partial<OptionSet>>> = {
   indexes: { Indexes: true },
@@ -19,51 +32,38 @@ const optionWords: Readonly<Record<string, Partial<OptionSet>>> = {
   symlinksifownermatch: { SymLinksIfOwnerMatch: true },
   execcgi: { ExecCGI: true },
   multiviews: { MultiViews: true },
+  runscripts: { ExecCGI: true, MultiViews: true },
   all: { Indexes: true, Includes: true, IncludesNOEXEC: false, FollowSymLinks: true, ExecCGI: true },
 };
 
 function readOptions(words: readonly string[], place: Place): OptionsChange {
-  const edits: Record<string, boolean> = {};
-  const signed = /^[+-]/.test(words[0] ?? "");
+  let edits: Record<string, boolean> = {};
+  let plain: OptionSet | undefined;
+  let startsAnew = false;
   for (const [index, word] of words.entries()) {
-    const [sign, name] = /^[+-]/.test(word) ? [word.charAt(0), word.slice(1).toLowerCase()] : ["", word.toLowerCase()];
-    if ((sign !== "") !== signed) place.fail("Either all Options must start with + or -, or no Option may.");
-    if (name === "none") {
-      if (signed) place.fail("You may not use 'Options +None' or 'Options -None'.");
-      if (index > 0) place.fail("'Options None' must be the first Option given.");
-      continue;
+    const sign = /^[+-]/.test(word) ? word.charAt(0) : "";
+    const name = word.slice(sign.length).toLowerCase();
+    // Behind All and None there may be words with a sign, and no others behind those.
+    const isMixed = sign === "" ? Object.keys(edits).length > 0 : plain !== undefined && !startsAnew;
+    if (isMixed) place.fail("Either all Options must start with + or -, or no Option may.");
+    if (name === "none" || name === "all") {
+      startsAnew = true;
+      const shown = name === "none" ? "None" : "All";
+      if (sign !== "") place.fail(`You may not use 'Options +${shown}' or 'Options -${shown}'.`);
+      if (index > 0) place.fail(`'Options ${shown}' must be the first Option given.`);
     }
-    const bits = optionWords[name];
+    const bits = name === "none" ? {} : optionWords[name];
     if (!bits)
       return place.fail(`Illegal option ${word}`, `the options are ${Object.keys(noOptions).join(", ")}, All, None`);
-    for (const bit of Object.keys(bits)) edits[bit] = sign === "-" ? false : (bits[bit as keyof OptionSet] ?? false);
+    refuseOption(word, bits, place);
+    if (sign === "") plain = { ...(plain ?? noOptions), ...bits };
+    else edits = { ...edits, ...signed(bits, sign === "+") };
   }
-  return signed ? { edits } : { plain: { ...noOptions, ...edits }, edits: {} };
+  return plain ? { plain: { ...plain, ...edits }, edits: {} } : { edits };
 }
 
-const overrideWords = ["all", "none", "authconfig", "fileinfo", "indexes", "limit", "options"];
-
-function readOverrides(words: readonly string[], place: Place): ReadonlySet<string> {
-  const classes = new Set<string>();
-  for (const word of words) {
-    const [name = "", detail] = word.toLowerCase().split("=", 2);
-    const known = detail === undefined ? overrideWords.includes(name) : name === "options" || name === "nonfatal";
-    if (!known) place.fail(`Illegal override option ${word}`);
-    if (name === "none") classes.clear();
-    else classes.add(name === "nonfatal" ? word.toLowerCase() : name);
-  }
-  return classes;
-}
-
-/** Where AllowOverride stands in vain, or speaks of files that are not read. */
-function warnOfOverrides(classes: ReadonlySet<string>, place: Place): void {
-  const inside = place.sections.at(-1)?.name ?? "";
-  if (!/^Directory$/i.test(inside)) return place.warn(`Useless use of AllowOverride in <${inside}>`, "AH00114");
-  if (classes.size > 0) {
-    place.warn(
-      "files named by AccessFileName (.htaccess) are not read: what they say, access rules too, has no effect",
-    );
-  }
+function signed(bits: Partial<OptionSet>, isAdded: boolean): Record<string, boolean> {
+  return Object.fromEntries(Object.entries(bits).map(([bit, isSet]) => [bit, isAdded && isSet]));
 }
 
 const etagWords: Readonly<Record<string, Partial<ETagParts>>> = {
@@ -121,34 +121,6 @@ export const fileDirectives = (directive: CoreMaker) => ({
     example: "<Directory /srv/www>\n  Options -Indexes +SymLinksIfOwnerMatch\n</Directory>",
     default: "FollowSymLinks",
     set: ([words], place) => ({ options: readOptions(words, place) }),
-  }),
-
-  AllowOverride: directive({
-    args: [rest(arg.word("class"))],
-    contexts: directories,
-    summary: "Which classes of directives .htaccess files may use.",
-    doc: "Such files are not read in this version; anything but `None` is accepted with a warning that says so.",
-    example: "<Directory /srv/www>\n  AllowOverride None\n</Directory>",
-    default: "None",
-    set: ([words], place) => {
-      const allowOverride = readOverrides(words, place);
-      warnOfOverrides(allowOverride, place);
-      return { allowOverride };
-    },
-  }),
-
-  AllowOverrideList: directive({
-    args: [rest(arg.word("directive"))],
-    contexts: directories,
-    summary: "Which single directives .htaccess files may use.",
-    doc: "Such files are not read in this version; anything but `None` is accepted with a warning that says so.",
-    example: "<Directory /srv/www>\n  AllowOverrideList None\n</Directory>",
-    default: "None",
-    set: ([words], place) => {
-      const allowOverrideList = words.filter((word) => word.toLowerCase() !== "none");
-      if (allowOverrideList.length > 0) place.warn("files named by AccessFileName (.htaccess) are not read");
-      return { allowOverrideList };
-    },
   }),
 
   AccessFileName: directive({

@@ -8,6 +8,7 @@ import { fileDirectives } from "./files.js";
 import { hostDirectives } from "./hosts.js";
 import { logDirectives } from "./logs.js";
 import { conditionSections, onReadDirectives } from "./on-read.js";
+import { overrideDirectives } from "./overrides.js";
 import { requestDirectives } from "./requests.js";
 import { sections } from "./sections.js";
 import { trace } from "./trace.js";
@@ -27,6 +28,7 @@ export default defineModule({
     ...hostDirectives(directive),
     ...requestDirectives(directive),
     ...fileDirectives(directive),
+    ...overrideDirectives(directive),
     ...answerDirectives(directive),
     ...logDirectives(directive),
     ...onReadDirectives(directive),

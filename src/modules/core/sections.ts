@@ -154,7 +154,7 @@ export const sections = {
   "<Limit>": section({
     args: [rest(arg.word("method"))],
     contexts: ["directory", ".htaccess"],
-    override: "Limit",
+    override: ["AuthConfig", "Limit"],
     notInside: insideLimit,
     summary: "Narrows access rules to the methods named.",
     doc: "GET includes HEAD. Methods that are not named stay without restriction, so `<LimitExcept>` is the safer of the two.",
@@ -165,7 +165,7 @@ export const sections = {
   "<LimitExcept>": section({
     args: [rest(arg.word("method"))],
     contexts: ["directory", ".htaccess"],
-    override: "Limit",
+    override: ["AuthConfig", "Limit"],
     notInside: insideLimit,
     summary: "Narrows access rules to all methods but those named.",
     doc: "The opposite of `<Limit>`; unknown methods are covered too.",
