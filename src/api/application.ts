@@ -50,6 +50,8 @@ export interface Preload {
 export interface EmbeddedPythonSpec {
   readonly pythonHome: string | undefined;
   readonly pythonPath: readonly string[];
+  /** Whether there may be several workers (wsgi.multiprocess). */
+  readonly multiprocess: boolean;
   /** Variables for the start of the interpreter alone: PYTHONOPTIMIZE and the like. */
   readonly variables: Readonly<Record<string, string>>;
   /** Scripts to load when a worker starts. */

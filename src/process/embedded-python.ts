@@ -163,7 +163,7 @@ export class EmbeddedPython {
       interpreter.control = control;
       control.send({
         type: "start",
-        spec: { ...limits, pythonPath: spec.pythonPath, preloads: this.#preloads() },
+        spec: { ...limits, pythonPath: spec.pythonPath, multiprocess: spec.multiprocess, preloads: this.#preloads() },
         applicationGroup,
       });
     });
@@ -190,7 +190,6 @@ export class EmbeddedPython {
 const limits = {
   name: "",
   processes: 1,
-  multiprocess: true,
   threads,
   maximumRequests: 0,
   requestTimeout: 0,

@@ -3,6 +3,7 @@ import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import {
   core,
+  processes,
   type DaemonGroupSpec,
   type EmbeddedPythonSpec,
   type Origin,
@@ -64,7 +65,8 @@ export function embeddedPython(server: ServerView): EmbeddedPythonSpec {
   if (!main) throw new TypeError("a server has a main server");
   const { pythonHome, pythonPath, restrictEmbedded } = server.settings(wsgi, main);
   const preloads = restrictEmbedded ? [] : (preloadsOf(server).get("") ?? []);
-  return { pythonHome, pythonPath, variables: {}, preloads };
+  const multiprocess = server.settings(processes, main).serverLimit > 1;
+  return { pythonHome, pythonPath, multiprocess, variables: {}, preloads };
 }
 
 /** What each process group ("" for embedded) can load before the first request: the scripts that aliases name for certain. */

@@ -1,5 +1,5 @@
 // The response of an application → the response the client gets, by mod_wsgi's rules for daemons.
-import { Headers, refuse, type Body, type Request, type Response } from "../../api/index.js";
+import { Headers, lengthOf, refuse, type Body, type Request, type Response } from "../../api/index.js";
 import type { WsgiSettings } from "./settings.js";
 
 /** Fields that are kept apart from the others and come last, every one of them. */
@@ -15,7 +15,11 @@ export function relay(
 ): Response | Promise<Response> {
   if (response.failure) return response;
   response.ownStatus = true;
-  if (!daemon) return response;
+  if (!daemon) {
+    // There Apache counts a body that is not there.
+    if (response.unsized && lengthOf(response.body) === 0) delete response.unsized;
+    return response;
+  }
   const { status, headers } = tidy(response);
   if (settings.errorOverride && status >= 400) {
     drop(response.body);
