@@ -1,4 +1,5 @@
 // The kinds of argument a directive takes: each parses its text, refuses what does not fit, and documents itself.
+import type { ExpressionOptions } from "./expression.js";
 import { byteString } from "./file-name.js";
 import { hasWildcard, globToRegExp, PatternError, translatePattern, type PatternOptions } from "./pattern.js";
 import type { Place } from "./place.js";
@@ -19,7 +20,10 @@ export interface Argument<Value> {
 }
 
 /** What a kind may ask while it parses. */
-export interface ArgumentPlace extends Pick<Place, "resolve" | "origin" | "context"> {
+export interface ArgumentPlace extends Pick<
+  Place,
+  "resolve" | "origin" | "context" | "condition" | "stringExpression"
+> {
   /** Refuses the text: the words after "argument-name: ", for example `must start with "/"`. */
   refuse(expectation: string): never;
 }
@@ -138,6 +142,14 @@ export const arg = {
         throw error;
       }
     }),
+
+  /** A condition of the expression language: `"%{REQUEST_METHOD} == 'GET'"`. */
+  condition: (name: string, options: ExpressionOptions = {}) =>
+    kind(name, "expression", (text, place) => place.condition(text, options)),
+
+  /** A text that may hold `%{...}` and `$0` to `$9`. */
+  stringExpression: (name: string, options: ExpressionOptions = {}) =>
+    kind(name, "text with %{...}", (text, place) => place.stringExpression(text, options)),
 
   /** A text with wildcards (`*`, `?`, `[...]`) for whole names, or a plain text that is compared. */
   glob: (name: string) =>

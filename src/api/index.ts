@@ -7,6 +7,7 @@ export * from "./client-name.js";
 export * from "./core.js";
 export * from "./error.js";
 export * from "./escape.js";
+export * from "./expression.js";
 export * from "./file-name.js";
 export * from "./headers.js";
 export * from "./hooks.js";

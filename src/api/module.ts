@@ -1,6 +1,7 @@
 // A module: one record of five leaves (name and summary, settings, directives, hooks, lifecycle).
 import type { Argument, Values } from "./arguments.js";
 import type { DaemonGroupSpec, EmbeddedPythonSpec } from "./application.js";
+import type { Condition } from "./expression.js";
 import type { Hooks } from "./hooks.js";
 import type { ErrorLog } from "./log.js";
 import type { Context, Override, Place } from "./place.js";
@@ -22,7 +23,10 @@ export type Matcher =
   | { readonly kind: "proxy"; readonly prefix: string }
   | { readonly kind: "proxy regex"; readonly regex: RegExp }
   /** Methods a `<Limit>` narrows its body to; `except` for `<LimitExcept>`. */
-  | { readonly kind: "limit"; readonly methods: readonly string[]; readonly except: boolean };
+  | { readonly kind: "limit"; readonly methods: readonly string[]; readonly except: boolean }
+  /** A chain of `<If>`, `<ElseIf>` and `<Else>`: the first whose condition is true. */
+  | { readonly kind: "if" | "else if"; readonly condition: Condition }
+  | { readonly kind: "else" };
 
 interface DirectiveCommon {
   readonly contexts: readonly Context[];
@@ -52,6 +56,8 @@ export interface Section extends DirectiveCommon {
   opens(values: readonly unknown[], place: Place): Matcher;
   /** Sections of these names may not stand around it, at any distance: "Directory", "Limit". */
   readonly notInside?: readonly string[];
+  /** The kind of the last section of a chain that stands before it in the same scope must be one of these. */
+  readonly follows?: readonly Matcher["kind"][];
 }
 
 /** A section that is a value: its body, applied to empty settings of the module, becomes a change (`<RequireAll>`). */
@@ -169,6 +175,7 @@ export function section<const Args extends readonly Argument<unknown>[]>(
   definition: DirectiveCommon & {
     readonly args: Args;
     readonly notInside?: readonly string[];
+    readonly follows?: readonly Matcher["kind"][];
     opens(values: Values<Args>, place: Place): Matcher;
   },
 ): Section {

@@ -1,4 +1,5 @@
 // The place of a directive: its origin, with what a directive may ask there.
+import type { ExpressionCompiler } from "./expression.js";
 import type { Origin } from "./origin.js";
 
 /** Where a directive may stand, by the names of Apache's manual. */
@@ -26,7 +27,7 @@ export interface EnclosingSection {
 }
 
 /** The place of one directive while the configuration is applied. */
-export interface Place {
+export interface Place extends ExpressionCompiler {
   readonly origin: Origin;
   /** Name of the directive standing here, as registered. */
   readonly directive: string;

@@ -13,6 +13,8 @@ import {
   type Wrapper,
 } from "../api/index.js";
 import { parseArguments } from "./arguments.js";
+import { expressionsIn } from "./expression/in-line.js";
+import { expressionVocabulary, type ExpressionVocabulary } from "./expression/vocabulary.js";
 import { describeUnknown } from "./nearest.js";
 import { originAt, type DirectiveNode, type Node, type SectionNode, type Tree } from "./tree.js";
 import { splitWords } from "./words.js";
@@ -75,6 +77,7 @@ export interface Vocabulary {
   readonly available: readonly Module[];
   /** What an unknown directive may have been meant for. */
   readonly names: Parameters<typeof describeUnknown>[1];
+  readonly expressions: ExpressionVocabulary;
 }
 
 /** What stays the same all through one application. */
@@ -125,7 +128,8 @@ export function vocabularyOf(tree: Tree, modules: readonly Module[], available: 
     known: [...table.values()].flat().map((entry) => entry.name),
     available: available.map(({ name, symbol, directives }) => ({ name, symbol, directives: Object.keys(directives) })),
   };
-  return { table, tree: { serverRoot: tree.serverRoot, defines: tree.defines }, available, names };
+  const expressions = expressionVocabulary(modules);
+  return { table, tree: { serverRoot: tree.serverRoot, defines: tree.defines }, available, names, expressions };
 }
 
 /** Applies the nodes of an .htaccess file. Nothing is thrown: faults are in `errors`. */
@@ -209,6 +213,10 @@ function openSection(
     scope.sections.some((outer) => outer.name.toLowerCase() === name.toLowerCase()),
   );
   if (barred) throw faultAt(node, `${entry.name} cannot occur within <${barred}> section`);
+  const { follows } = section;
+  if (follows && !follows.includes(body.sections.findLast(isCondition)?.matcher.kind ?? "files")) {
+    throw faultAt(node, "<Else> or <ElseIf> section without previous <If> or <ElseIf> section in same scope");
+  }
   const place = placeOf(node, entry.name, scope, run);
   const inner = emptyBody();
   const sections = [...scope.sections, { name: node.name, argument: node.text }];
@@ -218,6 +226,11 @@ function openSection(
   applyNodes(node.children, inner, { ...withAccess(scope), context, sections }, run);
   const matcher = section.opens(parseArguments(node, entry.name, section.args, place), place);
   body.sections.push({ name: node.name, argument: node.text, matcher, origin: node.origin, body: inner });
+}
+
+/** Whether a section applies by a condition: `<If>`, `<ElseIf>`, `<Else>`. */
+export function isCondition({ matcher: { kind } }: AppliedSection): boolean {
+  return kind === "if" || kind === "else if" || kind === "else";
 }
 
 function applyWrapper(
@@ -268,6 +281,7 @@ function addChange(body: Body, module: Module, change: Values, by: SetBy): void 
 
 function placeOf(node: Node, directive: string, scope: Scope, run: Run): Place {
   return {
+    ...expressionsIn(node, directive, run.expressions),
     origin: node.origin,
     directive,
     context: scope.context,

@@ -68,6 +68,8 @@ function parseWord(argument: AnyArgument, word: Word, node: Node, place: Place):
     resolve: (path) => place.resolve(path),
     origin,
     context: place.context,
+    condition: (text, options) => place.condition(text, options),
+    stringExpression: (text, options) => place.stringExpression(text, options),
     refuse: (expectation) => {
       throw new ConfigError(`${place.directive}: ${argument.name} ${expectation}, found "${word.text}"`, origin, {
         code: "AH00526",

@@ -15,7 +15,7 @@ import {
   type VirtualHost,
 } from "../api/index.js";
 import { accessFileReader, type AccessFileReader } from "./access-file.js";
-import { applyTree, type Applied, type AppliedSection, type Body } from "./apply.js";
+import { applyTree, isCondition, type Applied, type AppliedSection, type Body } from "./apply.js";
 import { hostSettings, mainSettings, Plan, planLimit, type PlanContext } from "./merge.js";
 import { HookOrderError, orderHooks, steps, type Step } from "./order.js";
 import type { Tree } from "./tree.js";
@@ -169,6 +169,10 @@ function lazyHost({ index, body, section, main, mainBody, context, openErrorLog,
   const own = (section ? body.changes.get("core") : undefined) as Change<typeof core.settings> | undefined;
   const mainCore = main["core"] as SettingsOf<typeof core.settings>;
   const name = section ? own?.serverName : mainCore.serverName;
+  const laid = () => ({
+    sections: [],
+    conditions: (section ? [...mainBody.sections, ...body.sections] : body.sections).filter(isCondition),
+  });
   const addresses = section?.matcher.kind === "virtual host" ? section.matcher.addresses : [];
   return {
     index,
@@ -183,7 +187,7 @@ function lazyHost({ index, body, section, main, mainBody, context, openErrorLog,
     mainSections: mainBody.sections,
     bodies: section ? [mainBody, body] : [mainBody],
     get plan() {
-      plan ??= new Plan(section ? hostSettings(main, body, context.modules) : main, [], context);
+      plan ??= new Plan(section ? hostSettings(main, body, context.modules) : main, laid(), context);
       return plan;
     },
     get errorLog() {

@@ -1,6 +1,6 @@
 // Sections laid over each other → one frozen set of settings with the hooks that are left under it.
 import type { Module } from "../api/index.js";
-import { initialValues, type AppliedSection, type Body, type Values } from "./apply.js";
+import { initialValues, isCondition, type AppliedSection, type Body, type Values } from "./apply.js";
 import { steps, type AnyHook, type OrderedHook, type Step } from "./order.js";
 
 /** A hook that has something to do under a plan's settings, with its module's settings. */
@@ -28,6 +28,9 @@ export const planLimit = 20_000;
 /** Plans kept over those that one .htaccess file leads to. */
 const passingLimit = 256;
 
+/** What a plan is made of, beside settings. */
+type Laid = Pick<Plan, "sections" | "conditions">;
+
 /**
  * The settings in force for one virtual host and one list of matching sections, with the hooks that act under them.
  * Plans form a tree: the next section laid over a plan is another plan, made once and kept.
@@ -37,14 +40,17 @@ export class Plan {
   readonly hooks: Readonly<Record<Step, readonly BoundHook[]>>;
   /** The sections laid over the virtual host, in order. */
   readonly sections: readonly AppliedSection[];
+  /** The `<If>` sections and the like of the virtual host and of the sections laid over it, in order. */
+  readonly conditions: readonly AppliedSection[];
   readonly #context: PlanContext;
   readonly #next = new Map<AppliedSection, Plan>();
   /** Plans with an .htaccess file over this one: they go when the file does. */
   #passing: WeakMap<AppliedSection, Plan> | undefined;
 
-  constructor(settings: Readonly<Record<string, Values>>, sections: readonly AppliedSection[], context: PlanContext) {
+  constructor(settings: Readonly<Record<string, Values>>, laid: Laid, context: PlanContext) {
     this.settings = settings;
-    this.sections = sections;
+    this.sections = laid.sections;
+    this.conditions = laid.conditions;
     this.#context = context;
     this.hooks = bindHooks(settings, context);
   }
@@ -55,12 +61,20 @@ export class Plan {
     const kept = this.#next.get(section);
     if (kept) return kept;
     const settings = nestBody(this.settings, section.body, this.#context.modules);
-    const plan = new Plan(settings, [...this.sections, section], this.#context);
+    const plan = new Plan(settings, this.#laidWith(section), this.#context);
     if (this.#context.kept < this.#context.limit) {
       this.#context.kept++;
       this.#next.set(section, plan);
     }
     return plan;
+  }
+
+  #laidWith(section: AppliedSection): Laid {
+    const conditions = section.body.sections.filter(isCondition);
+    return {
+      sections: [...this.sections, section],
+      conditions: conditions.length === 0 ? this.conditions : [...this.conditions, ...conditions],
+    };
   }
 
   #withPassing(section: AppliedSection): Plan {
@@ -69,7 +83,7 @@ export class Plan {
     if (kept) return kept;
     const settings = nestBody(this.settings, section.body, this.#context.modules);
     // What is laid over it is counted on its own: it is forgotten together with the file.
-    const plan = new Plan(settings, [...this.sections, section], { ...this.#context, kept: 0, limit: passingLimit });
+    const plan = new Plan(settings, this.#laidWith(section), { ...this.#context, kept: 0, limit: passingLimit });
     this.#passing.set(section, plan);
     return plan;
   }

@@ -40,6 +40,18 @@ export function wordAt(text: string, offset: number): Word | undefined {
   return { text: inside, column, length: Math.min(end + 1, text.length) - column };
 }
 
+/** The offset in the text a word was taken from of an offset in the word, its quotes and escapes counted. */
+export function sourceOffset(text: string, word: Word, offset: number): number {
+  const first = text.charCodeAt(word.column);
+  const quote = first === doubleQuote || first === singleQuote ? first : undefined;
+  let at = word.column + (quote === undefined ? 0 : 1);
+  for (let passed = 0; passed < offset && at < word.column + word.length; passed++) {
+    const next = text.charCodeAt(at) === backslash ? text.charCodeAt(at + 1) : undefined;
+    at += next !== undefined && (next === quote || next === backslash) ? 2 : 1;
+  }
+  return at;
+}
+
 /** The argument text of a section: cut at the last ">", what is behind it dropped; `closed` says whether there was one. */
 export function cutAtBracket(text: string): { readonly text: string; readonly closed: boolean } {
   const end = text.lastIndexOf(">");

@@ -4,6 +4,8 @@ import { noOptions, refuse, type OptionSet, type Response } from "../api/index.j
 import type { AppliedSection } from "../config/apply.js";
 import type { Plan } from "../config/merge.js";
 import type { AccessFault } from "./access-file.js";
+import { layConditions } from "./conditions.js";
+import { lay } from "./lay.js";
 import type { CoreSettings, ServerRequest } from "./request.js";
 import type { SectionIndex } from "./sections.js";
 import { brokenLink, refusedLink, walk } from "./walk.js";
@@ -13,23 +15,39 @@ type Sections = readonly AppliedSection[];
 /** What a module's file name may hold, and the path of a request not: dot segments, doubled slashes. */
 const unusual = /\/(?:\/|\.\.?(?:\/|$))/;
 
-/** Lays the matching Locations over the virtual host, for the phases before the file is known; `outer` goes before them. */
-export function matchLocations(request: ServerRequest, index: SectionIndex, outer: Sections = []): void {
+/**
+ * Lays the matching Locations over the virtual host, then the conditions that are true, for the phases before the file is
+ * known; `outer` goes before them.
+ */
+export function matchLocations(
+  request: ServerRequest,
+  index: SectionIndex,
+  outer: Sections = [],
+): Promise<void> | undefined {
   const { method, path, virtualHost } = request;
   request.plan = lay(lay(virtualHost.plan, outer, method), index.locations(path), method);
   exportMatches(request, index.locations(path), path);
+  return layConditions(request);
 }
 
 /**
- * Looks at the mapped file and lays directories, files and Locations over the virtual host. `mapped`: a module has taken
+ * Looks at the mapped file and lays directories, files, Locations, conditions over the virtual host. `mapped`: a module has taken
  * the request off the file system, only Locations apply, and for "proxy:URL" the proxy sections before them.
  */
-export function mapToStorage(request: ServerRequest, index: SectionIndex, mapped: boolean): Response | undefined {
+export function mapToStorage(
+  request: ServerRequest,
+  index: SectionIndex,
+  mapped: boolean,
+): Response | undefined | Promise<Response | undefined> {
   if (mapped || request.filename === "") {
     const isProxied = request.filename.startsWith("proxy:");
-    matchLocations(request, index, isProxied ? index.proxies(request.filename.slice("proxy:".length)) : []);
-    return undefined;
+    const proxies = isProxied ? index.proxies(request.filename.slice("proxy:".length)) : [];
+    return matchLocations(request, index, proxies)?.then(() => undefined);
   }
+  return mapFile(request, index) ?? layConditions(request)?.then(() => undefined);
+}
+
+function mapFile(request: ServerRequest, index: SectionIndex): Response | undefined {
   // Sections match by text: it must be the text of the file that is meant.
   if (unusual.test(request.filename)) request.filename = posix.normalize(request.filename);
   const walked = walk(request.filename, request.contextDocumentRoot);
@@ -62,19 +80,6 @@ function layAll(request: ServerRequest, index: SectionIndex, directories: Sectio
   exportMatches(request, directories, request.filename);
   exportMatches(request, files, request.filename.slice(request.filename.lastIndexOf("/") + 1));
   exportMatches(request, locations, path);
-}
-
-function lay(plan: Plan, sections: Sections, method: string): Plan {
-  let result = plan;
-  for (const section of sections) {
-    result = result.with(section);
-    // Limits narrow their body to methods; they stand inside the section they belong to.
-    for (const inner of section.body.sections) {
-      const { matcher } = inner;
-      if (matcher.kind === "limit" && matcher.methods.includes(method) !== matcher.except) result = result.with(inner);
-    }
-  }
-  return result;
 }
 
 /** Named groups of regex sections become MATCH_NAME in the environment. */

@@ -170,9 +170,10 @@ export class Pipeline implements ExchangeHandler {
     request.query = parts.query;
     if (!request.path.startsWith("/")) return starTarget(request);
     const { sections } = this.#state(request.virtualHost);
-    matchLocations(request, sections);
-    request.services.observer?.begun(request);
-    return runSteps(main ? mainSteps : subSteps, 0, request, sections);
+    return then(matchLocations(request, sections), () => {
+      request.services.observer?.begun(request);
+      return runSteps(main ? mainSteps : subSteps, 0, request, sections);
+    });
   }
 
   #lookup(from: ServerRequest, urlPath: string): Awaitable<Lookup> {
@@ -193,8 +194,8 @@ export class Pipeline implements ExchangeHandler {
     const refused = tooDeep(request);
     if (refused) return lookupResult(request, refused);
     const { sections } = this.#state(request.virtualHost);
-    matchLocations(request, sections);
-    return then(runSteps(fileSteps, 0, request, sections), (response) => lookupResult(request, response));
+    const ready = then(matchLocations(request, sections), () => runSteps(fileSteps, 0, request, sections));
+    return then(ready, (response) => lookupResult(request, response));
   }
 
   #redirect(from: ServerRequest, urlPath: string, method: string, errorStatus?: number): Awaitable<Response> {
@@ -282,23 +283,33 @@ function runSteps(
   for (let i = from; i < steps.length; i++) {
     const step = steps[i] as Step;
     const verdict = runPhase(request, step, 0);
-    if (verdict instanceof Promise) {
-      return verdict.then(
-        (value) => endStep(step, value, request, sections) ?? runSteps(steps, i + 1, request, sections),
-      );
+    const ended =
+      verdict instanceof Promise
+        ? verdict.then((value) => endStep(step, value, request, sections))
+        : endStep(step, verdict, request, sections);
+    if (ended instanceof Promise) {
+      return ended.then((refused) => refused ?? runSteps(steps, i + 1, request, sections));
     }
-    const refused = endStep(step, verdict, request, sections);
-    if (refused) return refused;
+    if (ended) return ended;
   }
   return undefined;
 }
 
-function endStep(step: Step, verdict: Verdict, request: ServerRequest, sections: SectionIndex): Response | undefined {
+function endStep(
+  step: Step,
+  verdict: Verdict,
+  request: ServerRequest,
+  sections: SectionIndex,
+): Awaitable<Response | undefined> {
   if (verdict !== undefined && verdict !== "done") return verdict;
   if (step !== "mapToStorage") return undefined;
+  const { observer } = request.services;
   const refused = mapToStorage(request, sections, verdict === "done");
-  request.services.observer?.mapped(request, refused);
-  return refused;
+  if (!observer) return refused;
+  return then(refused, (response) => {
+    observer.mapped(request, response);
+    return response;
+  });
 }
 
 function runPhase(request: ServerRequest, phase: Phase, from: number): Awaitable<Verdict> {

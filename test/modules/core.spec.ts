@@ -307,7 +307,7 @@ describe("core, directives", () => {
     ["<Location />\n  <Files x>\n  </Files>\n</Location>", "<Files> cannot occur within <Location> section"],
     ["<VirtualHost *:x>\n</VirtualHost>", "The address or port is invalid"],
     ["<DirectoryMatch (>\n</DirectoryMatch>", "<DirectoryMatch>: regex "],
-    ["<If true>\n</If>", "expressions are not supported yet"],
+    ["<If a>\n</If>", '1: <If>: the expression ends where "(" is expected'],
     ["SetHandler proxy:unix:/x|%{y}", "expressions are not supported"],
     ["SetOutputFilter INCLUDES", 'there is no filter "INCLUDES"'],
     ["RegexDefaultOptions ICASE", 'option "ICASE" is not supported'],

@@ -1,0 +1,87 @@
+// Text of an expression → what modules ask of requests: a Condition or a StringExpression.
+import {
+  showOrigin,
+  type Condition,
+  type ExpressionContext,
+  type ExpressionOptions,
+  type Origin,
+  type Request,
+  type StringExpression,
+} from "../../api/index.js";
+import { ExpressionWriter } from "./compile.js";
+import { parseCondition, parseString } from "./parse.js";
+import { Waiting, type Scope, type TestFunction } from "./scope.js";
+import type { ExpressionVocabulary } from "./vocabulary.js";
+
+/** What an expression is compiled with. */
+export interface ExpressionParts {
+  readonly vocabulary: ExpressionVocabulary;
+  /** The line it stands in, for what is logged. */
+  readonly origin: Origin;
+  readonly options: ExpressionOptions;
+}
+
+const nothing: ExpressionContext = {};
+
+/** Look-ups one evaluation waits for; a name that is another one each time would make it go on for ever. */
+const mostLookups = 20;
+
+/** Compiles a condition. Throws an ExpressionError. */
+export function compileCondition(text: string, { vocabulary, origin, options }: ExpressionParts): Condition {
+  const writer = new ExpressionWriter(vocabulary);
+  const run = writer.test(parseCondition(text));
+  const vary = options.vary ?? true;
+  return {
+    text,
+    variables: writer.variables,
+    test: (request, context = nothing) => ask(run, scopeOf(request, context, vary), origin),
+  };
+}
+
+/** Compiles a text with `%{...}` in it. Throws an ExpressionError. */
+export function compileString(text: string, { vocabulary, origin }: ExpressionParts): StringExpression {
+  const tree = parseString(text);
+  const writer = new ExpressionWriter(vocabulary);
+  const run = writer.word(tree);
+  const constant = tree.kind === "text" ? tree.text : undefined;
+  return {
+    text,
+    constant,
+    variables: writer.variables,
+    evaluate: (request, context = nothing) => {
+      if (constant !== undefined) return constant;
+      // Texts have never added to Vary in Apache.
+      const scope = scopeOf(request, context, false);
+      const filled = run(scope);
+      return scope.error === undefined ? filled : fail("AH03298: Evaluation of string expression", scope, origin);
+    },
+  };
+}
+
+function scopeOf(request: Request, context: ExpressionContext, vary: boolean): Scope {
+  const captures = context.captures ?? { match: undefined };
+  return { request, context, captures, vary, lookups: new Map(), error: undefined };
+}
+
+function ask(run: TestFunction, scope: Scope, origin: Origin): ReturnType<Condition["test"]> {
+  const { match } = scope.captures;
+  let result: boolean;
+  try {
+    result = run(scope);
+  } catch (error) {
+    if (!(error instanceof Waiting)) throw error;
+    return error.ready.then(() => {
+      scope.captures.match = match;
+      if (scope.lookups.size > mostLookups) scope.error ??= "too many look-ups";
+      return scope.error === undefined
+        ? ask(run, scope, origin)
+        : fail("AH03299: Evaluation of expression", scope, origin);
+    });
+  }
+  return scope.error === undefined ? result : fail("AH03299: Evaluation of expression", scope, origin);
+}
+
+function fail(what: string, { request, error }: Scope, origin: Origin): undefined {
+  request.log("error", "core", `${what} from ${showOrigin(origin)} failed: ${error}`);
+  return undefined;
+}

@@ -1,0 +1,39 @@
+// The loaded modules → the variables and functions expressions may ask for.
+import type { ExpressionFunction, ExpressionListFunction, ExpressionVariable, Module } from "../../api/index.js";
+import { functions, type ScopedFunction } from "./functions.js";
+import type { WordFunction } from "./scope.js";
+import { variables } from "./variables.js";
+
+/** What expressions may ask for. */
+export interface ExpressionVocabulary {
+  /** By name in upper case. */
+  readonly variables: ReadonlyMap<string, WordFunction>;
+  /** By name in lower case. */
+  readonly functions: ReadonlyMap<string, ScopedFunction>;
+  readonly lists: ReadonlyMap<string, ExpressionListFunction>;
+}
+
+/** The vocabulary with what modules add: see ExpressionVariable and its like. */
+export function expressionVocabulary(modules: readonly Module[]): ExpressionVocabulary {
+  const offers = <Offer>(kind: string): [string, Offer][] =>
+    modules.flatMap(({ provides }) => Object.entries(provides[kind] ?? {}) as [string, Offer][]);
+  return {
+    variables: new Map([
+      ...variables,
+      ...offers<ExpressionVariable>("expressionVariable").map(([name, read]): [string, WordFunction] => [
+        name.toUpperCase(),
+        ({ request, context }) => read(request, context) ?? "",
+      ]),
+    ]),
+    functions: new Map([
+      ...functions,
+      ...offers<ExpressionFunction>("expressionFunction").map(([name, call]): [string, ScopedFunction] => [
+        name.toLowerCase(),
+        (argument, { request, context }) => call(argument, request, context),
+      ]),
+    ]),
+    lists: new Map(
+      offers<ExpressionListFunction>("expressionListFunction").map(([name, call]) => [name.toLowerCase(), call]),
+    ),
+  };
+}
