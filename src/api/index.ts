@@ -1,6 +1,7 @@
 // All that a module may import.
 export * from "./application.js";
 export * from "./arguments.js";
+export * from "./authentication.js";
 export * from "./authorization.js";
 export * from "./banner.js";
 export * from "./client-name.js";
@@ -18,6 +19,7 @@ export * from "./module.js";
 export * from "./named-filter.js";
 export * from "./nearest.js";
 export * from "./origin.js";
+export * from "./password/check.js";
 export * from "./path-rules.js";
 export * from "./pattern.js";
 export * from "./place.js";

@@ -129,6 +129,8 @@ export interface Request {
   outputFilters: readonly string[];
   user: string | undefined;
   authType: string | undefined;
+  /** Set in accessChecker where nobody may have this without a name: the phases checkUser and authChecker then run. */
+  needsUser: boolean;
 
   /** Subprocess environment: SetEnv, SetEnvIf, PassEnv, regex section matches. */
   readonly environment: Map<string, string>;

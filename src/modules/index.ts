@@ -4,8 +4,12 @@ import core from "./core/index.js";
 import httpCore from "./core/http-core.js";
 import accessCompat from "./mod_access_compat/index.js";
 import alias from "./mod_alias/index.js";
+import authBasic from "./mod_auth_basic/index.js";
+import authnCore from "./mod_authn_core/index.js";
+import authnFile from "./mod_authn_file/index.js";
 import authzCore from "./mod_authz_core/index.js";
 import authzHost from "./mod_authz_host/index.js";
+import authzUser from "./mod_authz_user/index.js";
 import dir from "./mod_dir/index.js";
 import env from "./mod_env/index.js";
 import expires from "./mod_expires/index.js";
@@ -38,8 +42,12 @@ export const modules: readonly Module[] = [
   prefork,
   accessCompat,
   alias,
+  authBasic,
+  authnCore,
+  authnFile,
   authzCore,
   authzHost,
+  authzUser,
   dir,
   env,
   expires,

@@ -63,7 +63,12 @@ function merge(request: ServerRequest, refused: Response, served: Response): Res
   if (served.failure) return builtIn(request, refused, refused.status);
   const own = served.ownStatus === true;
   const status = served.status === 200 && !own ? refused.status : served.status;
-  const headers = new Headers(served.headers);
+  const headers = new Headers();
+  // Challenges stand in front, as everything does that Apache sends with errors too.
+  refused.headers.forEach((name, value, key) => {
+    if (key.endsWith("-authenticate") && !served.headers.has(name)) headers.append(name, value);
+  });
+  served.headers.forEach((name, value) => headers.append(name, value));
   refused.headers.forEach((name, value, key) => {
     if (!headers.has(name) && !(own && key === "allow")) headers.append(name, value);
   });

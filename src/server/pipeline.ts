@@ -282,6 +282,7 @@ function runSteps(
 ): Awaitable<Response | undefined> {
   for (let i = from; i < steps.length; i++) {
     const step = steps[i] as Step;
+    if (isSettled(request, step)) continue;
     const verdict = runPhase(request, step, 0);
     const ended =
       verdict instanceof Promise
@@ -302,6 +303,7 @@ function endStep(
   sections: SectionIndex,
 ): Awaitable<Response | undefined> {
   if (verdict !== undefined && verdict !== "done") return verdict;
+  if (step === "checkUser") return refuseNameless(request);
   if (step !== "mapToStorage") return undefined;
   const { observer } = request.services;
   const refused = mapToStorage(request, sections, verdict === "done");
@@ -310,6 +312,32 @@ function endStep(
     observer.mapped(request, response);
     return response;
   });
+}
+
+/**
+ * Whether there is nothing to do in a step: nobody has to be known, or the request this one came of has passed it under
+ * the same settings.
+ */
+function isSettled(request: ServerRequest, step: Step): boolean {
+  if (step === "accessChecker") {
+    const origin = request.parent ?? request.previous;
+    if (origin?.plan !== request.plan) return false;
+    request.user = origin.user;
+    request.authType = origin.authType;
+    return true;
+  }
+  return (step === "checkUser" || step === "authChecker") && !request.needsUser;
+}
+
+function refuseNameless(request: ServerRequest): Response | undefined {
+  if (request.user !== undefined) return undefined;
+  request.log(
+    "error",
+    "core",
+    "AH00027: No authentication done but request not allowed without authentication for " +
+      `${request.path}. Authentication not configured?`,
+  );
+  return refuse(500);
 }
 
 function runPhase(request: ServerRequest, phase: Phase, from: number): Awaitable<Verdict> {

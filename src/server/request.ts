@@ -92,6 +92,7 @@ export class ServerRequest implements Request {
   outputFilters: readonly string[] = none;
   user: string | undefined = undefined;
   authType: string | undefined = undefined;
+  needsUser = false;
 
   /** Settings and hooks in force; grows as sections match. */
   plan: Plan;

@@ -93,7 +93,7 @@ const refused: readonly (readonly [string, string])[] = [
     "2: <RequireNone>: <RequireNone> directive has no effect in <RequireAny> directive",
   ],
   ["<RequireAny>\nRequire all granted\nAlias /a /b\n</RequireAny>", "4: Alias not allowed in <RequireAny> context"],
-  ["Require valid-user", "2: Unknown Authz provider: valid-user"],
+  ["Require vip-user", "2: Unknown Authz provider: vip-user"],
   ["Require ip", "2: Require ip: 'require ip' requires an argument"],
   [
     "Require ip 10.300",

@@ -2,13 +2,17 @@
 import {
   accessSuffices,
   arg,
+  authentication,
+  challenge,
   ConfigError,
   defineModule,
   defineSettings,
+  Headers,
   optional,
   refuse,
   rest,
   value,
+  type Challenge,
   type Decision,
   type Origin,
   type Place,
@@ -27,9 +31,6 @@ const definition = defineSettings("mod_authz_core", {
 
 const contexts = ["directory", ".htaccess"] as const;
 const blocks = ["Require", "<RequireAll>", "<RequireAny>", "<RequireNone>"];
-
-/** Kept with a request whose requirements wait for a user. */
-const awaitsUser = Symbol("mod_authz_core: awaits a user");
 
 export default defineModule({
   name: "mod_authz_core",
@@ -94,32 +95,27 @@ export default defineModule({
   hooks: {
     accessChecker: {
       rank: "last",
-      when: ({ requirements: { rules } }) => rules.length > 0 && !grantsAll(rules),
+      when: ({ requirements: { rules } }) => !grantsAll(rules),
       run: (request, settings) => {
         if (request.kept.has(accessSuffices)) return undefined;
+        if (settings.requirements.rules.length === 0) return refuseUselessType(request);
         return authorise(request, settings.requirements, (decision) => {
           if (decision === "granted") return undefined;
           if (decision !== "no user") return deny(request);
-          request.kept.set(awaitsUser, true);
+          request.needsUser = true;
           return undefined;
         });
       },
     },
     authChecker: {
       when: ({ requirements: { rules } }) => rules.length > 0 && !grantsAll(rules),
-      run: (request, settings) => {
-        if (!request.kept.has(awaitsUser)) return undefined;
-        return authorise(request, settings.requirements, (decision) => {
+      run: (request, settings) =>
+        authorise(request, settings.requirements, (decision) => {
           if (decision === "granted") return undefined;
-          if (request.authType === undefined) return deny(request);
-          request.log(
-            "error",
-            "authz_core",
-            `AH01631: user ${request.user ?? ""}: authorization failure for "${request.path}"`,
-          );
-          return refuse(settings.forbiddenOnFailure && decision !== "no user" ? 403 : 401);
-        });
-      },
+          if (decision !== "no user" && request.settings(authentication).type === undefined) return deny(request);
+          request.log("error", "authz_core", failureMessage(request, decision));
+          return settings.forbiddenOnFailure && decision !== "no user" ? refuse(403) : askAgain(request);
+        }),
     },
   },
   lifecycle: { check },
@@ -177,6 +173,27 @@ function authorise(
     return refuse(500);
   }
   return typeof decision === "string" ? answer(decision) : decision.then(answer);
+}
+
+/** An AuthType where nothing is required is a mistake, and not one to let everybody in by. */
+function refuseUselessType(request: Request): Response | undefined {
+  // Without mod_authn_core nobody has written one.
+  const known: { readonly type?: string | undefined } | undefined = request.settings(authentication);
+  if (known?.type === undefined) return undefined;
+  request.log("error", "authz_core", "AH01627: AuthType configured with no corresponding authorization directives");
+  return refuse(500);
+}
+
+function failureMessage({ user = "", path }: Request, decision: Decision): string {
+  return decision === "no user"
+    ? `AH01629: authorization failure (no authenticated user): ${path}`
+    : `AH01631: user ${user}: authorization failure for "${path}": `;
+}
+
+/** 401, with the field that asks for another name. */
+function askAgain(request: Request): Response {
+  const ask = request.kept.get(challenge) as Challenge | undefined;
+  return refuse(401, ask ? { headers: new Headers([ask()]) } : {});
 }
 
 function deny(request: Request): Response {

@@ -1,0 +1,39 @@
+// What a request's user is known by: AuthType and AuthName, password providers, and how to ask for a name.
+import { defineSettings } from "./module.js";
+import type { Request } from "./request.js";
+import type { Response } from "./response.js";
+import { value } from "./settings.js";
+
+/** AuthType and AuthName, kept by mod_authn_core. */
+export const authentication = defineSettings("mod_authn_core", {
+  /** As written; undefined for None and where nothing is said. */
+  type: value<string | undefined>(undefined),
+  /** The realm as it stands between quotes in a field: a latin1 string of bytes, quotes escaped. */
+  name: value<string | undefined>(undefined),
+});
+
+/**
+ * What a provider says of a user and password. "error" it has logged itself: the request is answered with 500. A
+ * response is answered as it is.
+ */
+export type PasswordVerdict = "granted" | "denied" | "user not found" | "error" | Response;
+
+/** What a provider says of a user in a realm; see `realmHash`. */
+export type RealmVerdict = { readonly hash: string } | Exclude<PasswordVerdict, "granted">;
+
+/**
+ * A provider of passwords (AuthBasicProvider, AuthDigestProvider, AuthFormProvider), registered as
+ * `provides: { authnProvider: { NAME: provider } }`. Texts are latin1 strings of bytes without NUL.
+ */
+export interface AuthnProvider {
+  /** Whether that is the user's password. */
+  checkPassword?(request: Request, user: string, password: string): PasswordVerdict | Promise<PasswordVerdict>;
+  /** The hash of "user:realm:password" in hexadecimal: MD5, unless the provider keeps another. */
+  realmHash?(request: Request, user: string, realm: string): RealmVerdict | Promise<RealmVerdict>;
+}
+
+/** A field by which a response asks for another name: WWW-Authenticate and its value. */
+export type Challenge = () => readonly [string, string];
+
+/** Kept with a request whose user is known: how to ask for another one (a Challenge). */
+export const challenge = Symbol("challenge");
