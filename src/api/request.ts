@@ -118,6 +118,8 @@ export interface Request {
   /** The URL prefix and file path of the Alias in force (CONTEXT_PREFIX, CONTEXT_DOCUMENT_ROOT). */
   contextPrefix: string;
   contextDocumentRoot: string;
+  /** DocumentRoot, as a latin1 string of bytes; modules that map hosts to folders set their own. */
+  documentRoot: string;
 
   /** Handler name: from SetHandler, AddHandler, or an alias. */
   handler: string | undefined;

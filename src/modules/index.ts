@@ -19,6 +19,7 @@ import logio from "./mod_logio/index.js";
 import mime from "./mod_mime/index.js";
 import proxy from "./mod_proxy/index.js";
 import proxyHttp from "./mod_proxy_http/index.js";
+import rewrite from "./mod_rewrite/index.js";
 import setenvif from "./mod_setenvif/index.js";
 import so from "./mod_so/index.js";
 import unixd from "./mod_unixd/index.js";
@@ -55,6 +56,7 @@ export const modules: readonly Module[] = [
   mime,
   proxy,
   proxyHttp,
+  rewrite,
   setenvif,
   wsgi,
 ];

@@ -1,7 +1,7 @@
 // A request while it goes through the phases.
 import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
-import { Headers } from "../api/index.js";
+import { byteString, Headers } from "../api/index.js";
 import type {
   Applications,
   Connection,
@@ -115,6 +115,7 @@ export class ServerRequest implements Request {
   #environment: Map<string, string> | undefined;
   #notes: Map<string, string> | undefined;
   #kept: Map<symbol, unknown> | undefined;
+  #documentRoot: string | undefined;
   #answerHeaders: Headers | undefined;
   #alwaysHeaders: Headers | undefined;
 
@@ -181,6 +182,14 @@ export class ServerRequest implements Request {
     if (from.#environment) this.#environment = new Map(from.#environment);
   }
 
+  get documentRoot(): string {
+    return (this.#documentRoot ??= byteString(this.core.documentRoot));
+  }
+
+  set documentRoot(path: string) {
+    this.#documentRoot = path;
+  }
+
   get core(): CoreSettings {
     return this.plan.settings["core"] as CoreSettings;
   }
@@ -235,6 +244,7 @@ export class ServerRequest implements Request {
     this.pathInfo = found.pathInfo;
     this.contextPrefix = found.contextPrefix;
     this.contextDocumentRoot = found.contextDocumentRoot;
+    this.#documentRoot = found.#documentRoot;
     this.handler = found.handler;
     this.contentType = found.contentType;
     this.charset = found.charset;

@@ -19,6 +19,8 @@ export function serveDirectory(request: Request, dir: DirSettings): Awaitable<Ve
   if (file === undefined) return dir.fallback === undefined ? undefined : fallBack(request, dir.fallback);
   if (!file.isDirectory() || request.pathInfo !== "") return undefined;
   if (!request.path.endsWith("/")) return addSlash(request, dir);
+  // mod_rewrite has found another path, with which the request begins anew.
+  if (request.handler === "redirect-handler") return undefined;
   if (dir.checkHandler && request.handler !== undefined) return undefined;
   return tryIndex(request, dir, { next: 0, refused: undefined });
 }

@@ -174,6 +174,7 @@ export default defineModule({
     },
     handler: { rank: "first", run: handle, foretell },
   },
+  provides: { proxy: { pass: true } },
   lifecycle: {
     check: (server) => {
       const schemes = server.providers("proxyScheme");

@@ -1,0 +1,35 @@
+// Steps of the rules → lines of the error log, as LogLevel rewrite:traceN asks for.
+import { levels, type Request } from "../../api/index.js";
+import type { Trace } from "./run.js";
+
+const serial = new WeakMap<Request, number>();
+let requests = 0;
+
+/** Writes steps for a request; undefined where the log takes none. */
+export function traceOf(request: Request, directory: string | undefined): Trace | undefined {
+  const { errorLog } = request.virtualHost;
+  if (!errorLog.takes("trace1", "rewrite")) return undefined;
+  return (level, message) => {
+    const name = levels[levels.indexOf("debug") + level] ?? "trace8";
+    if (!errorLog.takes(name, "rewrite")) return;
+    request.log(
+      name,
+      "rewrite",
+      `${prefixOf(request)} ${directory === undefined ? "" : `[perdir ${directory}] `}${message}`,
+    );
+  };
+}
+
+/** Client, user, and which of the chained and nested requests this is, in the words of Apache. */
+function prefixOf(request: Request): string {
+  let number = serial.get(request);
+  if (number === undefined) serial.set(request, (number = ++requests));
+  let redirects = 0;
+  for (let each = request.previous; each; each = each.previous) redirects++;
+  const user = request.user === "" ? '""' : (request.user ?? "-");
+  const kind = `${request.parent ? "subreq" : "initial"}${redirects > 0 ? `/redir#${redirects}` : ""}`;
+  return (
+    `${request.connection.remoteAddress} - ${user} [${request.serverName}/sid#${request.virtualHost.index.toString(16)}]` +
+    `[rid#${number.toString(16)}/${kind}]`
+  );
+}
