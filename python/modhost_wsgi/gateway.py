@@ -44,6 +44,10 @@ class Run:
         if data:
             self._send(data)
 
+    def sent(self):
+        """Bytes of the body that were sent."""
+        return self._sent
+
     def answer(self, result, flags):
         """Sends the whole of a list or tuple, with the end: small responses are one write."""
         for item in result:

@@ -3,7 +3,9 @@ import atexit
 import collections
 import faulthandler
 import itertools
+import math
 import os
+import random
 import select
 import signal
 import socket
@@ -11,8 +13,9 @@ import sys
 import threading
 import time
 
-from modhost_wsgi import builtin, scripts, surroundings
+from modhost_wsgi import builtin, limits, scripts, surroundings
 from modhost_wsgi.control import Control
+from modhost_wsgi.observation import Watchers
 from modhost_wsgi.output import LogOutput
 from modhost_wsgi.request_thread import RequestThread
 from modhost_wsgi.shape import Process, file_system_path
@@ -36,14 +39,26 @@ class Server:
         self.tell = control.send
         self.log = control.log
         self.log_lines = control.log_lines
+        self.watchers = Watchers(control.log_lines)
+        self.interrupts = spec["interruptTimeout"] > 0
         self.is_draining = False
         # Holds an item while a worker waits for a connection: the thread that takes it gives its own up.
         self.wanted = []
         self.threads_by_ident = {}
+        # Numbers of threads with a request that runs too long: nobody waits for them.
+        self.stuck = set()
         self.threads = [RequestThread(number + 1, self) for number in range(spec["threads"])]
         self.messages = collections.deque()
         self.listener = listener
-        self._maximum = spec["maximumRequests"]
+        self._maximum = _early(spec["maximumRequests"], self.process.processes)
+        # Seconds without a request, after the first one, until a successor is asked for; together they would all be renewed
+        # at the same time.
+        self._inactivity = spec["inactivityTimeout"] / 1000 * (random.uniform(1, 1.1) if self.process.processes > 1 else 1)
+        # When the last request began or ended that counts.
+        self.active_at = None
+        self._has_left = False
+        self._buffers = tuple((option, size) for option, size in (
+            (socket.SO_SNDBUF, spec["sendBufferSize"]), (socket.SO_RCVBUF, spec["receiveBufferSize"])) if size)
         self._counter = itertools.count(1)
         self._wake_out, self._wake_in = os.pipe()
         os.set_blocking(self._wake_in, False)
@@ -59,9 +74,22 @@ class Server:
             except OSError:
                 time.sleep(0.05)
 
+    def size_buffers(self, accepted):
+        for option, size in self._buffers:
+            try:
+                accepted.setsockopt(socket.SOL_SOCKET, option, size)
+            except OSError as error:
+                self.log("warn", "mod_wsgi (pid=%d): buffers of %d bytes: %s" % (os.getpid(), size, error))
+
+    def leave(self, reason):
+        """Asks for a successor, once; this process serves until it is there."""
+        if not self._has_left:
+            self._has_left = True
+            self.tell({"type": "leaving", "reason": reason})
+
     def count(self):
         if self._maximum and next(self._counter) == self._maximum:
-            self.tell({"type": "leaving", "reason": "maximum_requests"})
+            self.leave("maximum_requests")
 
     def leave_to_parent(self):
         """In a child that the application forked: closes what would keep others waiting for the end of this process."""
@@ -81,11 +109,42 @@ class Server:
         """The control thread: hands messages to the monitor, and ends the process when the supervisor is gone."""
         while True:
             message = control.next()
-            if message["type"] == "keep":
+            kind = message["type"]
+            if kind == "keep":
                 scripts.keep(message["script"], message["mtime"])
+            elif kind == "ping":
+                self.tell({"type": "pong"})
+            elif kind == "interrupt":
+                self._interrupt(message["thread"], message["requestId"])
+            elif kind == "stuck":
+                self.stuck.add(message["thread"])
+                self.wake()
             else:
                 self.messages.append(message)
                 self.wake()
+
+    def _interrupt(self, number, request):
+        thread = self.threads[number - 1] if 0 < number <= len(self.threads) else None
+        if thread is None or thread.request_id() != request:
+            # It has ended meanwhile.
+            self.tell({"type": "freed", "thread": number, "requestId": request})
+            return
+        lines = thread.told()
+        if not thread.interrupt(request):
+            lines[0] += " and cannot be interrupted"
+        self.log_lines(lines)
+
+    def _idles_for(self):
+        """Seconds after which the process may have idled long enough; None when it does not matter."""
+        if not self._inactivity or self._has_left:
+            return None
+        if self.active_at is None or any(thread.is_running() for thread in self.threads):
+            return self._inactivity
+        left = self.active_at + self._inactivity - time.monotonic()
+        if left > 0:
+            return left
+        self.leave("inactivity_timeout")
+        return None
 
     def monitor(self):
         """Gives connections to workers that wait for one; returns the message that ends the process."""
@@ -95,7 +154,7 @@ class Server:
         epoll.register(self.listener.fileno(), select.EPOLLIN | select.EPOLLET)
         signal.set_wakeup_fd(self._wake_in, warn_on_full_buffer=False)
         while True:
-            for descriptor, _ in epoll.poll():
+            for descriptor, _ in epoll.poll(self._idles_for()):
                 if descriptor == self._wake_out:
                     os.read(self._wake_out, 4096)
             # As long as connects wait: the edge that told of the last one will not come again.
@@ -106,8 +165,22 @@ class Server:
                         self.wanted.clear()
                 self._sleep(_ROUND)
             self.wanted.clear()
-            if self.messages:
-                return self.messages.popleft()
+            message = self._next_drain()
+            if message is not None:
+                return message
+
+    def _next_drain(self):
+        """The message that ends the process, None as long as there is none; does what other ones ask for."""
+        while self.messages:
+            message = self.messages.popleft()
+            if message["type"] == "leave":
+                self.leave(message["reason"])
+            elif message["type"] == "signal":
+                # Subscribers may take their time.
+                threading.Thread(target=self.watchers.signalled, args=message["signal"], daemon=True).start()
+            else:
+                return message
+        return None
 
     def drain(self, seconds):
         """Takes nothing new and waits for what runs; another message may shorten the time, not lengthen it."""
@@ -117,14 +190,12 @@ class Server:
             for thread in self.threads:
                 thread.give_up_idle()
             serving = [thread for thread in self.threads if thread.is_serving()]
-            if not serving:
-                return
             now = time.monotonic()
             while self.messages:
-                deadline = min(deadline, now + self.messages.popleft()["milliseconds"] / 1000)
-            if now >= deadline:
+                deadline = min(deadline, now + self.messages.popleft().get("milliseconds", math.inf) / 1000)
+            if now >= deadline or all(thread.number in self.stuck for thread in serving):
                 for thread in serving:
-                    self._tell_of(thread)
+                    self.log_lines(thread.told())
                 return
             self._sleep(0.01)
 
@@ -154,10 +225,10 @@ class Server:
         if select.select([self._wake_out], [], [], seconds)[0]:
             os.read(self._wake_out, 4096)
 
-    def _tell_of(self, thread):
-        environ = thread.environ or {}
-        self.log("error", "mod_wsgi (pid=%d): a request was still running after %.1f s: %s %s" % (
-            os.getpid(), time.time() - thread.since, environ.get("REQUEST_METHOD", ""), environ.get("REQUEST_URI", "")))
+
+def _early(maximum, processes):
+    """The number of requests after which a successor is asked for: where there are several processes, each has another, lest all go at once."""
+    return maximum - random.randrange(maximum // 10 + 1) if maximum and processes > 1 else maximum
 
 
 def main():
@@ -174,6 +245,10 @@ def main():
     faulthandler.enable(2)
     faulthandler.register(signal.SIGUSR2, 2, all_threads=True, chain=False)
     spec = start["spec"]
+    try:
+        limits.set_up(spec, control.log)
+    except (OSError, ValueError) as error:
+        return _fail(control, "the limits of daemon group %s cannot be set: %s" % (spec["name"], error), None)
     server = Server(listener, control, start)
     _handle_signals(server, spec)
     os.register_at_fork(after_in_child=server.leave_to_parent)
@@ -186,27 +261,34 @@ def main():
     except OSError as error:
         return _fail(control, "home %s of daemon group %s: %s" % (spec.get("home"), spec["name"], error.strerror), None)
     surroundings.restrict_signals(control.log_lines)
-    shutdown_callbacks = builtin.install(server.process, server.threads_by_ident, control.log)
+    builtin.install(server, control.log)
     threading.Thread(target=server.read_control, args=(control,), name="control", daemon=True).start()
     _preload(control, start)
-    for thread in server.threads:
-        thread.start()
+    try:
+        for thread in server.threads:
+            thread.start()
+    except RuntimeError:
+        return _fail(control, "its %d threads cannot be started: lower threads= or stack-size=, or raise the limits of memory"
+                     % spec["threads"], None)
     control.send({"type": "ready"})
-    _end(server, server.monitor(), shutdown_callbacks)
+    _end(server, server.monitor())
 
 
 def _handle_signals(server, spec):
-    def drains(reason, milliseconds):
+    def hears(message):
         def handler(_number, _frame):
-            server.messages.append({"type": "drain", "milliseconds": milliseconds, "reason": reason})
+            server.messages.append(message)
             server.wake()
         return handler
 
     forever = 86400000
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, drains("shutdown_signal", spec["shutdownTimeout"] or forever))
-    signal.signal(signal.SIGUSR1, drains("graceful_signal", spec["gracefulTimeout"] or forever))
+    signal.signal(signal.SIGTERM, hears(
+        {"type": "drain", "milliseconds": spec["shutdownTimeout"] or forever, "reason": "shutdown_signal"}))
+    signal.signal(signal.SIGUSR1, hears(
+        {"type": "leave", "reason": "eviction_signal" if spec["evictionTimeout"] else "graceful_signal"}))
+    signal.signal(signal.SIGHUP, hears({"type": "signal", "signal": ("SIGHUP", int(signal.SIGHUP))}))
+    limits.on_time_limit(hears({"type": "leave", "reason": "cpu_time_limit"}))
 
 
 def _preload(control, start):
@@ -227,17 +309,13 @@ def _fail(control, reason, traceback):
     os._exit(1)
 
 
-def _end(server, message, shutdown_callbacks):
+def _end(server, message):
     """Drains, lets the application end its own threads and files, and exits."""
     deadline = time.monotonic() + message["milliseconds"] / 1000
     server.drain(message["milliseconds"] / 1000)
     server.linger()
     threading.Thread(target=_exit_at, args=(deadline,), daemon=True).start()
-    for callback in shutdown_callbacks:
-        try:
-            callback("process_stopping", shutdown_reason=message.get("reason", "shutdown_signal"))
-        except Exception:
-            server.log_lines(scripts.occurred(""))
+    server.watchers.stopping(message.get("reason", "shutdown_signal"))
     if not any(thread.is_serving() for thread in server.threads):
         # Waits for threads that the application has started and not made daemons.
         threading._shutdown()

@@ -1,12 +1,16 @@
 """A thread of the process: connections one after the other, and their requests one after the other."""
 import json
 import os
+import sys
 import threading
 import time
+import traceback
 
 from modhost_wsgi.connection import BYE, GOODBYE, STALES, BadFrame, ClientGone, Connection, failure, frame
 from modhost_wsgi.gateway import Run, run
-from modhost_wsgi.scripts import NotLoaded, Stale, occurred
+from modhost_wsgi.interrupt import Interrupts, RequestTimeout
+from modhost_wsgi.observation import MeasuredRun, Observation
+from modhost_wsgi.scripts import NotLoaded, Stale, application_frames, occurred
 from modhost_wsgi.shape import shape_reader
 from modhost_wsgi.streams import ErrorStream, Input
 
@@ -23,7 +27,7 @@ class RequestThread:
     """One thread that serves requests. `server` is process.Server."""
 
     def __init__(self, number, server):
-        self._number = number
+        self.number = number
         self._server = server
         self._declare = shape_reader(server.process, number)
         # Since when the connection idles, if it does. Who takes it out, the thread or the monitor, decides about the
@@ -41,9 +45,16 @@ class RequestThread:
         self._is_leaving = False
         # Whether there was a request on the connection.
         self._has_served = False
+        # Requests it has answered, seconds of wall time and of processor time it was busy.
+        self.served = 0
+        self.busy = 0.0
+        self.cpu = 0.0
+        # Set where requests may be interrupted.
+        self._interrupts = None
+        self._data = None
 
     def start(self):
-        threading.Thread(target=self._run, name="request-%d" % self._number, daemon=True).start()
+        threading.Thread(target=self._run, name="request-%d" % self.number, daemon=True).start()
 
     def give_up_idle(self, may_wait=False):
         """Called by the monitor: says goodbye if the thread's connection idles; whether it did.
@@ -79,14 +90,53 @@ class RequestThread:
     def holds_connection(self):
         return self._connection is not None
 
+    def is_running(self):
+        return self.environ is not None
+
+    def request_id(self):
+        return (self.environ or {}).get("mod_wsgi.request_id", "")
+
+    def data(self):
+        """What applications note of the running request."""
+        if self._data is None:
+            self._data = {}
+        return self._data
+
+    def elapsed(self, now):
+        """Seconds the running request has run."""
+        return now - self.since if self.environ is not None else 0.0
+
+    def busy_time(self, now):
+        """Seconds it has run requests in all."""
+        return self.busy + self.elapsed(now)
+
+    def interrupt(self, request):
+        """Called by another thread: raises RequestTimeout in that request; whether it could."""
+        return self._interrupts is not None and self._interrupts.raise_in(request)
+
+    def told(self):
+        """For the log: what it runs, for how long, and where it is."""
+        environ = self.environ or {}
+        frame_ = sys._current_frames().get(self._ident)
+        lines = ["mod_wsgi (pid=%d): request \"%s %s %s\" (%s, %s) has run for %.1f s in thread %d:" % (
+            os.getpid(), environ.get("REQUEST_METHOD", ""), environ.get("REQUEST_URI", ""),
+            environ.get("SERVER_PROTOCOL", ""), self.request_id(), environ.get("SERVER_NAME", ""),
+            self.elapsed(time.time()), self.number)]
+        stack = application_frames(traceback.extract_stack(frame_)) if frame_ is not None else ()
+        return lines + "".join(traceback.format_list(stack)).rstrip("\n").split("\n")
+
     def _run(self):
         _yield_to_wakers()
         server = self._server
-        server.threads_by_ident[threading.get_ident()] = self
+        self._ident = threading.get_ident()
+        server.threads_by_ident[self._ident] = self
+        if server.interrupts:
+            self._interrupts = Interrupts(self._ident)
         while not server.is_draining:
             self.is_accepting = True
             accepted = server.accept()
             self.is_accepting = False
+            server.size_buffers(accepted)
             connection = Connection(accepted)
             if server.is_draining:
                 connection.close()
@@ -105,7 +155,7 @@ class RequestThread:
         server.wake()
 
     def _serve(self, connection):
-        hello = {"pid": os.getpid(), "thread": self._number}
+        hello = {"pid": os.getpid(), "thread": self.number}
         self._has_served = False
         self._connection = connection
         connection.send(frame(b"H", json.dumps(hello).encode("ascii")))
@@ -122,25 +172,48 @@ class RequestThread:
                 return connection.close()
             self.since = time.time()
             self._has_served = True
-            flags = self._answer(*request)
+            flags = self._respond(request)
+            self.served += 1
             self._server.count()
             if flags:
                 self._is_leaving = True
                 return connection.wait_for_end()
 
+    def _respond(self, request):
+        """Answers one request; the flags of its last frame. ClientGone when it was interrupted: the worker has given it up."""
+        interrupts = self._interrupts
+        if interrupts is None:
+            return self._answer(*request)
+        shape, _flags, _handed_over, _mtime, values = request
+        number = shape.request_id(values)
+        result, interrupted = interrupts.run(number, self._answer, request)
+        if interrupted:
+            # Wherever that was.
+            self._over()
+            self._server.tell({"type": "freed", "thread": self.number, "requestId": number})
+            raise ClientGone("the request was interrupted")
+        return result
+
+    def _over(self):
+        self.environ = self._input = self.errors = self._data = None
+
     def _answer(self, shape, flags, handed_over, mtime, values):
         """Answers one request; the flags of its last frame."""
         connection = self._connection
+        observation = response = None
         self._flags = 0
         body = self._input = Input(connection, flags)
         errors = self.errors = ErrorStream(self.log)
         self.environ = environ = shape.environ(values)
+        if shape.is_activity:
+            self._server.active_at = time.monotonic()
         script = shape.script
         try:
             if environ is None:
                 return self._fail(400, "a value of the environ holds a NUL")
             if script.namespace is None:
-                script.load()
+                if script.load():
+                    self._server.tell({"type": "loaded", "script": script.path})
             elif shape.reloading:
                 script.check(mtime)
             application = script.namespace.get(shape.callable)
@@ -154,7 +227,14 @@ class RequestThread:
             environ["mod_wsgi.queue_start"] = 0.0 if is_embedded else handed_over
             environ["mod_wsgi.daemon_start"] = 0.0 if is_embedded else self.since
             environ["mod_wsgi.application_start"] = time.time()
-            response = Run(connection, body, environ.get("REQUEST_METHOD") == "HEAD")
+            is_head = environ.get("REQUEST_METHOD") == "HEAD"
+            watchers = self._server.watchers
+            if watchers.events or watchers.recorder is not None:
+                observation = Observation(watchers, self, shape, environ)
+                application = observation.started(application)
+                response = MeasuredRun(connection, body, is_head, observation)
+            else:
+                response = Run(connection, body, is_head)
             run(application, environ, response, shape.files, self)
         except Stale as stale:
             connection.send(STALES[self.flags()])
@@ -164,15 +244,27 @@ class RequestThread:
             self.log(error.lines)
             self._fail(500, "the script did not load")
         except ClientGone as gone:
+            if observation is not None:
+                observation.failed(sys.exc_info())
             self._fail(400, str(gone))
         except BadFrame:
             raise
-        except BaseException:
+        except BaseException as error:
+            if observation is not None:
+                observation.failed(sys.exc_info())
             errors.flush()
             self.log(occurred(script.path))
-            self._fail(500, "the application failed")
+            if isinstance(error, RequestTimeout):
+                self._fail(504, "the application gave up with RequestTimeout")
+            else:
+                self._fail(500, "the application failed")
         finally:
-            self.environ = self._input = self.errors = None
+            if observation is not None:
+                observation.finished(response.sent() if response is not None else 0)
+            self.busy += time.time() - self.since
+            if shape.is_activity:
+                self._server.active_at = time.monotonic()
+            self._over()
             errors.expire(self._server.log_lines)
         return self._flags
 

@@ -6,6 +6,8 @@ import threading
 import traceback
 import types
 
+from modhost_wsgi.interrupt import RequestTimeout
+
 
 class Stale(Exception):
     """The script on disk is not the one loaded; `is_news` the first time it is seen."""
@@ -40,12 +42,12 @@ class Script:
         self._loading = threading.Lock()
 
     def load(self):
-        """Runs the script unless it is loaded. Raises NotLoaded, with what went wrong the first time."""
+        """Runs the script unless it is loaded; whether it did. Raises NotLoaded, with what went wrong the first time."""
         if self.namespace is not None:
-            return
+            return False
         with self._loading:
             if self.namespace is not None:
-                return
+                return False
             mtime = mtime_of(self.path)
             if self.failure is None or mtime != self.mtime:
                 # Before the script is read: a change while it is loaded is then noticed.
@@ -54,6 +56,7 @@ class Script:
                 self._run()
             if self.failure is not None:
                 raise NotLoaded(self.failure)
+            return True
 
     def check(self, mtime):
         """Raises Stale if the script has changed, or loads it anew in place. `mtime` is what the worker saw, 0 if it did not look."""
@@ -110,6 +113,11 @@ class Script:
         sys.modules[name] = module
         try:
             exec(code, module.__dict__)
+        except RequestTimeout:
+            # The next request may have more luck.
+            sys.modules.pop(name, None)
+            self.mtime = 0.0
+            raise
         except BaseException as error:
             what = "SystemExit exception raised when doing exec of" if isinstance(error, SystemExit) else "Failed to exec"
             self.failure = [prefix + what + " Python script file '%s'." % path] + occurred(path)

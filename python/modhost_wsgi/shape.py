@@ -28,7 +28,8 @@ class Process:
 class Shape:
     """Requests with the same names in their environ, and the same values of some of them."""
 
-    __slots__ = ("script", "callable", "reloading", "files", "names", "base", "has_https", "converted")
+    __slots__ = (
+        "script", "callable", "reloading", "files", "names", "base", "has_https", "converted", "is_activity", "_id_at")
 
     def __init__(self, message, process, thread):
         self.script = scripts.script_at(file_system_path(message["script"]))
@@ -37,6 +38,8 @@ class Shape:
         self.files = message["files"]
         self.names = tuple(message["variable"])
         self.has_https = "HTTPS" in self.names
+        self._id_at = self.names.index("mod_wsgi.request_id") if "mod_wsgi.request_id" in self.names else None
+        self.is_activity = message.get("activity", True)
         self.converted = tuple((name, _conversion(name)) for name in self.names if _conversion(name))
         base = dict(message["constant"])
         for name in base:
@@ -69,6 +72,11 @@ class Shape:
         if self.has_https:
             environ["wsgi.url_scheme"] = url_scheme(environ.pop("HTTPS"))
         return environ
+
+    def request_id(self, values):
+        """mod_wsgi.request_id of those values."""
+        at = self._id_at
+        return values[at] if at is not None and at < len(values) else ""
 
 
 def shape_reader(process, thread):

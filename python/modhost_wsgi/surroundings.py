@@ -16,6 +16,8 @@ def set_up(spec, log):
     home = spec.get("home")
     if home:
         os.chdir(home)
+    if spec.get("pythonEggs"):
+        os.environ["PYTHON_EGG_CACHE"] = spec["pythonEggs"]
     if spec.get("lang"):
         os.environ["LANG"] = spec["lang"]
     if spec.get("locale"):

@@ -30,6 +30,8 @@ export interface ApplicationCall {
   readonly environ: Readonly<Record<string, string>>;
   /** Whether a changed script is to be loaded anew. */
   readonly scriptReloading: boolean;
+  /** Whether the run does not count where inactivity-timeout is measured. */
+  readonly ignoresActivity?: boolean;
   /** WSGIErrorOverride and friends are the caller's: this is a plain run. */
 }
 
@@ -87,6 +89,36 @@ export interface DaemonGroupSpec {
   readonly socketTimeout: number;
   readonly listenBacklog: number;
   readonly socketUser: string | undefined;
+  /** A process is replaced after this time, and after this time without a request. */
+  readonly restartInterval: number;
+  readonly inactivityTimeout: number;
+  /** Time after which a process that shows no sign of life is replaced. */
+  readonly deadlockTimeout: number;
+  /** Time a request beyond request-timeout gets to end when it was interrupted; 0: it is not interrupted. */
+  readonly interruptTimeout: number;
+  /** As graceful-timeout, for a process that was sent SIGUSR1; 0: graceful-timeout. */
+  readonly evictionTimeout: number;
+  /** Seconds of processor time, 0 without limit. */
+  readonly cpuTimeLimit: number;
+  /** Bytes, 0 without limit: of data, and of all memory. */
+  readonly memoryLimit: number;
+  readonly virtualMemoryLimit: number;
+  /** Bytes of a thread's stack, 0 for the system's default. */
+  readonly stackSize: number;
+  /** As of nice(1). */
+  readonly cpuPriority: number;
+  /** Seconds after which Python gives another thread its turn, 0 for Python's default. */
+  readonly switchInterval: number;
+  readonly pythonEggs: string | undefined;
+  /** Names or "#number"; undefined: those of the user. */
+  readonly supplementaryGroups: readonly string[] | undefined;
+  /** Bytes of the sockets' buffers, 0 for the system's default. */
+  readonly sendBufferSize: number;
+  readonly receiveBufferSize: number;
+  /** Bytes that one field of a response may have, 0 without limit. */
+  readonly headerBufferSize: number;
+  /** Bytes of a response that are taken from the application before the client has taken them. */
+  readonly responseBufferSize: number;
   /** Prefix of socket paths, from WSGISocketPrefix, absolute; undefined for the default. */
   readonly socketPrefix: string | undefined;
   /** Applications to load at start. */

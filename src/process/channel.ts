@@ -80,9 +80,11 @@ export type WorkerToSupervisor =
       readonly applicationGroup: string;
       readonly kind: ApplicationKind;
     }
-  /** A request that ran past request-timeout in that process; the supervisor ends and replaces it. */
+  /** A request that ran past request-timeout in that process; the supervisor interrupts it, or ends and replaces the process. */
   | {
       readonly type: "overdue";
+      /** After socket-timeout the process is not replaced: only its stacks are logged. */
+      readonly limit: "request-timeout" | "socket-timeout";
       readonly processGroup: string;
       readonly applicationGroup: string;
       readonly pid: number;
@@ -106,8 +108,14 @@ export interface DaemonStart {
 
 export type SupervisorToDaemon =
   | DaemonStart
-  /** Take nothing new; finish what runs within `milliseconds`, then exit 0. */
-  | { readonly type: "drain"; readonly milliseconds: number }
+  /** Take nothing new; finish what runs within `milliseconds`, then exit 0. `reason` is what subscribers of process_stopping hear. */
+  | { readonly type: "drain"; readonly milliseconds: number; readonly reason: string }
+  /** Say "pong": a sign of life. */
+  | { readonly type: "ping" }
+  /** Raise RequestTimeout in that request, if that thread still runs it; "freed" when it no longer does. */
+  | { readonly type: "interrupt"; readonly thread: number; readonly requestId: string }
+  /** The request of that thread never ends: a drain does not wait for it. */
+  | { readonly type: "stuck"; readonly thread: number }
   /** The changed script did not load in the successor: go on with what is loaded until it changes again. */
   | { readonly type: "keep"; readonly script: string; readonly mtime: number };
 
@@ -120,7 +128,12 @@ export type DaemonToSupervisor =
    *  only for other scripts, requests for this one are sent back as stale. `mtime` in milliseconds, as in node:fs; 0
    *  when the file is gone. */
   | { readonly type: "stale"; readonly script: string; readonly mtime: number }
-  /** About to exit for a planned reason: "maximum_requests", ... A successor is wanted. */
+  /** Wants to end for a planned reason: "maximum_requests", "inactivity_timeout", "cpu_time_limit", "eviction_signal", "graceful_signal". A successor is wanted. */
   | { readonly type: "leaving"; readonly reason: string }
+  /** A request had this script loaded: successors load it at their start. */
+  | { readonly type: "loaded"; readonly script: string }
+  | { readonly type: "pong" }
+  /** The thread does not run that request any more. */
+  | { readonly type: "freed"; readonly thread: number; readonly requestId: string }
   /** A log line outside of any request. */
   | { readonly type: "log"; readonly level: "error" | "warn" | "info" | "debug"; readonly message: string };

@@ -279,7 +279,7 @@ export class DaemonClient {
   }
 
   #ranTooLong(connection: DaemonConnection, run: DaemonRun, limit: "request-timeout" | "socket-timeout"): void {
-    if (limit === "request-timeout") this.#options.overdue(this.#report(connection, run));
+    this.#options.overdue(this.#report(connection, run, limit));
     if (run.isAbandoned) return;
     const seconds = (run.ranFor / 1000).toFixed(1);
     run.log("error", `${limit} of ${this.#name()} is over: the request has run for ${seconds} s`);
@@ -287,9 +287,14 @@ export class DaemonClient {
     run.abandon(`${limit} is over`);
   }
 
-  #report({ pid, thread }: DaemonConnection, { request, ranFor }: DaemonRun): OverdueReport {
+  #report(
+    { pid, thread }: DaemonConnection,
+    { request, ranFor }: DaemonRun,
+    limit: OverdueReport["limit"],
+  ): OverdueReport {
     return {
       type: "overdue",
+      limit,
       processGroup: this.#options.spec.name,
       applicationGroup: this.#options.applicationGroup,
       pid,

@@ -235,7 +235,12 @@ export class DaemonConnection implements FrameTarget {
   }
 
   #lost(run: DaemonRun): void {
-    run.log("error", `process ${this.pid} of the daemon group ended before the response was complete`);
+    const seconds = (run.ranFor / 1000).toFixed(1);
+    run.log(
+      "error",
+      `process ${this.pid} of the daemon group ended before the response was complete: "${run.request.requestLine}" ` +
+        `(${run.request.id}, ${run.request.virtualHost.serverName}) had run for ${seconds} s in thread ${this.thread}`,
+    );
     run.fail(502, "the daemon ended before the response was complete");
   }
 }

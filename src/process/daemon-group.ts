@@ -91,6 +91,16 @@ export class DaemonGroup {
     return [...this.#pools.values()].some((pool) => pool.overdue(report));
   }
 
+  /** Replaces all processes, one by one; gives why some were not, each with the traceback if there is one. */
+  async restart(): Promise<string[]> {
+    const failures: string[] = [];
+    for (const pool of this.#pools.values()) {
+      const failure = await pool.restart();
+      if (failure !== undefined) failures.push(failure);
+    }
+    return failures;
+  }
+
   /** Ends all processes within shutdown-timeout, and removes the sockets. */
   async stop(): Promise<void> {
     this.#isStopping = true;

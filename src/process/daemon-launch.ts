@@ -34,6 +34,7 @@ export interface DaemonCommand {
 }
 
 const setpriv = "/usr/bin/setpriv";
+const prlimit = "/usr/bin/prlimit";
 
 /** Works out the command. Throws an Error with the reason why no process of that group can be started. */
 export function daemonCommand(
@@ -49,9 +50,24 @@ export function daemonCommand(
   };
   const command =
     kind === "node"
-      ? { program: process.execPath, args: [...surroundings.nodeOptions, surroundings.nodeDaemon] }
+      ? limited({ program: process.execPath, args: [...surroundings.nodeOptions, surroundings.nodeDaemon] }, spec)
       : { program: pythonFor(spec), args: ["-u", surroundings.pythonDaemon] };
   return { ...common, ...underAccount(command, account) };
+}
+
+/** Node cannot set limits on itself, as Python can. */
+function limited(command: Pick<DaemonCommand, "program" | "args">, spec: DaemonGroupSpec): typeof command {
+  const { cpuTimeLimit, memoryLimit, virtualMemoryLimit, shutdownTimeout } = spec;
+  const limits = [
+    ...(cpuTimeLimit > 0 ? [`--cpu=${cpuTimeLimit}:${cpuTimeLimit + 1 + Math.floor(shutdownTimeout / 1000)}`] : []),
+    ...(memoryLimit > 0 ? [`--data=${memoryLimit}`] : []),
+    ...(virtualMemoryLimit > 0 ? [`--as=${virtualMemoryLimit}`] : []),
+  ];
+  if (limits.length === 0) return command;
+  if (!isExecutable(prlimit)) {
+    throw new Error(`cpu-time-limit, memory-limit and virtual-memory-limit need ${prlimit}, which is not there`);
+  }
+  return { program: prlimit, args: [...limits, "--", command.program, ...command.args] };
 }
 
 function pythonFor({ pythonHome }: DaemonGroupSpec): string {
@@ -74,7 +90,12 @@ function accountFor(spec: DaemonGroupSpec, surroundings: DaemonSurroundings): Ac
   if (account.uid === 0 && spec.user !== undefined) {
     throw new Error(`user "${user}" is root, and a daemon does not run as root`);
   }
-  return account;
+  if (spec.supplementaryGroups === undefined) return account;
+  const groups = spec.supplementaryGroups.map(groupNumber).filter((number) => number !== account.gid);
+  if (groups.length > 0 && !isExecutable(setpriv)) {
+    throw new Error(`supplementary-groups needs ${setpriv}, which is not there`);
+  }
+  return { ...account, groups };
 }
 
 function folderFor(spec: DaemonGroupSpec, surroundings: DaemonSurroundings, account: Account | undefined): string {

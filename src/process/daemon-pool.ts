@@ -25,8 +25,8 @@ interface Slot {
   current: DaemonProcess | undefined;
   successor: DaemonProcess | undefined;
   retry: NodeJS.Timeout | undefined;
-  /** `current` serves until there is a successor. */
-  isLeaving: boolean;
+  /** Why `current` is to end; it serves until there is a successor. */
+  leaving: string | undefined;
 }
 
 interface Reload {
@@ -43,6 +43,12 @@ const longestDelay = 30_000;
 const mostRemembered = 16;
 /** Milliseconds after which a changed script counts as one that does not load, where startup-timeout is off. */
 const longestTrial = 60_000;
+/** The most that a process of several ends earlier than its restart-interval: all at once they would be missed. */
+const restartJitter = 0.1;
+/** Where there is no limit on the end of a process: a day. */
+const forever = 86_400_000;
+/** A process that leaves for this has no time to wait until others have left. */
+const urgent = new Set(["cpu_time_limit"]);
 
 /** The processes of one pool, from the first start to the stop. */
 export class DaemonPool {
@@ -58,6 +64,8 @@ export class DaemonPool {
   #reload: Reload | undefined;
   /** What did not load, and is not tried again until it changes. */
   readonly #kept = new Map<string, number>();
+  /** Successors whose start somebody waits for: "" when one is ready, else why it is not. */
+  readonly #trials = new Map<DaemonProcess, (failure: string) => void>();
   #failing = 0;
   #reason: string | undefined;
   /** For the page of a refused request, HTML. */
@@ -80,6 +88,8 @@ export class DaemonPool {
       ready: (process) => this.#onReady(process),
       stale: (process, script, mtime) => this.#onStale(process, script, mtime),
       leaving: (process, reason) => this.#onLeaving(process, reason),
+      loaded: (script) => this.#onLoaded(script),
+      silent: (process) => this.#onSilent(process),
       gone: (process, end) => this.#onGone(process, end),
     };
   }
@@ -98,7 +108,7 @@ export class DaemonPool {
       return this.#fail(messageOf(error), "alert");
     }
     for (let i = 0; i < spec.processes; i++) {
-      const slot: Slot = { current: undefined, successor: undefined, retry: undefined, isLeaving: false };
+      const slot: Slot = { current: undefined, successor: undefined, retry: undefined, leaving: undefined };
       this.#slots.push(slot);
       this.#fill(slot);
     }
@@ -110,22 +120,88 @@ export class DaemonPool {
     return new Promise((done) => this.#waiting.push(done));
   }
 
-  /** Ends the process that a request is stuck in, if it is one of this pool's. Says whether it was. */
+  /**
+   * Interrupts a request that runs too long, or ends the process it is stuck in, if it is one of this pool's. Says
+   * whether it was.
+   */
   overdue(report: Overdue): boolean {
     const process = [...this.#alive].find(({ pid }) => pid === report.pid);
     if (!process) return false;
-    const seconds = (report.runningFor / 1000).toFixed(1);
+    const { interruptTimeout } = this.#options.spec;
+    const { limit, thread, requestId } = report;
+    const interrupts = limit === "request-timeout" && interruptTimeout > 0 && !process.isEnding;
+    const next = interrupts ? "it is interrupted" : "the process is replaced";
+    process.log("error", `${this.#describe(report)}${limit === "request-timeout" ? `: ${next}` : ""}`);
+    if (limit === "socket-timeout") void process.dumpStacks();
+    else if (interrupts) {
+      process.interrupt(thread, requestId, interruptTimeout, () => {
+        const seconds = interruptTimeout / 1000;
+        process.log(
+          "error",
+          `the interrupt did not end request ${requestId} in ${seconds} s (interrupt-timeout): the process is replaced`,
+        );
+        this.#giveUp(process, thread);
+      });
+    } else this.#giveUp(process, thread);
+    return true;
+  }
+
+  #describe({ requestLine, requestId, virtualHost, runningFor, thread, pid, limit }: Overdue): string {
+    return (
+      `request "${requestLine}" (${requestId}, ${virtualHost}) has run for ${(runningFor / 1000).toFixed(1)} s in thread ${thread} ` +
+      `of process ${pid} of daemon group ${this.#name()}, longer than ${limit}`
+    );
+  }
+
+  /** The request of that thread will not end: the others may, within graceful-timeout, and nothing new is taken. */
+  #giveUp(process: DaemonProcess, thread: number): void {
+    const { gracefulTimeout, shutdownTimeout } = this.#options.spec;
+    const stacks = process.dumpStacks();
+    process.giveUp(thread);
+    if (process.isEnding) return;
+    this.#release(process);
+    process.end(gracefulTimeout || shutdownTimeout || forever, shutdownTimeout || 1000, "request_timeout");
+    void stacks.then(() => process.killUnlessAlive(shutdownTimeout || 5000));
+  }
+
+  #onSilent(process: DaemonProcess): void {
+    if (process.isEnding || this.#isStopping) return;
+    const { deadlockTimeout, shutdownTimeout } = this.#options.spec;
     process.log(
       "error",
-      `request "${report.requestLine}" (${report.requestId}, ${report.virtualHost}) has run for ${seconds} s in thread ${report.thread} ` +
-        `of process ${report.pid} of daemon group ${this.#name()}, longer than request-timeout: the process is replaced`,
+      `process ${process.pid} of daemon group ${this.#name()} has given no sign of life for ${deadlockTimeout / 1000} s ` +
+        "(deadlock-timeout): the process is replaced",
     );
-    if (process.isEnding) return true;
-    const { shutdownTimeout } = this.#options.spec;
-    this.#release(process);
-    process.end(shutdownTimeout || 5000, 1000);
     void process.dumpStacks();
-    return true;
+    this.#release(process);
+    process.end(shutdownTimeout || 5000, 500, "deadlock_timeout");
+  }
+
+  /**
+   * Replaces the processes one by one, each when its successor is ready. Resolves with undefined, or with why a
+   * successor did not start: those that were not replaced yet go on.
+   */
+  async restart(): Promise<string | undefined> {
+    if (this.#isStopping) return "the server stops";
+    if (this.#reload) return `${this.#reload.script} is being loaded anew just now`;
+    for (const slot of this.#slots) {
+      if (slot.successor) this.#retire(slot.successor, "restart_group");
+      slot.successor = undefined;
+      if (slot.current) slot.leaving = "restart_group";
+      clearTimeout(slot.retry);
+      slot.retry = undefined;
+      const trial = this.#fill(slot, this.#preloads, this.#options.spec.startupTimeout || longestTrial);
+      const failure = trial ? await new Promise<string>((told) => this.#trials.set(trial, told)) : this.#reason;
+      if (failure === undefined || failure === "") continue;
+      slot.leaving = undefined;
+      return failure;
+    }
+    return undefined;
+  }
+
+  #told(process: DaemonProcess, failure: string): void {
+    this.#trials.get(process)?.(failure);
+    this.#trials.delete(process);
   }
 
   /** Ends all processes, for which each has shutdown-timeout, and removes the socket. */
@@ -133,7 +209,7 @@ export class DaemonPool {
     this.#isStopping = true;
     for (const slot of this.#slots) clearTimeout(slot.retry);
     const { shutdownTimeout } = this.#options.spec;
-    for (const process of this.#alive) process.end(shutdownTimeout || 10_000, 500);
+    for (const process of this.#alive) process.end(shutdownTimeout || 10_000, 500, "shutdown_signal");
     this.#wake();
     if (this.#alive.size > 0) await new Promise<void>((done) => this.#waiting.push(done));
     this.#socket?.close();
@@ -154,6 +230,8 @@ export class DaemonPool {
         socket: this.#socket.fd,
         start: { type: "start", spec: { ...spec, preloads }, applicationGroup, listenBacklog: spec.listenBacklog },
         startupTimeout,
+        deadlockTimeout: spec.deadlockTimeout,
+        priority: spec.cpuPriority,
         log: this.#options.log,
         events: this.#events,
       });
@@ -173,7 +251,9 @@ export class DaemonPool {
   #retry(slot: Slot, delay: number): void {
     clearTimeout(slot.retry);
     slot.retry = setTimeout(() => {
-      if (!slot.successor && (slot.isLeaving || !slot.current)) this.#fill(slot);
+      slot.retry = undefined;
+      if (!slot.current) this.#fill(slot);
+      else this.#renewNext();
     }, delay);
   }
 
@@ -187,11 +267,19 @@ export class DaemonPool {
     this.#reason = undefined;
     if (slot.successor === process) {
       const old = slot.current;
+      const reason = slot.leaving;
       slot.current = process;
       slot.successor = undefined;
-      slot.isLeaving = false;
-      if (old) this.#retire(old);
+      slot.leaving = undefined;
+      if (old) this.#retire(old, reason);
     }
+    const { restartInterval, processes } = this.#options.spec;
+    if (restartInterval > 0) {
+      const early = processes > 1 ? Math.random() * restartJitter : 0;
+      process.after(restartInterval * (1 - early), () => this.#onLeaving(process, "restart_interval"));
+    }
+    this.#told(process, "");
+    this.#renewNext();
     if (this.#reload?.trial === process) this.#reloaded(this.#reload);
     else this.#publish();
   }
@@ -243,8 +331,22 @@ export class DaemonPool {
     process.log("info", `process ${process.pid} of daemon group ${this.#name()} leaves: ${reason}`);
     const slot = this.#slotOf(process);
     if (slot?.current !== process) return;
-    slot.isLeaving = true;
-    if (!slot.successor) this.#fill(slot);
+    slot.leaving = reason;
+    if (slot.successor) return;
+    if (urgent.has(reason)) this.#fill(slot);
+    else this.#renewNext();
+  }
+
+  /** Starts the successor of one process that is to end: one at a time, the others serve meanwhile. */
+  #renewNext(): void {
+    if (this.#slots.some(({ successor }) => successor && !successor.isReady)) return;
+    const slot = this.#slots.find(({ leaving, current, retry }) => leaving !== undefined && current && !retry);
+    if (slot) this.#fill(slot);
+  }
+
+  /** A request had that script loaded: a successor loads it before it serves. */
+  #onLoaded(script: string): void {
+    if (!this.#preloads.some((preload) => preload.script === script)) this.#preloads = this.#preloadsWith(script);
   }
 
   #onGone(process: DaemonProcess, end: DaemonEnd): void {
@@ -254,6 +356,7 @@ export class DaemonPool {
       return;
     }
     this.#tell(process, end);
+    this.#told(process, end.traceback ?? `the new process ${end.reason}`);
     if (this.#reload?.trial === process) return this.#reloadFailed(this.#reload);
     const slot = this.#slotOf(process);
     if (!slot) return;
@@ -266,6 +369,7 @@ export class DaemonPool {
     this.#excuse(end, isFirst ? 0 : this.#delay());
     this.#retry(slot, isFirst ? 0 : this.#delay());
     this.#publish();
+    this.#renewNext();
   }
 
   /** Whether requests are to wait for the next process, or to be refused until then. */
@@ -301,9 +405,10 @@ export class DaemonPool {
     process.log("error", `process ${process.pid ?? "(none)"} of daemon group ${this.#name()} ${end.reason}`);
   }
 
-  #retire(process: DaemonProcess): void {
-    const { gracefulTimeout, shutdownTimeout } = this.#options.spec;
-    if (!process.isEnding) process.end(gracefulTimeout, shutdownTimeout);
+  #retire(process: DaemonProcess, reason = "script_reload"): void {
+    const { gracefulTimeout, evictionTimeout, shutdownTimeout } = this.#options.spec;
+    const graceful = (reason === "eviction_signal" && evictionTimeout) || gracefulTimeout;
+    if (!process.isEnding) process.end(graceful || shutdownTimeout || forever, shutdownTimeout, reason);
   }
 
   /** Takes a process out of its slot, which is filled at once. */
@@ -364,7 +469,7 @@ export class DaemonPool {
 function promote(slot: Slot): void {
   slot.current = slot.successor;
   slot.successor = undefined;
-  slot.isLeaving = false;
+  slot.leaving = undefined;
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,6 @@
 // A command → one daemon process: its start, its control channel, what it prints, its end.
 import { spawn, type ChildProcess } from "node:child_process";
+import { setPriority } from "node:os";
 import type { Duplex, Readable } from "node:stream";
 import type { LogEntry } from "../api/index.js";
 import type { DaemonStart, DaemonToSupervisor, SupervisorToDaemon } from "./channel.js";
@@ -25,6 +26,10 @@ export interface DaemonEvents {
   ready(process: DaemonProcess): void;
   stale(process: DaemonProcess, script: string, mtime: number): void;
   leaving(process: DaemonProcess, reason: string): void;
+  /** A request had a script loaded. */
+  loaded(script: string): void;
+  /** Nothing was heard of it for deadlock-timeout. */
+  silent(process: DaemonProcess): void;
   gone(process: DaemonProcess, end: DaemonEnd): void;
 }
 
@@ -36,11 +41,18 @@ export interface DaemonProcessOptions {
   readonly start: DaemonStart;
   /** Milliseconds until it must be ready; 0 without limit. */
   readonly startupTimeout: number;
+  /** Milliseconds after which a process that serves and does not answer counts as dead; 0 without limit. */
+  readonly deadlockTimeout: number;
+  /** As of nice(1), 0 as the supervisor. */
+  readonly priority: number;
   readonly log: (entry: LogEntry) => void;
   readonly events: DaemonEvents;
 }
 
 const longestLogged = 8192;
+/** Milliseconds between signs of life that are asked for, at most. */
+const longestTimer = 2 ** 31 - 1;
+const longestBetweenPings = 10_000;
 
 /** One process of a pool, from its start to its end. */
 export class DaemonProcess {
@@ -61,6 +73,11 @@ export class DaemonProcess {
   /** The line that tells best why it ended: the last that speaks of an error, else the last. */
   #telling = "";
   #lastOutput = 0;
+  #heartbeat: NodeJS.Timeout | undefined;
+  /** performance.now() of the first sign of life asked for since the last one given; undefined when none is owing. */
+  #askedSince: number | undefined;
+  /** Requests to be interrupted, by id, and what is to be done with those that go on. */
+  readonly #interrupted = new Map<string, NodeJS.Timeout>();
 
   constructor(options: DaemonProcessOptions) {
     this.#options = options;
@@ -75,10 +92,11 @@ export class DaemonProcess {
     this.#watch = (this.#child.stdio as unknown[])[5] as Duplex | undefined;
     this.#watch?.on("error", () => undefined);
     this.#control.send(options.start);
+    if (options.priority !== 0) this.#setPriority(options.priority);
     this.#child.once("error", (error) => this.#gone(`could not be started: ${error.message}`));
     this.#child.once("exit", (code, signal) => this.#exited(code, signal));
     const { startupTimeout } = options;
-    if (startupTimeout > 0) this.#later(startupTimeout, () => this.#isReady(startupTimeout));
+    if (startupTimeout > 0) this.after(startupTimeout, () => this.#isReady(startupTimeout));
   }
 
   /** Goes on with what it has loaded of that script. */
@@ -86,15 +104,46 @@ export class DaemonProcess {
     this.#control.send({ type: "keep", script, mtime });
   }
 
+  /** Has RequestTimeout raised in a request; calls `failed` when that has not ended it in so many milliseconds. */
+  interrupt(thread: number, requestId: string, milliseconds: number, failed: () => void): void {
+    this.#control.send({ type: "interrupt", thread, requestId });
+    const timer = this.after(milliseconds, () => {
+      if (this.#interrupted.delete(requestId)) failed();
+    });
+    this.#interrupted.set(requestId, timer);
+  }
+
+  /** The request of that thread never ends: when the process is to end, that does not wait for it. */
+  giveUp(thread: number): void {
+    this.#control.send({ type: "stuck", thread });
+  }
+
+  /** Kills it unless it gives a sign of life within that time: then nothing in it goes on any more. */
+  killUnlessAlive(milliseconds: number): void {
+    this.#askedSince ??= performance.now();
+    this.#control.send({ type: "ping" });
+    this.after(milliseconds, () => {
+      if (this.#askedSince !== undefined) this.#child.kill("SIGKILL");
+    });
+  }
+
+  /** Runs something later, if the process is still there. */
+  after(milliseconds: number, run: () => void): NodeJS.Timeout {
+    const timer = setTimeout(run, Math.min(milliseconds, longestTimer));
+    this.#timers.push(timer);
+    return timer;
+  }
+
   /**
    * Takes nothing new, and ends when what runs is done. After `milliseconds` it is told to stop by SIGTERM, and after
    * `killAfter` more it is killed; 0 for the latter: never.
    */
-  end(milliseconds: number, killAfter: number): void {
+  end(milliseconds: number, killAfter: number, reason = "shutdown_signal"): void {
     this.isEnding = true;
-    this.#control.send({ type: "drain", milliseconds });
-    this.#later(milliseconds, () => this.#child.kill("SIGTERM"));
-    if (killAfter > 0) this.#later(milliseconds + killAfter, () => this.#child.kill("SIGKILL"));
+    clearInterval(this.#heartbeat);
+    this.#control.send({ type: "drain", milliseconds, reason });
+    this.after(milliseconds, () => this.#child.kill("SIGTERM"));
+    if (killAfter > 0) this.after(milliseconds + killAfter, () => this.#child.kill("SIGKILL"));
   }
 
   /** Lets the process write the stacks of its threads to its standard error; done when it has fallen silent, or after a second. */
@@ -119,8 +168,33 @@ export class DaemonProcess {
     this.#options.log({ level, module: "wsgi", message, ...(pid === undefined ? {} : { pid }) });
   }
 
-  #later(milliseconds: number, run: () => void): void {
-    this.#timers.push(setTimeout(run, milliseconds));
+  /** Asks for a sign of life again and again. */
+  #listen(limit: number): void {
+    const period = Math.min(longestBetweenPings, Math.max(20, limit / 4));
+    let last = performance.now();
+    this.#heartbeat = setInterval(() => {
+      const now = performance.now();
+      const wasLate = now - last > 2 * period;
+      last = now;
+      // Where the supervisor itself had no time, an answer may wait to be read.
+      if (wasLate && this.#askedSince !== undefined) this.#askedSince = now;
+      if (this.#askedSince === undefined) {
+        this.#askedSince = now;
+        this.#control.send({ type: "ping" });
+      } else if (now - this.#askedSince >= limit) {
+        clearInterval(this.#heartbeat);
+        this.#options.events.silent(this);
+      }
+    }, period);
+  }
+
+  #setPriority(priority: number): void {
+    try {
+      if (this.pid !== undefined) setPriority(this.pid, priority);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.log("warn", `cpu-priority ${priority} cannot be set: ${why}`);
+    }
   }
 
   #isReady(limit: number): void {
@@ -135,16 +209,27 @@ export class DaemonProcess {
       case "ready":
         if (this.isReady || this.#failure) return;
         this.isReady = true;
+        if (this.#options.deadlockTimeout > 0 && !this.isEnding) this.#listen(this.#options.deadlockTimeout);
         return events.ready(this);
       case "failed":
         this.#failure = { reason: message.reason, traceback: message.traceback };
         // It exits by itself; one that does not is made to.
-        return this.#later(1000, () => this.#child.kill("SIGKILL"));
+        this.after(1000, () => this.#child.kill("SIGKILL"));
+        return;
       case "stale":
         return events.stale(this, message.script, message.mtime);
       case "leaving":
         this.#hasLeft = true;
         return events.leaving(this, message.reason);
+      case "loaded":
+        return events.loaded(message.script);
+      case "pong":
+        this.#askedSince = undefined;
+        return;
+      case "freed":
+        clearTimeout(this.#interrupted.get(message.requestId));
+        this.#interrupted.delete(message.requestId);
+        return;
       case "log":
         return this.log(message.level, message.message.slice(0, longestLogged));
     }
@@ -165,13 +250,14 @@ export class DaemonProcess {
       this.#gone(this.#failure?.reason ?? how + last);
     };
     this.#child.once("close", gone);
-    this.#later(100, gone);
+    this.after(100, gone);
   }
 
   #gone(reason: string): void {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#timers.forEach(clearTimeout);
+    clearInterval(this.#heartbeat);
     this.#control.close();
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();

@@ -11,6 +11,7 @@ export interface Shape {
   readonly script: string;
   readonly callable: string;
   readonly reloading: boolean;
+  readonly activity: boolean;
   readonly constant: Readonly<Record<string, string>> | undefined;
   readonly names: readonly string[];
 }
@@ -45,18 +46,20 @@ export class ShapeTable {
 
   #make(call: ApplicationCall, names: readonly string[]): Shape {
     const { script, callable, scriptReloading: reloading, constant } = call;
+    const activity = !call.ignoresActivity;
     const slot = this.#shapes.length < slots ? this.#shapes.length : (this.#shapes.pop()?.slot ?? 0);
     const message = {
       id: slot,
       script,
       callable,
       reloading,
+      activity,
       files: this.#files,
       constant: constant ?? {},
       variable: names,
     };
     const frame = textFrame(toDaemon.shape, JSON.stringify(message));
-    const shape: Shape = { slot, frame, script, callable, reloading, constant, names };
+    const shape: Shape = { slot, frame, script, callable, reloading, activity, constant, names };
     this.#shapes.unshift(shape);
     return shape;
   }
@@ -69,7 +72,8 @@ function fits(shape: Shape, call: ApplicationCall, names: readonly string[]): bo
     known.length !== names.length ||
     shape.script !== call.script ||
     shape.callable !== call.callable ||
-    shape.reloading !== call.scriptReloading
+    shape.reloading !== call.scriptReloading ||
+    shape.activity === (call.ignoresActivity ?? false)
   ) {
     return false;
   }

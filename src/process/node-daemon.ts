@@ -27,6 +27,9 @@ class NodeDaemon implements ConnectionHost {
   /** Connections that wait for a thread, the longest first. */
   readonly #waiting = new Set<DaemonConnection>();
   #start: DaemonStart | undefined;
+  /** Connections with a request that will not end: a drain does not wait for them. */
+  readonly #stuck = new WeakSet<DaemonConnection>();
+  #activeAt = 0;
   #requests = 0;
   #hasLeft = false;
   #isDraining = false;
@@ -46,6 +49,7 @@ class NodeDaemon implements ConnectionHost {
 
   answered(): void {
     const most = this.#start?.spec.maximumRequests ?? 0;
+    this.#activeAt = performance.now();
     if (++this.#requests === most) this.#leaving("maximum_requests");
   }
 
@@ -77,7 +81,18 @@ class NodeDaemon implements ConnectionHost {
   #heard(message: SupervisorToDaemon): void {
     if (message.type === "start") void this.#begin(message);
     else if (message.type === "keep") this.scripts.keep(message.script, message.mtime);
+    else if (message.type === "ping") this.#tell({ type: "pong" });
+    else if (message.type === "interrupt") {
+      // The worker has given the request up, which it hears of by itself; as long as this runs nothing else is held up.
+      this.#tell({ type: "freed", thread: message.thread, requestId: message.requestId });
+    } else if (message.type === "stuck") this.#giveUp(message.thread);
     else this.#drain(message.milliseconds);
+  }
+
+  #giveUp(thread: number): void {
+    const connection = this.#threads[thread - 1];
+    if (connection) this.#stuck.add(connection);
+    if (this.#isDraining) this.#endWhenIdle();
   }
 
   async #begin(start: DaemonStart): Promise<void> {
@@ -87,7 +102,12 @@ class NodeDaemon implements ConnectionHost {
     if (spec.umask !== undefined) process.umask(spec.umask);
     const forever = 86_400_000;
     process.on("SIGTERM", () => this.#drain(spec.shutdownTimeout || forever));
-    process.on("SIGUSR1", () => this.#drain(spec.gracefulTimeout || forever));
+    process.on("SIGUSR1", () => this.#leaving(spec.evictionTimeout > 0 ? "eviction_signal" : "graceful_signal"));
+    process.once("SIGXCPU", () => {
+      process.on("SIGXCPU", () => undefined);
+      this.#leaving("cpu_time_limit");
+    });
+    if (spec.inactivityTimeout > 0) this.#watchActivity(spec.inactivityTimeout);
     for (const { script, applicationGroup } of spec.preloads) {
       if (applicationGroup !== start.applicationGroup) continue;
       const { failure } = await this.scripts.load(script);
@@ -95,6 +115,21 @@ class NodeDaemon implements ConnectionHost {
     }
     this.#threads.push(...new Array<undefined>(spec.threads).fill(undefined));
     this.#server.listen({ fd: listener, backlog: start.listenBacklog }, () => this.#tell({ type: "ready" }));
+  }
+
+  /** Asks for a successor when there has been no request for that time, after the first one. */
+  #watchActivity(limit: number): void {
+    const jitter = (this.#start?.spec.processes ?? 1) > 1 ? 1 + Math.random() * 0.1 : 1;
+    setInterval(
+      () => {
+        const isActive = [...this.#open].some((connection) => connection.isServing);
+        if (isActive) this.#activeAt = performance.now();
+        else if (this.#activeAt > 0 && performance.now() - this.#activeAt >= limit * jitter) {
+          this.#leaving("inactivity_timeout");
+        }
+      },
+      Math.max(10, limit / 10),
+    ).unref();
   }
 
   /** Says why this process cannot serve, and ends it when that was heard. */
@@ -160,7 +195,7 @@ class NodeDaemon implements ConnectionHost {
   }
 
   #endWhenIdle(): void {
-    if ([...this.#open].some((connection) => connection.isServing)) return;
+    if ([...this.#open].some((connection) => connection.isServing && !this.#stuck.has(connection))) return;
     if (this.#open.size === 0) process.exit(0);
     setTimeout(() => process.exit(0), lingering);
   }

@@ -38,7 +38,9 @@ describe("the client of a pool of daemons", () => {
       const client = (await poolOf()).client();
       const { response, logs } = send(client, { path: "/dies" });
       expect((await response).status).to.equal(502);
-      expect(logs[0]).to.match(/^error: process \d+ of the daemon group ended before the response was complete$/);
+      expect(logs[0]).to.match(
+        /^error: process \d+ of the daemon group ended before the response was complete: "GET .*" \(.*, test.example\) had run for .* s in thread \d$/,
+      );
     });
 
     it("breaks the response off after that", async () => {
@@ -212,6 +214,7 @@ describe("the client of a pool of daemons", () => {
       const [report] = pool.overdue;
       expect(report).to.include({
         type: "overdue",
+        limit: "request-timeout",
         pid: pool.daemons[0]?.child.pid,
         requestLine: "GET /sleeps?0.6 HTTP/1.1",
         virtualHost: "test.example",
@@ -246,7 +249,7 @@ describe("the client of a pool of daemons", () => {
       const pool = await poolOf({ socketTimeout: 200 });
       const { response } = send(pool.client(), { path: "/sleeps?0.6" });
       expect((await response).status).to.equal(504);
-      expect(pool.overdue).to.deep.equal([]);
+      expect(pool.overdue.map(({ limit }) => limit)).to.deep.equal(["socket-timeout"]);
     });
   });
 
@@ -297,7 +300,7 @@ describe("the client of a pool of daemons", () => {
       // Other scripts are served meanwhile.
       expect(await text(client, { path: "/gather" })).to.equal("one two three");
       await pool.start();
-      first?.tell({ type: "drain", milliseconds: 1000 });
+      first?.tell({ type: "drain", milliseconds: 1000, reason: "test" });
       client.update({ ...pool.state, revision: 1 });
       expect(await Promise.all(answers)).to.deep.equal(["new body", "new body"]);
       await until(() => first?.hasEnded ?? false);
@@ -378,7 +381,7 @@ describe("the client of a pool of daemons", () => {
       });
       for (let i = 0; i < 3; i++) {
         await pool.start();
-        pool.daemons[i]?.tell({ type: "drain", milliseconds: 5000 });
+        pool.daemons[i]?.tell({ type: "drain", milliseconds: 5000, reason: "test" });
         await until(() => pool.daemons[i]?.hasEnded ?? false);
       }
       isOver = true;
@@ -421,13 +424,12 @@ describe("a Python daemon's process", () => {
     const answer = Promise.resolve(client.run(call, request));
     await until(() => client.load.running === 1);
     await new Promise((done) => setTimeout(done, 50));
-    daemon.tell({ type: "drain", milliseconds: 100 });
+    daemon.tell({ type: "drain", milliseconds: 100, reason: "test" });
     expect((await answer).status).to.equal(502);
     await until(() => daemon.hasEnded);
-    const told = daemon.said.find((message) => message.type === "log");
-    expect(told)
-      .to.have.property("message")
-      .that.matches(/a request was still running after .* GET \/sleeps\?10$/);
+    const told = daemon.said.flatMap((message) => (message.type === "log" ? [message.message] : [])).join("\n");
+    expect(told).to.match(/request "GET \/sleeps\?10 HTTP\/1.1" \(.*, test.example\) has run for 0.\d s in thread \d:/);
+    expect(told).to.match(/styles.wsgi", line \d+, in application/);
   });
 
   it("ends at once when the supervisor is gone, even while it serves", async () => {

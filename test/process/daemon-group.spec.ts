@@ -191,6 +191,7 @@ describe("a daemon group", () => {
       talk.say("hold");
       const overdue = {
         type: "overdue",
+        limit: "request-timeout",
         processGroup: "test",
         applicationGroup: "",
         pid: talk.pid,

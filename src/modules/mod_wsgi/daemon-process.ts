@@ -12,6 +12,9 @@ export interface DaemonProcess extends Omit<
   readonly socketTimeout: number | undefined;
 }
 
+/** Bytes; mod_wsgi's default. */
+const defaultResponseBuffer = 8 * 1024 * 1024;
+
 type Reader = (text: string, option: string, place: Place) => unknown;
 
 const text: Reader = (value) => value;
@@ -43,7 +46,7 @@ const decimal: Reader = (value, option, place) =>
 const flag: Reader = (value, option, place) =>
   /^(on|off)$/i.test(value) ? /^on$/i.test(value) : place.fail(`option ${option} must be On or Off, found "${value}"`);
 const integer: Reader = (value, option, place) =>
-  /^-?\d+$/.test(value) ? Number(value) : place.fail(`option ${option} must be a whole number, found "${value}"`);
+  /^[+-]?\d+$/.test(value) ? Number(value) : place.fail(`option ${option} must be a whole number, found "${value}"`);
 const refused =
   (why: string): Reader =>
   (_value, option, place) =>
@@ -55,9 +58,6 @@ const unused =
     read(value, option, place);
     place.warn(`option ${option} has no effect: ${why}`);
   };
-
-const limits = "limits on a process's resources must not be dropped in silence";
-const buffers = "the daemon protocol sizes its own buffers";
 
 const readers = {
   user: text,
@@ -81,29 +81,29 @@ const readers = {
   "socket-timeout": seconds,
   "listen-backlog": count(0, 65535),
   "socket-user": text,
-  "deadlock-timeout": unused(seconds, "liveness is proved by the threads that serve requests"),
-  "inactivity-timeout": unused(seconds, "idle processes are kept"),
-  "restart-interval": unused(seconds, "processes are not restarted by the clock; maximum-requests is"),
-  "eviction-timeout": unused(seconds, "graceful-timeout holds for every planned end of a process"),
-  "interrupt-timeout": unused(seconds, "request-timeout ends the process"),
-  "send-buffer-size": unused(buffer(512), buffers),
-  "receive-buffer-size": unused(buffer(512), buffers),
-  "header-buffer-size": unused(buffer(8192), buffers),
-  "response-buffer-size": unused(buffer(65536), buffers),
+  "deadlock-timeout": seconds,
+  "inactivity-timeout": seconds,
+  "restart-interval": seconds,
+  "eviction-timeout": seconds,
+  "interrupt-timeout": seconds,
+  "send-buffer-size": buffer(512),
+  "receive-buffer-size": buffer(512),
+  "header-buffer-size": buffer(8192),
+  "response-buffer-size": buffer(65536),
   "response-flush-delay": unused(count(0), "output is sent when the application pauses"),
   "response-socket-timeout": unused(seconds, "Timeout holds for the client's connection"),
-  "stack-size": unused(count(1), "threads have the stack Python gives them"),
-  "switch-interval": unused(decimal, "Python's own interval holds"),
-  "cpu-priority": unused(integer, "daemons run at the server's priority"),
+  "stack-size": count(32_768),
+  "switch-interval": decimal,
+  "cpu-priority": integer,
+  "cpu-time-limit": count(0),
+  "memory-limit": count(0),
+  "virtual-memory-limit": count(0),
   "server-metrics": unused(flag, "mod_wsgi.server_metrics() gives None"),
-  "python-eggs": unused(text, "eggs are not unpacked"),
+  "python-eggs": folder,
+  "supplementary-groups": text,
   chroot: refused("a process outside of its chroot must not serve"),
-  "supplementary-groups": refused("a process with other groups than asked for must not serve"),
   "script-user": refused("who owns the script is not checked"),
   "script-group": refused("who owns the script is not checked"),
-  "cpu-time-limit": refused(limits),
-  "memory-limit": refused(limits),
-  "virtual-memory-limit": refused(limits),
 } as const satisfies Readonly<Record<string, Reader>>;
 
 type Option = keyof typeof readers;
@@ -145,6 +145,23 @@ export function readDaemonProcess(name: string, optionText: string, place: Place
     socketTimeout: read<number | undefined>("socket-timeout", undefined) || undefined,
     listenBacklog: read("listen-backlog", 100),
     socketUser: text("socket-user"),
+    restartInterval: read("restart-interval", 0),
+    inactivityTimeout: read("inactivity-timeout", 0),
+    deadlockTimeout: read("deadlock-timeout", 300_000),
+    interruptTimeout: read("interrupt-timeout", 0),
+    evictionTimeout: read("eviction-timeout", 0),
+    cpuTimeLimit: read("cpu-time-limit", 0),
+    memoryLimit: read("memory-limit", 0),
+    virtualMemoryLimit: read("virtual-memory-limit", 0),
+    stackSize: read("stack-size", 0),
+    cpuPriority: read("cpu-priority", 0),
+    switchInterval: read("switch-interval", 0),
+    pythonEggs: text("python-eggs"),
+    supplementaryGroups: text("supplementary-groups")?.split(",").filter(Boolean),
+    sendBufferSize: read("send-buffer-size", 0),
+    receiveBufferSize: read("receive-buffer-size", 0),
+    headerBufferSize: read("header-buffer-size", 0),
+    responseBufferSize: read("response-buffer-size", 0) || defaultResponseBuffer,
   };
 }
 

@@ -53,10 +53,18 @@ export function mappingDirectives(directive: Maker): Table {
       contexts: topLevel,
       summary: "Defines a daemon group: processes that run applications",
       doc:
-        "Options, with defaults: `processes=1 threads=15` sizes; `user= group= umask= home= lang= locale= display-name=` of the " +
-        "processes; `python-home= python-path=` where Python and its modules are; `maximum-requests=0` ends a process after " +
-        "so many; `request-timeout=0 queue-timeout=0 startup-timeout=0 shutdown-timeout=5 graceful-timeout=15 " +
-        "connect-timeout=15 socket-timeout=` in seconds, 0 meaning off (socket-timeout: the server's Timeout); " +
+        "Options, with defaults: `processes=1 threads=15` sizes; `user= group= supplementary-groups= umask= home= lang= locale= " +
+        "display-name=` of the processes; `python-home= python-path= python-eggs=` where Python and its modules are. A process " +
+        "is replaced, when its successor is ready, by `maximum-requests=0`, `restart-interval=0`, `inactivity-timeout=0` " +
+        "(`WSGIIgnoreActivity`), `cpu-time-limit=0`, `deadlock-timeout=300`. What runs then may take `graceful-timeout=15`, on " +
+        "SIGUSR1 `eviction-timeout=` (else graceful-timeout), at an end of the server `shutdown-timeout=5`. A request gets 504 " +
+        "after `queue-timeout=0` without a thread, and after `request-timeout=0` of its application's time, in which waiting " +
+        "for the client does not count; its process is replaced then, or, with `interrupt-timeout=0` set, the exception " +
+        "`mod_wsgi.RequestTimeout` is raised in the request, and the process is replaced only if that has not ended it in " +
+        "so many seconds. `startup-timeout=0 connect-timeout=15 socket-timeout=` (the server's Timeout). All times are seconds, 0 " +
+        "meaning off. Of each process: `memory-limit=0 virtual-memory-limit=0` bytes, `cpu-priority=0`, `stack-size=` " +
+        "of its threads, `switch-interval=`. `response-buffer-size=8388608` bytes of a response are taken off its thread at " +
+        "once, whatever the client does; `header-buffer-size=` bytes one field of it may have; `send-buffer-size= receive-buffer-size= " +
         "`listen-backlog=100 socket-user=`. A number that is none, or an option that does not exist, is an error. A group " +
         "belongs to the ServerName of the virtual host it stands in; at the top it is for all. Each application group of a " +
         "daemon group has processes of its own.",

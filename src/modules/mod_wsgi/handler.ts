@@ -118,6 +118,7 @@ function callOf(request: Request, settings: WsgiSettings, mount: Mount): Applica
     constant,
     environ,
     scriptReloading: settings.scriptReloading,
+    ...(settings.ignoreActivity ? { ignoresActivity: true } : {}),
   };
 }
 

@@ -15,6 +15,7 @@ export const wsgi = defineSettings("mod_wsgi", {
   restrictEmbedded: value<boolean>(false),
   passAuthorization: value<boolean>(false),
   scriptReloading: value<boolean>(true),
+  ignoreActivity: value<boolean>(false),
   chunkedRequest: value<boolean>(false),
   errorOverride: value<boolean>(false),
   mapHeadToGet: value<"Auto" | "On" | "Off">("Auto"),

@@ -22,11 +22,6 @@ const flags: Readonly<Record<string, Silent>> = {
     why: "Files that an application hands to wsgi.file_wrapper are always sent by the server itself.",
     contexts: everywhere,
   },
-  WSGIIgnoreActivity: {
-    what: "Keeps requests from resetting the inactivity timeout",
-    why: "Idle daemons are kept.",
-    contexts: everywhere,
-  },
   WSGISocketRotation: {
     what: "Gives sockets new names after a restart",
     why: "Each generation of daemons has sockets of its own.",
