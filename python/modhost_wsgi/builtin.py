@@ -36,7 +36,7 @@ def install(server, log):
 
     def start_recording_metrics():
         if watchers.recorder is None:
-            watchers.recorder = Recorder(server.threads)
+            watchers.recorder = Recorder(server.threads, process.threads)
 
     module.start_recording_metrics = start_recording_metrics
     module.request_metrics = lambda: None if watchers.recorder is None else watchers.recorder.take()

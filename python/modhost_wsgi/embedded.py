@@ -11,6 +11,7 @@ import sys
 import threading
 
 from modhost_wsgi import builtin, scripts, surroundings
+from modhost_wsgi.observation import Watchers
 from modhost_wsgi.output import LogOutput
 from modhost_wsgi.request_thread import RequestThread
 from modhost_wsgi.shape import Process, file_system_path
@@ -57,6 +58,10 @@ class Server:
         self.log = channel.log
         self.log_lines = channel.log_lines
         self.tell = channel.send
+        self.watchers = Watchers(channel.log_lines)
+        # Nothing limits what runs embedded.
+        self.interrupts = False
+        self.active_at = None
         self.is_draining = False
         self.wanted = []
         self.threads_by_ident = {}
@@ -82,6 +87,9 @@ class Server:
             thread = RequestThread(len(self.threads) + 1, self)
             self.threads.append(thread)
             thread.start()
+
+    def size_buffers(self, accepted):
+        """Those of the system."""
 
     def count(self):
         """Requests are not counted: nothing ends this process after a number of them."""
@@ -112,7 +120,7 @@ def serve(descriptor):
         setattr(sys, "__%s__" % name, output)
     surroundings.set_up(spec, channel.log)
     surroundings.restrict_signals(channel.log_lines)
-    shutdown_callbacks = builtin.install(server.process, server.threads_by_ident, channel.log)
+    builtin.install(server, channel.log)
     _preload(channel, start)
     channel.send({"type": "ready"})
     while True:
@@ -122,7 +130,7 @@ def serve(descriptor):
         if message["type"] == "connect":
             server.connected(message["fd"])
         else:
-            _end(server, channel, shutdown_callbacks)
+            _end(server, channel)
 
 
 def _preload(channel, start):
@@ -135,13 +143,9 @@ def _preload(channel, start):
                 channel.log_lines(error.lines)
 
 
-def _end(server, channel, shutdown_callbacks):
+def _end(server, channel):
     server.is_draining = True
-    for callback in shutdown_callbacks:
-        try:
-            callback("process_stopping", shutdown_reason="")
-        except Exception:
-            channel.log_lines(scripts.occurred(""))
+    server.watchers.stopping("")
     atexit._run_exitfuncs()
     sys.stdout.finish()
     sys.stderr.finish()

@@ -74,7 +74,7 @@ def bucket_of(seconds):
 class _Sample:
     """What was recorded since the last call."""
 
-    def __init__(self, threads):
+    def __init__(self, threads, most):
         self.since = time.time()
         self.usage = resource.getrusage(resource.RUSAGE_SELF)
         self.phases = {name: Phase() for name in _PHASES}
@@ -82,17 +82,18 @@ class _Sample:
         self.count = self.input_bytes = self.input_reads = self.output_bytes = self.output_writes = 0
         self.busy = [thread.busy_time(self.since) for thread in threads]
         self.cpu = [thread.cpu for thread in threads]
-        self.completed = [0] * len(threads)
-        self.longest = [0.0] * len(threads)
+        self.completed = [0] * most
+        self.longest = [0.0] * most
 
 
 class Recorder:
     """Numbers of all requests since the last request_metrics()."""
 
-    def __init__(self, threads):
+    def __init__(self, threads, most):
         self._threads = threads
+        self._most = most
         self._lock = threading.Lock()
-        self._sample = _Sample(threads)
+        self._sample = _Sample(threads, most)
 
     def record(self, observation, times, application, output_length):
         """One request that is over; `application` is when its run began and ended."""
@@ -121,7 +122,7 @@ class Recorder:
     def take(self):
         """What request_metrics() gives; begins anew."""
         with self._lock:
-            sample, self._sample = self._sample, _Sample(self._threads)
+            sample, self._sample = self._sample, _Sample(self._threads, self._most)
         now = self._sample.since
         period = max(1e-6, now - sample.since)
         used = self._sample.usage
@@ -134,10 +135,10 @@ class Recorder:
             "cpu_user_utilization": user, "cpu_system_utilization": system, "cpu_utilization": user + system,
             "cpu_user_time": user, "cpu_system_time": system, "cpu_time": user + system,
             "memory_rss": _memory(), "memory_max_rss": used.ru_maxrss * 1024,
-            "request_threads_maximum": len(threads),
+            "request_threads_maximum": self._most,
             "request_threads_started": sum(thread.served > 0 or thread.environ is not None for thread in threads),
             "request_threads_active": sum(thread.environ is not None for thread in threads),
-            "capacity_utilization": sum(busy) / (period * len(threads)),
+            "capacity_utilization": sum(busy) / (period * self._most),
             "request_count": sample.count, "request_throughput": sample.count / period,
             "input_bytes": sample.input_bytes, "input_reads": sample.input_reads,
             "output_bytes": sample.output_bytes, "output_writes": sample.output_writes, "gil_wait_count": 0,

@@ -212,7 +212,7 @@ class RequestThread:
             if environ is None:
                 return self._fail(400, "a value of the environ holds a NUL")
             if script.namespace is None:
-                if script.load():
+                if script.load() and not self._server.is_embedded:
                     self._server.tell({"type": "loaded", "script": script.path})
             elif shape.reloading:
                 script.check(mtime)

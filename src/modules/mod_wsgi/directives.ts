@@ -135,7 +135,7 @@ export function mappingDirectives(directive: Maker): Table {
 /** How requests and responses are treated, and which Python runs. */
 export function behaviourDirectives(directive: Maker): Table {
   const flag = (
-    name: "passAuthorization" | "scriptReloading" | "chunkedRequest" | "errorOverride",
+    name: "passAuthorization" | "scriptReloading" | "ignoreActivity" | "chunkedRequest" | "errorOverride",
     { summary, doc, on }: { summary: string; doc: string; on?: true },
     example: string,
   ) =>
@@ -166,6 +166,14 @@ export function behaviourDirectives(directive: Maker): Table {
         on: true,
       },
       "WSGIScriptReloading Off",
+    ),
+    WSGIIgnoreActivity: flag(
+      "ignoreActivity",
+      {
+        summary: "Keeps requests from resetting the inactivity timeout",
+        doc: "For requests that come by themselves, such as health checks, where `inactivity-timeout` of the daemon group is set.",
+      },
+      "WSGIIgnoreActivity On",
     ),
     WSGIChunkedRequest: flag(
       "chunkedRequest",
