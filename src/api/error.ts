@@ -3,8 +3,10 @@ import type { Origin } from "./origin.js";
 
 /** What a ConfigError may know beyond its reason. */
 export interface ConfigErrorDetail {
-  /** Apache's number for the same error, "AH00526", where it has one. */
+  /** Apache's number for the same error, "AH00526", where it has one; of a lint its name in docs/lints.md. */
   readonly code?: string;
+  /** Other places that have a part in it. */
+  readonly related?: readonly { readonly origin: Origin; readonly text: string }[];
   /** Number of characters under the caret, counted from the origin's column. */
   readonly length?: number;
   /** What to do about it: "did you mean ...", "run a2enmod headers". */

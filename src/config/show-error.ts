@@ -46,11 +46,49 @@ export function showOutcome(outcome: Outcome, sources: readonly Source[] = []): 
     ...sorted(warnings).map((warning) => show(warning, "warning")),
     ...sorted(errors).map((error) => show(error, "error")),
   ];
-  const verdict =
-    errors.length === 0
-      ? "Syntax OK"
-      : `${count(errors.length, "error")}${warnings.length > 0 ? ` and ${count(warnings.length, "warning")}` : ""}: the configuration is refused`;
-  return [...texts, verdict].join("\n") + "\n";
+  return [...texts, verdictOf(errors.length, warnings.length)].join("\n") + "\n";
+}
+
+/** One line, which begins as Apache's where there are no errors. */
+function verdictOf(errors: number, warnings: number): string {
+  const noted = warnings > 0 ? count(warnings, "warning") : "";
+  if (errors === 0) return noted === "" ? "Syntax OK" : `Syntax OK (${noted})`;
+  return `${count(errors, "error")}${noted === "" ? "" : ` and ${noted}`}: the configuration is refused`;
+}
+
+/** The outcome for programs: editors, checks before a deployment. */
+export function outcomeJson(outcome: Outcome): string {
+  const faults = [
+    ...once(outcome.warnings).map((fault) => diagnosticOf(fault, "warning")),
+    ...once(outcome.errors).map((fault) => diagnosticOf(fault, "error")),
+  ];
+  const errors = faults.filter(({ severity }) => severity === "error").length;
+  const warnings = faults.length - errors;
+  return JSON.stringify({ ok: errors === 0, errors, warnings, diagnostics: faults }, undefined, 2);
+}
+
+/** A fault as JSON has it; lines and columns count from 1, `endColumn` is the one behind the last character. */
+function diagnosticOf({ message, origin, detail }: ConfigError, severity: "error" | "warning") {
+  const includedAt: { readonly file: string; readonly line: number }[] = [];
+  for (let via = origin.via; via; via = via.via) includedAt.push({ file: via.file, line: via.line });
+  const related = detail.related?.map(({ origin: { file, line, column }, text }) => ({
+    file,
+    line,
+    column,
+    message: text,
+  }));
+  return {
+    severity,
+    ...(detail.code === undefined ? {} : { code: detail.code }),
+    message,
+    ...(detail.advice === undefined ? {} : { advice: detail.advice }),
+    file: origin.file,
+    line: origin.line,
+    column: origin.column,
+    endColumn: origin.column + (detail.length ?? 1),
+    ...(related === undefined || related.length === 0 ? {} : { related }),
+    ...(includedAt.length === 0 ? {} : { includedAt }),
+  };
 }
 
 /** A file that is included more than once has each of its faults once, where it was met first. */
@@ -71,6 +109,7 @@ function showFault(
   const head = `${origin.file}:${origin.line}:${origin.column}: ${label ? `${label}: ` : ""}${code}${message}`;
   const lines = [head, ...(source === undefined ? [] : underline(source, origin.column, detail.length ?? 1))];
   if (detail.advice !== undefined) lines.push(`    ${detail.advice}`);
+  for (const { origin: other, text } of detail.related ?? []) lines.push(`    ${other.file}:${other.line}: ${text}`);
   for (let via = origin.via, shown = 0; via; via = via.via) {
     if (++shown > 5) {
       lines.push(`    ... and ${count(depthOf(via), "more Include line")}`);

@@ -31,6 +31,8 @@ export interface Command {
   readonly startupLevel: Level | undefined;
   /** File for startup messages. */
   readonly startupFile: string | undefined;
+  /** How the outcome of a check is written. */
+  readonly format: "text" | "json";
 }
 
 /** How to use it, for standard error. */
@@ -48,7 +50,8 @@ Options:
   -k word            : start, or tell the running server
   -e level           : show messages about the configuration down to this level
   -E file            : startup messages go to this file
-  -t                 : check the configuration: all errors at once
+  -t                 : check the configuration: all errors at once, and what is hardly meant
+  -t --format json   : the same for programs, on standard output
   -T                 : start without looking for document roots
   -S                 : virtual hosts and settings of the run (-t -D DUMP_VHOSTS -D DUMP_RUN_CFG)
   -M                 : loaded modules (-t -D DUMP_MODULES)
@@ -92,6 +95,7 @@ const options = {
   settings: { ...flag, short: "V" },
   debug: { ...flag, short: "X" },
   help: { ...flag, short: "h" },
+  format: value,
 } as const;
 
 /** Understands the arguments; undefined when usage is to be shown, with what is wrong if it is known. */
@@ -106,7 +110,9 @@ export function readCommandLine(args: readonly string[]): Command | { readonly w
   const { values, positionals } = given;
   if (values.help || positionals.length > 0) return { wrong: "" };
   // A long spelling is none of Apache's options.
-  if (args.some((word) => word.startsWith("--"))) return { wrong: "" };
+  if (args.some((word) => /^--(?!format(=|$))/.test(word))) return { wrong: "" };
+  const format = values.format?.at(-1) ?? "text";
+  if (format !== "text" && format !== "json") return { wrong: "modhost: --format is text or json" };
   const word = values.action?.at(-1);
   const action = word === undefined ? "start" : actions.find((known) => known === word);
   if (!action) return { wrong: "modhost: illegal option -- k" };
@@ -143,6 +149,7 @@ export function readCommandLine(args: readonly string[]): Command | { readonly w
     foreground: debug || defines.includes("FOREGROUND") || defines.includes("NO_DETACH"),
     startupLevel,
     startupFile: values.startup?.at(-1),
+    format,
   };
 }
 

@@ -2,8 +2,9 @@
 import { appendFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { levels, type Level, type Module } from "../api/index.js";
-import { showOutcome } from "../config/show-error.js";
-import { readCommandLine, usage, type Command } from "./command-line.js";
+import { lintServer } from "../config/lint/index.js";
+import { outcomeJson, showOutcome } from "../config/show-error.js";
+import { dumpNames, readCommandLine, usage, type Command } from "./command-line.js";
 import type { Configuration } from "./configuration.js";
 import { control, type Output } from "./control.js";
 import type { DaemonSurroundings } from "./daemon-launch.js";
@@ -69,11 +70,17 @@ interface Run {
 /** Syntax check and listings. */
 function check(command: Command, request: LoadRequest, { err }: Output): number {
   const { tree, server, errors, ...read } = readServer(request);
-  const warnings = shows(command, "warn") ? read.warnings : [];
+  const lints =
+    server && command.test && !command.defines.some((name) => dumpNames.has(name)) ? lintServer(server) : [];
+  const warnings = shows(command, "warn") ? [...read.warnings, ...lints] : [];
   if (shows(command, "debug")) for (const line of loadedModules(tree)) err(line);
   if (command.dump === "settings") {
     if (!server) err(showOutcome({ errors, warnings }, tree.sources).trimEnd());
     return say(settingLines(server)) || Number(!server);
+  }
+  if (command.format === "json") {
+    say(`${outcomeJson({ errors, warnings })}\n`);
+    return errors.length === 0 ? 0 : 1;
   }
   const listing = server ? dumps(server, command.defines) : "";
   const verdict = showOutcome({ errors, warnings }, tree.sources).trimEnd();

@@ -1,0 +1,135 @@
+// Names of files and folders → those that are not there, that everybody may read, or that stand where URLs should.
+import { lstatSync, statSync, type Stats } from "node:fs";
+import { resolve } from "node:path";
+import { core } from "../../api/index.js";
+import type { Node } from "../tree.js";
+import { everyBody, findingAt, isDirective, isSection, wordsOf, type Lint, type LintView } from "./view.js";
+
+/** Folders are looked at once each; a configuration may name thousands. */
+const mostLooks = 10_000;
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function* everyNode({ hosts }: LintView): Iterable<Node> {
+  for (const { nodes } of hosts) for (const body of everyBody(nodes)) yield* body.nodes;
+}
+
+const missingDirectory: Lint = {
+  code: "missing-directory",
+  *find(view) {
+    if (view.server.trustsDocumentRoots) return;
+    const seen = new Set<string>();
+    for (const node of everyNode(view)) {
+      if (!isSection(node, "directory")) continue;
+      const [path = "", more] = wordsOf(node);
+      if (more !== undefined || path === "~" || /[*?[\]]/.test(path)) continue;
+      const folder = resolve(view.server.serverRoot, path);
+      if (seen.has(folder) || seen.size >= mostLooks) continue;
+      seen.add(folder);
+      if (lstatSync(folder, { throwIfNoEntry: false }) || folder === "/") continue;
+      yield findingAt(node, `there is no ${folder}: the lines in this section act on nothing`, { word: 0 });
+    }
+  },
+};
+
+const locationOfFolder: Lint = {
+  code: "location-of-folder",
+  *find(view) {
+    const roots = new Set([...view.server.everywhere(core)].flatMap(({ settings }) => settings.documentRoot ?? []));
+    for (const node of everyNode(view)) {
+      if (!isSection(node, "location")) continue;
+      const [path = ""] = wordsOf(node);
+      if (path.split("/").length < 3 || path === "~") continue;
+      const under = [...roots].some((root) => root !== "" && (path === root || path.startsWith(`${root}/`)));
+      if (!under || !statOf(path)?.isDirectory()) continue;
+      yield findingAt(node, `"${path}" is a folder, and <Location> takes paths of URLs`, {
+        word: 0,
+        advice: `write <Directory "${path}">`,
+      });
+    }
+  },
+};
+
+/** Directives that name a file with secrets. */
+const secretFiles = ["authuserfile", "authdigestfile", "sslcertificatekeyfile", "sslproxymachinecertificatefile"];
+
+const secretReadable: Lint = {
+  code: "secret-readable",
+  *find(view) {
+    for (const node of everyNode(view)) {
+      if (!isDirective(node, ...secretFiles)) continue;
+      const path = resolve(view.server.serverRoot, wordsOf(node)[0] ?? "");
+      const stats = statOf(path);
+      if (!stats?.isFile() || (stats.mode & 0o004) === 0) continue;
+      // Hashes of passwords must be readable to the user that serves; keys are read by root.
+      yield findingAt(node, `everybody on this machine can read ${path}`, {
+        word: 0,
+        advice: node.name.toLowerCase().endsWith("keyfile")
+          ? `chmod 600 ${path}`
+          : `chown it to the group that serves, and chmod 640 ${path}`,
+      });
+    }
+  },
+};
+
+const secretServed: Lint = {
+  code: "secret-served",
+  *find(view) {
+    const roots = new Map<string, string>();
+    for (const { settings } of view.server.everywhere(core)) {
+      if (settings.documentRoot)
+        roots.set(resolve(view.server.serverRoot, settings.documentRoot), settings.documentRoot);
+    }
+    for (const node of everyNode(view)) {
+      if (!isDirective(node, ...secretFiles, "authgroupfile")) continue;
+      const path = resolve(view.server.serverRoot, wordsOf(node)[0] ?? "");
+      const root = [...roots.keys()].find((each) => path.startsWith(`${each}/`));
+      if (root === undefined || /\/\.ht[^/]*$/.test(path)) continue;
+      yield findingAt(node, `${path} lies in the DocumentRoot ${root}: it may be fetched like any page`, {
+        word: 0,
+        advice: "keep it outside of what is served",
+      });
+    }
+  },
+};
+
+const scriptInDocuments: Lint = {
+  code: "script-in-documents",
+  *find(view) {
+    for (const { host, nodes } of view.hosts) {
+      const { documentRoot } = view.server.settings(core, host);
+      const root = nodes.find((node) => isDirective(node, "documentroot"));
+      if (!root || documentRoot === "") continue;
+      for (const node of nodes) {
+        if (!isDirective(node, "wsgiscriptalias")) continue;
+        const [, target = ""] = wordsOf(node);
+        const script = resolve(view.server.serverRoot, target);
+        if (!script.startsWith(`${documentRoot}/`) || target.endsWith("/")) continue;
+        yield findingAt(
+          node,
+          `the script lies in the DocumentRoot ${documentRoot}: its source may be fetched like any page`,
+          {
+            word: 1,
+            related: [{ origin: root.origin, text: `DocumentRoot ${documentRoot}` }],
+            advice: "keep applications outside of the DocumentRoot",
+          },
+        );
+      }
+    }
+  },
+};
+
+/** Lints of files. */
+export const fileLints: readonly Lint[] = [
+  missingDirectory,
+  locationOfFolder,
+  secretReadable,
+  secretServed,
+  scriptInDocuments,
+];

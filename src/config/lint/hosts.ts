@@ -1,0 +1,144 @@
+// Virtual hosts → those that no request reaches, or that answer for more than their author thinks.
+import type { Origin } from "../../api/index.js";
+import type { CompiledHost } from "../compile.js";
+import { findingAt, isDirective, wordsOf, type HostLines, type Lint } from "./view.js";
+
+/** Addresses of a virtual host in one spelling: "*:80". */
+function addressesOf({ addresses }: CompiledHost): string[] {
+  return addresses.map((written) => {
+    const [, host = "", port = "*"] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(written) ?? [];
+    const name = host === "_default_" || host === "" ? "*" : host.toLowerCase();
+    return `${name}:${port === "" || port === "0" ? "*" : port}`;
+  });
+}
+
+function portOf(address: string): string {
+  return address.slice(address.lastIndexOf(":") + 1);
+}
+
+const duplicateHost: Lint = {
+  code: "duplicate-host",
+  *find({ hosts }) {
+    const first = new Map<string, HostLines>();
+    for (const lines of hosts) {
+      const { host, nodes } = lines;
+      if (host.isMain) continue;
+      const named = nodes.find((node) => isDirective(node, "servername"));
+      for (const address of addressesOf(host)) {
+        const names = new Set([...(named ? [host.serverName] : []), ...host.aliases].map((name) => name.toLowerCase()));
+        for (const name of names) {
+          const key = `${address} ${name}`;
+          const earlier = first.get(key);
+          if (!earlier) first.set(key, lines);
+          else if (earlier !== lines) {
+            yield {
+              reason: `"${name}" on ${address} is taken: requests for it go to the virtual host before this one`,
+              origin: originOfName(lines, name),
+              detail: { related: [{ origin: originOfName(earlier, name), text: `"${name}" stands here first` }] },
+            };
+          }
+        }
+      }
+    }
+  },
+};
+
+function originOfName({ host, nodes }: HostLines, name: string): Origin {
+  const line = nodes.find(
+    (node) =>
+      isDirective(node, "servername", "serveralias") &&
+      wordsOf(node).some((word) => word.toLowerCase().replace(/^.*:\/\/|:\d+$/g, "") === name),
+  );
+  return line?.origin ?? host.origin;
+}
+
+const hostWithoutName: Lint = {
+  code: "host-without-name",
+  *find({ hosts }) {
+    const members = new Map<string, HostLines[]>();
+    for (const lines of hosts) {
+      for (const address of new Set(addressesOf(lines.host))) {
+        const group = members.get(address);
+        if (group) group.push(lines);
+        else members.set(address, [lines]);
+      }
+    }
+    const told = new Set<CompiledHost>();
+    for (const [address, group] of members) {
+      // The first of an address answers for all names that nobody has: it needs none.
+      for (const { host, nodes } of group.slice(1)) {
+        if (told.has(host) || nodes.some((node) => isDirective(node, "servername", "serveralias"))) continue;
+        told.add(host);
+        const [first] = group;
+        yield {
+          reason: `this virtual host has no ServerName, and is not the first of ${address}: hardly a request reaches it`,
+          origin: host.origin,
+          detail: first ? { related: [{ origin: first.host.origin, text: "this one answers instead" }] } : {},
+        };
+      }
+    }
+  },
+};
+
+const unheardPort: Lint = {
+  code: "unheard-port",
+  *find({ server, hosts }) {
+    const ports = new Set(server.listens.map(({ port }) => String(port)));
+    if (ports.size === 0) return;
+    for (const { host } of hosts) {
+      for (const address of new Set(addressesOf(host))) {
+        const port = portOf(address);
+        if (port === "*" || ports.has(port)) continue;
+        yield {
+          reason: `nothing listens on port ${port}: no request reaches this virtual host there`,
+          origin: host.origin,
+          detail: { advice: `Listen names ${[...ports].join(", ")}; write "Listen ${port}" or change the port` },
+        };
+      }
+    }
+  },
+};
+
+const impossibleName: Lint = {
+  code: "impossible-name",
+  *find({ hosts }) {
+    for (const { nodes } of hosts) {
+      for (const node of nodes) {
+        if (!isDirective(node, "serveralias")) continue;
+        for (const [index, word] of wordsOf(node).entries()) {
+          const wrong = /:\/\//.test(word)
+            ? "a scheme"
+            : /[/,;\s]/.test(word)
+              ? `"${/[/,;\s]/.exec(word)?.[0]}"`
+              : /:\d+$/.test(word) && !word.startsWith("[")
+                ? "a port"
+                : undefined;
+          if (wrong === undefined) continue;
+          yield findingAt(node, `"${word}" never matches: ${wrong} stands in no host name`, {
+            word: index,
+            advice: "write names alone, with blanks between them",
+          });
+        }
+      }
+    }
+  },
+};
+
+const repeatedName: Lint = {
+  code: "repeated-name",
+  *find({ hosts }) {
+    for (const { nodes } of hosts) {
+      const names = nodes.filter((node) => isDirective(node, "servername"));
+      const last = names.at(-1);
+      for (const node of names.slice(0, -1)) {
+        yield findingAt(node, `this ServerName has no effect: a later one of the same virtual host replaces it`, {
+          advice: "further names go into ServerAlias",
+          related: last ? [{ origin: last.origin, text: "the one in force" }] : [],
+        });
+      }
+    }
+  },
+};
+
+/** Lints of virtual hosts. */
+export const hostLints: readonly Lint[] = [duplicateHost, hostWithoutName, unheardPort, impossibleName, repeatedName];
