@@ -184,6 +184,8 @@ export const core = defineSettings("core", {
   setHandler: value<string | undefined>(undefined),
   /** Names of SetOutputFilter, in upper case. */
   outputFilters: value<readonly string[]>([]),
+  /** The same of SetInputFilter. */
+  inputFilters: value<readonly string[]>([]),
   contentDigest: value<boolean>(false),
   cgiPassAuth: value<boolean>(false),
   /** "path", "|program" or "syslog"; resolved. */

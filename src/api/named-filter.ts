@@ -1,5 +1,5 @@
 // What a filter named in a configuration (SetOutputFilter, AddOutputFilterByType) does with a response.
-import type { Request } from "./request.js";
+import type { Request, RequestBody } from "./request.js";
 import type { Response } from "./response.js";
 
 /**
@@ -18,3 +18,19 @@ export interface NamedFilter {
  * `provides: { outputFilterChain: { MODULE: chain } }`; asked once for each response.
  */
 export type FilterChain = (request: Request) => readonly NamedFilter[];
+
+/** A filter of request bodies, registered as `provides: { inputFilter: { NAME: filter } }`. */
+export type InputFilter = (request: Request, body: RequestBody) => RequestBody;
+
+/** The names of a list "DEFLATE;INCLUDES", in upper case; none for "None". */
+export function filterNames(list: string): readonly string[] {
+  const names = list.toUpperCase().split(";");
+  return list.toLowerCase() === "none" ? [] : names.filter((name) => name !== "");
+}
+
+/** Why a name cannot stand where it does, or undefined if there is such a filter. */
+export function unknownFilter(name: string, known: ReadonlyMap<string, unknown>): string | undefined {
+  if (known.has(name)) return undefined;
+  const there = [...known.keys()].sort().join(", ") || "none";
+  return `there is no filter "${name}": those of the loaded modules are ${there}`;
+}

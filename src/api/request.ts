@@ -96,7 +96,7 @@ export interface Request {
   readonly protocol: string;
   /** Request fields, latin1 strings, repeated ones as separate entries (`get` joins them). */
   readonly headers: Headers;
-  readonly body: RequestBody;
+  body: RequestBody;
 
   /** Host as the client named it, lower case, without port; "" if it did not. */
   readonly hostname: string;
@@ -129,6 +129,8 @@ export interface Request {
   contentLanguage: readonly string[];
   /** Names of filters the response goes through, in upper case, by what the file is (AddOutputFilter). */
   outputFilters: readonly string[];
+  /** The same for the request's body (AddInputFilter). */
+  inputFilters: readonly string[];
   user: string | undefined;
   authType: string | undefined;
   /** Set in accessChecker where nobody may have this without a name: the phases checkUser and authChecker then run. */

@@ -33,6 +33,8 @@ export interface Response {
    * extra text of the built-in page, already escaped HTML.
    */
   failure?: { readonly note?: string };
+  /** Content-Encoding is what a filter did: it stands where the filter put it, not behind the type. */
+  encodedHere?: true;
   /** The body is a page the server made for the status: the built-in one, or the text of an ErrorDocument. */
   page?: true;
   /** To be sent without Content-Length, in chunks, although the length is known: an application gave none. */

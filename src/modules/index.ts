@@ -10,9 +10,12 @@ import authnFile from "./mod_authn_file/index.js";
 import authzCore from "./mod_authz_core/index.js";
 import authzHost from "./mod_authz_host/index.js";
 import authzUser from "./mod_authz_user/index.js";
+import brotli from "./mod_brotli/index.js";
+import deflate from "./mod_deflate/index.js";
 import dir from "./mod_dir/index.js";
 import env from "./mod_env/index.js";
 import expires from "./mod_expires/index.js";
+import filter from "./mod_filter/index.js";
 import headers from "./mod_headers/index.js";
 import logConfig from "./mod_log_config/index.js";
 import logio from "./mod_logio/index.js";
@@ -49,9 +52,12 @@ export const modules: readonly Module[] = [
   authzCore,
   authzHost,
   authzUser,
+  brotli,
+  deflate,
   dir,
   env,
   expires,
+  filter,
   headers,
   mime,
   proxy,

@@ -9,6 +9,7 @@ import {
   refuse,
   type FileSlice,
   type FilterChain,
+  type InputFilter,
   type NamedFilter,
   type OutputFilter,
   type Response,
@@ -73,6 +74,17 @@ function namedFilters(request: ServerRequest): readonly NamedFilter[] {
   }
   for (const chain of chains) named.push(...(chain as FilterChain)(request));
   return named;
+}
+
+/** Takes the body of a request through its filters, those of SetInputFilter first. */
+export function filterBody(request: ServerRequest): void {
+  if (request.body.length === 0 || request.parent) return;
+  const filters = request.providers("inputFilter") as ReadonlyMap<string, InputFilter>;
+  for (const name of [...request.core.inputFilters, ...request.inputFilters]) {
+    const filter = filters.get(name);
+    if (filter) request.body = filter(request, request.body);
+    else request.log("error", "core", `AH00083: an unknown filter was not added: ${name}`);
+  }
 }
 
 /** A 304 says nothing of the content. */

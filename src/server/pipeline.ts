@@ -9,7 +9,7 @@ import { AccessFiles } from "./directory-walk.js";
 import { errorDocument } from "./error-document.js";
 import { errorPage } from "./error-page.js";
 import type { Exchange, ExchangeHandler, Sent, Transmission, WireLimits } from "./exchange.js";
-import { filterResponse } from "./filter.js";
+import { filterBody, filterResponse } from "./filter.js";
 import { hostOf, type HostName } from "./host-name.js";
 import { mapToStorage, matchLocations } from "./map.js";
 import { parseTarget, refusedParts } from "./path.js";
@@ -152,6 +152,7 @@ export class Pipeline implements ExchangeHandler {
     if (limitRequestBody !== this.#state(request.virtualHost).core.limitRequestBody) {
       request.exchange?.limitBody(limitRequestBody);
     }
+    if (request.core.inputFilters.length > 0 || request.inputFilters.length > 0) filterBody(request);
     return then(runPhase(request, "handler", 0), (verdict) => {
       if (verdict !== undefined && verdict !== "done") return verdict;
       request.log("warn", "core", `AH00523: handler "${request.handler ?? ""}" not found for: ${request.filename}`);

@@ -73,7 +73,7 @@ export class ServerRequest implements Request {
   readonly requestLine: string;
   readonly protocol: string;
   readonly headers: Headers;
-  readonly body: RequestBody;
+  body: RequestBody;
   readonly hostname: string;
 
   method: string;
@@ -90,6 +90,7 @@ export class ServerRequest implements Request {
   contentEncoding: readonly string[] = none;
   contentLanguage: readonly string[] = none;
   outputFilters: readonly string[] = none;
+  inputFilters: readonly string[] = none;
   user: string | undefined = undefined;
   authType: string | undefined = undefined;
   needsUser = false;
@@ -251,6 +252,7 @@ export class ServerRequest implements Request {
     this.contentEncoding = found.contentEncoding;
     this.contentLanguage = found.contentLanguage;
     this.outputFilters = found.outputFilters;
+    this.inputFilters = found.inputFilters;
     this.plan = found.plan;
     for (const [name, value] of found.environment) this.environment.set(name, value);
     for (const [name, value] of found.notes) this.notes.set(name, value);

@@ -1,4 +1,5 @@
 // What a server answered → the same without what must differ between two servers: clock, product, ports, boundaries.
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import type { Answer, Conversation, Field } from "./wire-client.js";
 import type { Server } from "./servers.js";
 
@@ -15,7 +16,26 @@ export function show(conversation: Conversation, server: Server): string {
   ].join("\n");
 }
 
-function showAnswer(answer: Answer, blank: (text: string) => string): string {
+/** An answer with its body as it was before it was compressed: two compressors need not give the same bytes. */
+function unpacked(answer: Answer): Answer & { readonly packed?: true } {
+  const coding = answer.fields
+    .find(({ name }) => name === "Content-Encoding")
+    ?.value.split(",")
+    .at(-1)
+    ?.trim();
+  if (answer.body === "") return /^(?:gzip|br)$/.test(coding ?? "") ? { ...answer, packed: true } : answer;
+  const bytes = Buffer.from(answer.body, "latin1");
+  try {
+    if (coding === "gzip") return { ...answer, body: gunzipSync(bytes).toString("latin1"), packed: true };
+    if (coding === "br") return { ...answer, body: brotliDecompressSync(bytes).toString("latin1"), packed: true };
+  } catch {
+    // A part of it, or nothing: shown as it is.
+  }
+  return answer;
+}
+
+function showAnswer(packed: Answer, blank: (text: string) => string): string {
+  const answer = unpacked(packed);
   const boundary = /boundary=(\S+)/.exec(answer.fields.find(({ name }) => name === "Content-Type")?.value ?? "")?.[1];
   const unbounded = (text: string): string => (boundary === undefined ? text : text.replaceAll(boundary, "BOUNDARY"));
   const body = blank(unbounded(answer.body)).replace(/(<address>)[^<]*?( Server at)/g, "$1PRODUCT$2");
@@ -23,9 +43,11 @@ function showAnswer(answer: Answer, blank: (text: string) => string): string {
   const unknown = boundary !== undefined && answer.body === "";
   const length = unknown
     ? "(depends on the boundary)"
-    : body.length === answer.body.length
-      ? undefined
-      : String(body.length);
+    : answer.packed
+      ? "(depends on the compressor)"
+      : body.length === answer.body.length
+        ? undefined
+        : String(body.length);
   const fields = answer.fields.map((field) => showField(field, length, (text) => blank(unbounded(text))));
   return [
     answer.statusLine,

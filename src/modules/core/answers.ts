@@ -1,5 +1,5 @@
 // Directives on what is answered: error documents, types, handlers.
-import { arg, byteString, optional, type ErrorDocument, type Place } from "../../api/index.js";
+import { arg, byteString, filterNames, optional, type ErrorDocument, type Place } from "../../api/index.js";
 import { everywhere, type CoreMaker } from "./contexts.js";
 
 /** Statuses Apache has a page for. */
@@ -26,17 +26,6 @@ function readErrorDocument(status: string, text: string, place: Place): Readonly
   }
   if (text.includes("%{")) place.fail("document: expressions (%{...}) are not supported in its text");
   return { [status]: { kind: "text", text: byteString(text) } };
-}
-
-const filterNames = /^(?:deflate|brotli_compress|gzip)$/i;
-
-/** Filters that only save bytes may be missing; any other changes what clients get to see. */
-function refuseFilter(names: string, place: Place): undefined {
-  if (names.toLowerCase() === "none") return undefined;
-  const other = names.split(";").find((name) => !filterNames.test(name));
-  if (other !== undefined) return place.fail(`there is no filter "${other}"`);
-  place.warn(`there is no filter "${names}" yet: responses go out as they are`);
-  return undefined;
 }
 
 export const answerDirectives = (directive: CoreMaker) => ({
@@ -144,9 +133,9 @@ export const answerDirectives = (directive: CoreMaker) => ({
     contexts: everywhere,
     override: "FileInfo",
     summary: "Filters that responses go through.",
-    doc: "There are none yet: names of compression filters are accepted with a warning, others are refused.",
-    example: "SetOutputFilter None",
-    set: ([filters], place) => refuseFilter(filters, place),
+    doc: "Names with semicolons between them, or `None`. A name that no loaded module has is an error.",
+    example: "<Location /reports>\n  SetOutputFilter DEFLATE\n</Location>",
+    set: ([filters]) => ({ outputFilters: filterNames(filters) }),
   }),
 
   SetInputFilter: directive({
@@ -154,8 +143,8 @@ export const answerDirectives = (directive: CoreMaker) => ({
     contexts: everywhere,
     override: "FileInfo",
     summary: "Filters that request bodies go through.",
-    doc: "There are none yet: names of compression filters are accepted with a warning, others are refused.",
-    example: "SetInputFilter None",
-    set: ([filters], place) => refuseFilter(filters, place),
+    doc: "Names with semicolons between them, or `None`. A name that no loaded module has is an error.",
+    example: "<Location /upload>\n  SetInputFilter DEFLATE\n</Location>",
+    set: ([filters]) => ({ inputFilters: filterNames(filters) }),
   }),
 });

@@ -1,7 +1,15 @@
 // The module every server has: sections, names, limits, files.
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import { byteString, core, defineModule, refuse, type ServerView, type SettingsOf } from "../../api/index.js";
+import {
+  byteString,
+  core,
+  defineModule,
+  refuse,
+  unknownFilter,
+  type ServerView,
+  type SettingsOf,
+} from "../../api/index.js";
 import { answerDirectives } from "./answers.js";
 import { conditionSections } from "./condition-sections.js";
 import { addCharset, defaultHandler } from "./default-handler.js";
@@ -85,6 +93,7 @@ export default defineModule({
       if (mpms.length > 1) server.error(`AH00534: Configuration error: More than one MPM loaded: ${mpms.join(", ")}`);
       checkListens(server);
       checkDirectories(server);
+      checkFilters(server);
     },
   },
 });
@@ -126,6 +135,19 @@ function checkDirectories(server: ServerView): void {
         `AH02291: Cannot access directory '${dirname(errorLog)}' for the error log '${errorLog}'`,
         origin("errorLog"),
       );
+    }
+  }
+}
+
+function checkFilters(server: ServerView): void {
+  for (const { settings, origin } of server.everywhere(core)) {
+    for (const name of settings.outputFilters ?? []) {
+      const fault = unknownFilter(name, server.providers("outputFilter"));
+      if (fault !== undefined) server.error(`SetOutputFilter: ${fault}`, origin("outputFilters"));
+    }
+    for (const name of settings.inputFilters ?? []) {
+      const fault = unknownFilter(name, server.providers("inputFilter"));
+      if (fault !== undefined) server.error(`SetInputFilter: ${fault}`, origin("inputFilters"));
     }
   }
 }

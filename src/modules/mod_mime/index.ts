@@ -1,5 +1,14 @@
 // Types, languages, encodings and handlers of files by the extensions of their names.
-import { arg, defineModule, rest, type Context, type DirectiveMaker, type Place } from "../../api/index.js";
+import {
+  arg,
+  defineModule,
+  filterNames,
+  rest,
+  unknownFilter,
+  type Context,
+  type DirectiveMaker,
+  type Place,
+} from "../../api/index.js";
 import { meaning, noMeaning, type Meaning } from "./mappings.js";
 import { resolveName } from "./resolve.js";
 import { settings } from "./settings.js";
@@ -40,33 +49,19 @@ function taking(
   });
 }
 
-/** Filters by extension: there are none, and one that changes what clients see must not be passed over. */
-function filterBy(directive: DirectiveMaker<typeof settings>, summary: string, example: string) {
+/** Filters by extension. */
+function filterBy(
+  directive: DirectiveMaker<typeof settings>,
+  attribute: "outputFilters" | "inputFilters",
+  words: { readonly summary: string; readonly example: string },
+) {
   return directive({
+    ...words,
     args: [arg.word("filters"), extensions],
     contexts: everywhere,
     override: "FileInfo",
-    summary,
-    doc: "There are none yet: names of compression filters are accepted with a warning, others are refused.",
-    example,
-    set: ([filters], place) => {
-      const other = filters.split(";").find((name) => !/^(?:deflate|brotli_compress|gzip)$/i.test(name));
-      if (other !== undefined) return place.fail(`there is no filter "${other}"`);
-      place.warn(`there is no filter "${filters}" yet: files are sent as they are`);
-      return undefined;
-    },
-  });
-}
-
-function noFilter(directive: DirectiveMaker<typeof settings>, summary: string, example: string) {
-  return directive({
-    args: [extensions],
-    contexts: everywhere,
-    override: "FileInfo",
-    summary,
-    doc: "Has no effect: there are no filters by extension.",
-    example,
-    set: () => undefined,
+    doc: "Names with semicolons between them. Several extensions of a name add up; an inner line takes the place of an outer one.",
+    set: ([filters, names]) => meaning(names, { [attribute]: filterNames(filters) }),
   });
 }
 
@@ -178,18 +173,22 @@ export default defineModule({
       set: () => undefined,
     }),
 
-    AddOutputFilter: filterBy(
-      directive,
-      "Filters that files with an extension go through.",
-      "AddOutputFilter DEFLATE .html",
-    ),
-    AddInputFilter: filterBy(
-      directive,
-      "Filters that bodies of requests for files with an extension go through.",
-      "AddInputFilter DEFLATE .cgi",
-    ),
-    RemoveOutputFilter: noFilter(directive, "Takes the output filters of extensions back.", "RemoveOutputFilter .html"),
-    RemoveInputFilter: noFilter(directive, "Takes the input filters of extensions back.", "RemoveInputFilter .cgi"),
+    AddOutputFilter: filterBy(directive, "outputFilters", {
+      summary: "Filters that files with an extension go through.",
+      example: "AddOutputFilter DEFLATE .svg",
+    }),
+    AddInputFilter: filterBy(directive, "inputFilters", {
+      summary: "Filters that bodies of requests for files with an extension go through.",
+      example: "AddInputFilter DEFLATE .cgi",
+    }),
+    RemoveOutputFilter: taking(directive, "outputFilters", {
+      summary: "Takes the output filters of extensions back.",
+      example: "<Location /raw>\n  RemoveOutputFilter .html\n</Location>",
+    }),
+    RemoveInputFilter: taking(directive, "inputFilters", {
+      summary: "Takes the input filters of extensions back.",
+      example: "<Location /raw>\n  RemoveInputFilter .cgi\n</Location>",
+    }),
   }),
 
   hooks: {
@@ -205,12 +204,31 @@ export default defineModule({
         const resolved = resolveName(whole.slice(whole.lastIndexOf("/") + 1), mime);
         request.contentEncoding = resolved.encoding;
         request.contentLanguage = resolved.language;
+        request.outputFilters = resolved.outputFilters;
+        request.inputFilters = resolved.inputFilters;
         if (resolved.handler !== undefined) request.handler = resolved.handler;
         if (resolved.contentType === undefined) return undefined;
         request.contentType = resolved.contentType;
         request.charset = resolved.charset;
         return "done";
       },
+    },
+  },
+
+  lifecycle: {
+    check(server) {
+      for (const { settings: set, origin } of server.everywhere({ module: "mod_mime", settings })) {
+        for (const said of Object.values(set.mappings?.added ?? {})) {
+          const kinds = [
+            ["outputFilter", said.outputFilters],
+            ["inputFilter", said.inputFilters],
+          ] as const;
+          for (const [kind, names = []] of kinds) {
+            const fault = names.map((name) => unknownFilter(name, server.providers(kind))).find(Boolean);
+            if (fault !== undefined) server.error(fault, origin("mappings"));
+          }
+        }
+      }
     },
   },
 });

@@ -8,6 +8,9 @@ export interface Meaning {
   readonly charset?: string;
   readonly language?: string;
   readonly encoding?: string;
+  /** Names of filters, in upper case. */
+  readonly outputFilters?: readonly string[];
+  readonly inputFilters?: readonly string[];
 }
 
 /** Meanings by extension, and those taken back from outer sections. */

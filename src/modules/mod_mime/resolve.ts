@@ -13,6 +13,8 @@ export interface Resolved {
   readonly encoding: readonly string[];
   readonly language: readonly string[];
   readonly handler: string | undefined;
+  readonly outputFilters: readonly string[];
+  readonly inputFilters: readonly string[];
 }
 
 /** Names remembered for each set of settings, and the longest of them: clients may ask for any name. */
@@ -41,6 +43,8 @@ function resolve(name: string, { mappings, types, defaultLanguage }: MimeSetting
   let handler: string | undefined;
   const encoding: string[] = [];
   const language: string[] = [];
+  const outputFilters: string[] = [];
+  const inputFilters: string[] = [];
   // The first part is the name itself, with the dots in front of it.
   for (const part of name.replace(/^\.+/, "").split(".").slice(1)) {
     const extension = part.toLowerCase();
@@ -48,6 +52,8 @@ function resolve(name: string, { mappings, types, defaultLanguage }: MimeSetting
     contentType = said.type === undefined ? (table.get(extension) ?? contentType) : said.type || contentType;
     charset = said.charset ?? charset;
     handler = said.handler ?? handler;
+    if (said.outputFilters) outputFilters.push(...said.outputFilters);
+    if (said.inputFilters) inputFilters.push(...said.inputFilters);
     if (said.encoding !== undefined) encoding.push(said.encoding);
     if (said.language !== undefined) language.push(said.language);
   }
@@ -58,6 +64,8 @@ function resolve(name: string, { mappings, types, defaultLanguage }: MimeSetting
     encoding: encoding.length === 0 ? none : Object.freeze(encoding),
     language: language.length === 0 ? none : Object.freeze(language),
     handler,
+    outputFilters: outputFilters.length === 0 ? none : Object.freeze(outputFilters),
+    inputFilters: inputFilters.length === 0 ? none : Object.freeze(inputFilters),
   };
 }
 

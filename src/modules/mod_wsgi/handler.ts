@@ -53,7 +53,7 @@ function refusalOf(request: Request, settings: WsgiSettings, alias: ScriptAlias 
     return fault(request, 404, `WSGI0137: AcceptPathInfo is Off: ${request.filename}${request.pathInfo}`);
   }
   const { length } = request.body;
-  if (length === undefined && !settings.chunkedRequest) {
+  if (length === undefined && !settings.chunkedRequest && request.headers.has("transfer-encoding")) {
     return fault(request, 411, "WSGI0139: the request body is chunked and WSGIChunkedRequest is Off");
   }
   if (length !== undefined && limitRequestBody > 0 && length > limitRequestBody) {

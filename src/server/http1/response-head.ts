@@ -43,16 +43,19 @@ class HeadComposer {
   #invalid: string | undefined;
   /** The fields come from an application: all but its Content-Type stay where it put them. */
   #isOwn = false;
+  /** Content-Encoding stays where a filter put it. */
+  #isEncodedHere = false;
   /** The fields come from another server: so do Date and Server, and all stay where they are. */
   #isRelayed = false;
   #date = "";
   #server = "";
 
-  compose({ status, reason, headers, always, ownStatus, relayed }: Response, how: Framed): string | undefined {
+  compose({ status, reason, headers, always, ownStatus, relayed, encodedHere }: Response, how: Framed): string | undefined {
     this.#how = how;
     this.#isRelayed = relayed === true;
     this.#date = this.#server = "";
     this.#isOwn = ownStatus === true;
+    this.#isEncodedHere = encodedHere === true;
     this.#fields = this.#behind = this.#type = "";
     this.#hasLength = this.#hasConnection = this.#hasKeepAlive = false;
     this.#varies = 0;
@@ -113,6 +116,9 @@ class HeadComposer {
         if (this.#how.delimiting !== "none") this.#type = `Content-Type: ${value}\r\n`;
         return;
       case "content-encoding":
+        if (this.#isEncodedHere || this.#isOwn || this.#isRelayed) break;
+        this.#behind += `${name}: ${value}\r\n`;
+        return;
       case "content-language":
         if (this.#isOwn || this.#isRelayed) break;
         this.#behind += `${name}: ${value}\r\n`;
