@@ -19,7 +19,7 @@ async function sent(configuration: string, body: Buffer): Promise<string> {
       return answer(200, new Headers(), Buffer.from(read));
     },
   });
-  const ask = { method: "POST", headers: { "Content-Encoding": "gzip" }, body: body.toString("latin1") };
+  const ask = { method: "POST", headers: { "Content-Encoding": "gzip" }, body };
   return (await served.ask("/app", ask)).body;
 }
 

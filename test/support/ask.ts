@@ -30,7 +30,7 @@ export interface Ask {
   readonly protocol?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly from?: string;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   /** The body comes without a length. */
   readonly chunked?: boolean;
   readonly secure?: boolean;
@@ -157,7 +157,8 @@ function load(root: string, log: LogEntry[]): ReturnType<typeof compile> {
 }
 
 function exchange(pipeline: Pipeline, target: string, ask: Ask, count: number): Promise<Answered> {
-  const { method = "GET", protocol = "HTTP/1.1", headers = {}, from = "127.0.0.1", body = "" } = ask;
+  const { method = "GET", protocol = "HTTP/1.1", headers = {}, from = "127.0.0.1" } = ask;
+  const body = typeof ask.body === "string" ? Buffer.from(ask.body) : (ask.body ?? Buffer.alloc(0));
   const connection: Connection = {
     id: `connection-${count}`,
     remoteAddress: from,
@@ -169,7 +170,7 @@ function exchange(pipeline: Pipeline, target: string, ask: Ask, count: number): 
     signal: new AbortController().signal,
   };
   const fields = new Headers(Object.entries({ Host: "h.test", ...headers }));
-  if (body !== "" && !ask.chunked) fields.set("Content-Length", String(body.length));
+  if (body.length > 0 && !ask.chunked) fields.set("Content-Length", String(body.length));
   return new Promise((resolve) => {
     pipeline.handle({
       ...{ connection, method, target, protocol, headers: fields, fault: undefined },
@@ -177,8 +178,8 @@ function exchange(pipeline: Pipeline, target: string, ask: Ask, count: number): 
       requestLine: `${method} ${target} ${protocol}`,
       body: {
         length: ask.chunked ? undefined : body.length,
-        arrived: Buffer.from(body),
-        stream: () => Readable.from([Buffer.from(body)]),
+        arrived: body,
+        stream: () => Readable.from([body]),
         discard: () => true,
       },
       limitBody: () => undefined,
