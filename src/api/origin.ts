@@ -7,6 +7,8 @@ export interface Origin {
   readonly column: number;
   /** The Include lines, outermost last, that led to this file. */
   readonly via?: Origin;
+  /** Set where this is a line in the body of the macro of that name; `via` then is the Use line. */
+  readonly macro?: string;
 }
 
 /** Text of the form "file:line". */

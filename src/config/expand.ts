@@ -6,8 +6,9 @@ import type { ConfigError, Origin } from "../api/index.js";
 import { conditions, type Condition } from "./conditions.js";
 import { findIncluded, systemReason } from "./include.js";
 import { interpolate } from "./interpolate.js";
+import { defineMacro, macroModule, undefMacro, useMacro } from "./macro.js";
 import { argumentsOf, refuseHere, runOnRead } from "./on-read.js";
-import { parseText, placeOf, type FileOrigin, type RawNode, type RawSection } from "./parse.js";
+import { parseLines, parseText, placeOf, type FileOrigin, type RawNode, type RawSection } from "./parse.js";
 import { Reading, type ModuleLists } from "./reading.js";
 import type { Line } from "./tokens.js";
 import { originAt, type DirectiveNode, type Node, type Piece, type SectionNode, type Tree } from "./tree.js";
@@ -33,7 +34,7 @@ export interface AccessFileOptions extends ModuleLists {
   readonly file: string;
   readonly text: string;
   /** The configuration it stands under. */
-  readonly tree: Pick<Tree, "serverRoot" | "defines" | "modules">;
+  readonly tree: Pick<Tree, "serverRoot" | "defines" | "modules" | "macros">;
   /** Whether sections like `<IfModule>` may stand in it; without it they may. */
   readonly conditions?: "allowed" | "refused";
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -67,7 +68,11 @@ export function readConfiguration(options: ReadOptions): {
   else reading.fail(`Could not open configuration file ${mainFile}: ${text.fault}`, main);
   readLines(options.after, nodes, reading);
   const { errors, warnings, sources, serverRoot, loaded } = reading;
-  const tree: Tree = { nodes, serverRoot, mainFile, modules: loaded, defines: reading.defines(), sources };
+  const macros = [...reading.macros.values()];
+  const tree: Tree = {
+    ...{ nodes, serverRoot, mainFile, modules: loaded, defines: reading.defines(), sources },
+    ...(macros.length > 0 ? { macros } : {}),
+  };
   return { tree, errors, warnings };
 }
 
@@ -77,9 +82,9 @@ export function readAccessFile({ file, text, tree, environment, conditions, ...l
   errors: ConfigError[];
   warnings: ConfigError[];
 } {
-  const { serverRoot, defines, modules } = tree;
+  const { serverRoot, defines, modules, macros = [] } = tree;
   const reading = new Reading(lists, environment, {
-    ...{ serverRoot, defines, loaded: modules, accessFile: true },
+    ...{ serverRoot, defines, loaded: modules, macros, accessFile: true },
     ...(conditions ? { conditions } : {}),
   });
   const nodes: Node[] = [];
@@ -175,7 +180,19 @@ function expandDirective(line: Line, context: Context): void {
   }
   const lower = name.toLowerCase();
   if (lower === "include" || lower === "includeoptional") include(node, lower === "includeoptional", context);
+  else if (lower === "use" && reading.hasModule(macroModule)) use(node, context);
+  else if (lower === "undefmacro" && reading.hasModule(macroModule)) undefMacro(node, reading);
   else if (!runOnRead(lower, node, reading)) out.push(node);
+}
+
+function use(node: DirectiveNode, { out, depth, reading }: Context): void {
+  const used = useMacro(node, reading);
+  if (!used) return;
+  const { lines, macro } = used;
+  const from: FileOrigin = { file: macro.origin.file, via: node.origin, macro: macro.name };
+  const { nodes, errors } = parseLines(lines, from);
+  for (const error of errors) reading.keep(error);
+  expandNodes(nodes, { from, out, depth, reading });
 }
 
 /** The text of a node from an offset of its line on, with the places of its parts. */
@@ -236,6 +253,9 @@ function expandSection(raw: RawSection, line: Line, context: Context): void {
     reading.fail(`<${name}> directive missing closing '>'`, origin, { length: first.length, ...code });
   }
   if (condition) return expandConditional(raw, section, condition, context);
+  if (name.toLowerCase() === "macro" && reading.hasModule(macroModule)) {
+    return defineMacro(section, raw.closing ? (raw.body ?? []) : undefined, reading);
+  }
   if (!raw.closing) refuseUnclosed(raw, origin, `<${name}> was not closed`, reading);
   out.push(section);
   expandNodes(raw.children, { from, depth: context.depth, reading, out: section.children });

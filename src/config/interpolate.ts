@@ -40,7 +40,7 @@ export function interpolate(line: Line, variables: Variables, maximum = 16 * 102
 }
 
 /** Copies parts of a line, in order, and keeps account of their places. */
-function copyPieces(line: Line) {
+export function copyPieces(line: Line) {
   const origins: readonly Piece[] = line.pieces ?? [{ at: 0, line: line.line, column: line.column }];
   const pieces: Piece[] = [];
   let filled = "";

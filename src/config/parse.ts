@@ -3,7 +3,7 @@ import type { IToken } from "chevrotain";
 import { EmbeddedActionsParser } from "./chevrotain.js";
 import { ConfigError, type Origin } from "../api/index.js";
 import { maximumFaults } from "./reading.js";
-import { Close, Directive, lineOf, Open, tokenize, vocabulary, type Line } from "./tokens.js";
+import { Close, Directive, lineOf, Open, tokenFor, tokenize, vocabulary, type Line } from "./tokens.js";
 
 /** A line with a directive. */
 export interface RawDirective {
@@ -21,6 +21,8 @@ export interface RawSection {
   readonly children: RawNode[];
   /** The closing line; undefined when the file ended before it, or another section's closing line closed this one. */
   closing?: Line;
+  /** Of a `<Macro>`: the lines between, as they stand; it has no children. Undefined where `</Macro>` is missing. */
+  body?: readonly Line[];
   /** True when a fault of its end has been reported. */
   faulty?: true;
 }
@@ -37,6 +39,8 @@ export interface ParsedFile {
 export interface FileOrigin {
   readonly file: string;
   readonly via?: Origin;
+  /** The lines are those of this macro's body, and `via` is where it is used. */
+  readonly macro?: string;
 }
 
 /** Sections that may stand in each other; Apache has no such limit and runs out of stack. */
@@ -44,7 +48,20 @@ export const maximumNesting = 200;
 
 /** Parses a file. Lines longer than `maximumLine` characters are errors. A section that is never closed is none yet. */
 export function parseText(text: string, from: FileOrigin, maximumLine = 16 * 1024 * 1024): ParsedFile {
-  const tokens = tokenize(text);
+  return parseTokens(tokenize(text), from, maximumLine);
+}
+
+/** Parses the lines of a macro's body. */
+export function parseLines(lines: readonly Line[], from: FileOrigin): ParsedFile {
+  return parseTokens(
+    lines.flatMap((line) => tokenFor(line) ?? []),
+    from,
+    Infinity,
+  );
+}
+
+function parseTokens(all: IToken[], from: FileOrigin, maximumLine: number): ParsedFile {
+  const { tokens, bodies } = takeMacros(all);
   const errors: ConfigError[] = [];
   for (const token of tokens) {
     const line = lineOf(token);
@@ -58,11 +75,39 @@ export function parseText(text: string, from: FileOrigin, maximumLine = 16 * 102
   }
   if (errors.length > 0) return { nodes: [], errors };
   grammar ??= new FileGrammar();
-  return grammar.parse(tokens, from);
+  return grammar.parse(tokens, from, bodies);
+}
+
+/** Takes the bodies of macros out: what stands in them is read where the macro is used. */
+function takeMacros(tokens: IToken[]): { tokens: IToken[]; bodies: ReadonlyMap<Line, readonly Line[]> } {
+  const bodies = new Map<Line, readonly Line[]>();
+  if (!tokens.some(isMacro)) return { tokens, bodies };
+  const left: IToken[] = [];
+  let body: Line[] | undefined;
+  let depth = 0;
+  for (const token of tokens) {
+    const line = lineOf(token);
+    if (isMacro(token)) depth++;
+    else if (depth > 0 && token.tokenType === Close && isNamed(line, 2)) depth--;
+    if (!body || depth === 0) left.push(token);
+    else body.push(line);
+    if (depth === 0) body = undefined;
+    else if (!body) bodies.set(line, (body = []));
+  }
+  return { tokens: left, bodies };
+}
+
+function isMacro(token: IToken): boolean {
+  return token.tokenType === Open && isNamed(lineOf(token), 1);
+}
+
+function isNamed({ text }: Line, skip: number): boolean {
+  return nameOf(text, skip).toLowerCase() === "macro";
 }
 
 /** The origin of a line. */
-export function placeOf({ line, column }: Line, { file, via }: FileOrigin): Origin {
+export function placeOf({ line, column }: Line, { file, via, macro }: FileOrigin): Origin {
+  if (via && macro !== undefined) return { file, line, column, via, macro };
   return via ? { file, line, column, via } : { file, line, column };
 }
 
@@ -84,6 +129,7 @@ function findNesting(tokens: readonly IToken[]): IToken | undefined {
  */
 class FileGrammar extends EmbeddedActionsParser {
   #from: FileOrigin = { file: "" };
+  #bodies: ReadonlyMap<Line, readonly Line[]> = new Map();
   #errors: ConfigError[] = [];
   /** Open sections, outermost first. */
   #open: RawSection[] = [];
@@ -109,7 +155,9 @@ class FileGrammar extends EmbeddedActionsParser {
 
   readonly #section = this.RULE("section", () => {
     const line = lineOf(this.CONSUME(Open));
+    const body = this.#bodies.get(line);
     const section: RawSection = { kind: "section", line, name: nameOf(line.text, 1), children: [] };
+    if (body) section.body = body;
     const outer = this.#nodes;
     outer.push(section);
     this.#open.push(section);
@@ -133,8 +181,9 @@ class FileGrammar extends EmbeddedActionsParser {
     this.performSelfAnalysis();
   }
 
-  parse(tokens: IToken[], from: FileOrigin): ParsedFile {
+  parse(tokens: IToken[], from: FileOrigin, bodies: ReadonlyMap<Line, readonly Line[]>): ParsedFile {
     this.#from = from;
+    this.#bodies = bodies;
     this.#errors = [];
     this.#open = [];
     this.#nodes = [];

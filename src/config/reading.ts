@@ -1,7 +1,7 @@
 // What is in force while files are read: variables, modules, ServerRoot, and the faults found so far.
 import { ConfigError, type ConfigErrorDetail, type Origin } from "../api/index.js";
 import { linkedIn, sourcesOf } from "./owners.js";
-import type { LoadedModule, Source, Tree } from "./tree.js";
+import type { LoadedModule, Macro, Source, Tree } from "./tree.js";
 
 /** One of our modules, as far as reading is concerned. */
 export interface ModuleNames {
@@ -32,6 +32,10 @@ export class Reading {
   readonly warnings: ConfigError[] = [];
   readonly sources: Source[] = [];
   readonly loaded: LoadedModule[] = [];
+  /** By name in lower case. */
+  readonly macros = new Map<string, Macro>();
+  /** Lines that uses of macros have come to. */
+  macroLines = 0;
   serverRoot: string;
   /** Set when reading cannot go on: an Include that leads back to itself. */
   stopped = false;
@@ -54,6 +58,7 @@ export class Reading {
     this.conditions = from.conditions ?? "allowed";
     this.#bySymbol = new Map(lists.modules.map((module) => [module.symbol, module]));
     this.#foreign = new Map(Object.entries(lists.foreign));
+    for (const macro of from.macros ?? []) this.macros.set(macro.name, macro);
     for (const [name, value] of Object.entries(from.defines)) this.define(name, value ?? undefined);
     if (from.loaded) for (const module of from.loaded) this.load(module);
     else this.#loadBuiltIns();
@@ -148,4 +153,5 @@ export interface Start {
   readonly loaded?: readonly LoadedModule[];
   readonly accessFile?: boolean;
   readonly conditions?: Reading["conditions"];
+  readonly macros?: readonly Macro[];
 }

@@ -110,12 +110,14 @@ function showFault(
   const lines = [head, ...(source === undefined ? [] : underline(source, origin.column, detail.length ?? 1))];
   if (detail.advice !== undefined) lines.push(`    ${detail.advice}`);
   for (const { origin: other, text } of detail.related ?? []) lines.push(`    ${other.file}:${other.line}: ${text}`);
-  for (let via = origin.via, shown = 0; via; via = via.via) {
+  let place = origin;
+  for (let shown = 0; place.via; place = place.via) {
     if (++shown > 5) {
-      lines.push(`    ... and ${count(depthOf(via), "more Include line")}`);
+      lines.push(`    ... and ${count(depthOf(place.via), "more Include line")}`);
       break;
     }
-    lines.push(`    included at ${via.file}:${via.line}`);
+    const how = place.macro === undefined ? "included" : `in macro '${place.macro}', used`;
+    lines.push(`    ${how} at ${place.via.file}:${place.via.line}`);
   }
   return lines.join("\n");
 }

@@ -1,6 +1,6 @@
 // Text of a file → tokens, one for each logical line: Comment, Open, Close or Directive.
 import type { CustomPatternMatcherReturn, IToken, Lexer as ChevrotainLexer, TokenType } from "chevrotain";
-import { createToken, Lexer } from "./chevrotain.js";
+import { createToken, createTokenInstance, Lexer } from "./chevrotain.js";
 import type { Piece } from "./tree.js";
 import { skipSpace, trimSpace } from "./words.js";
 
@@ -56,6 +56,17 @@ export function tokenize(text: string): IToken[] {
 /** The logical line of a token. */
 export function lineOf(token: IToken): Line {
   return (token.payload as Line | undefined) ?? nowhere;
+}
+
+/** The token of a line that stands in no text; undefined for one that says nothing. */
+export function tokenFor(line: Line): IToken | undefined {
+  const type = { blank: undefined, comment: undefined, open: Open, close: Close, directive: Directive }[
+    kindOf(line.text)
+  ];
+  if (!type) return undefined;
+  const made = createTokenInstance(type, line.text, 0, 0, 0, 0, 0, 0);
+  made.payload = line;
+  return made;
 }
 
 const nowhere: Line = { text: "", line: 1, column: 1 };

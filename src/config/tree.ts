@@ -52,6 +52,20 @@ export interface LoadedModule {
   readonly known: boolean;
 }
 
+/** A macro in force: `<Macro name parameters>` with the lines of its body as they stand. */
+export interface Macro {
+  /** In lower case. */
+  readonly name: string;
+  readonly origin: Origin;
+  readonly parameters: readonly string[];
+  readonly body: readonly {
+    readonly text: string;
+    readonly line: number;
+    readonly column: number;
+    readonly pieces?: readonly Piece[];
+  }[];
+}
+
 /** A file that was read. */
 export interface Source {
   readonly file: string;
@@ -71,6 +85,8 @@ export interface Tree {
   readonly modules: readonly LoadedModule[];
   /** Names defined at the end of reading, null for those without a value. */
   readonly defines: Readonly<Record<string, string | null>>;
+  /** Those in force at the end of reading. */
+  readonly macros?: readonly Macro[];
   /** In the order they were read. */
   readonly sources: readonly Source[];
 }

@@ -19,6 +19,7 @@ import filter from "./mod_filter/index.js";
 import headers from "./mod_headers/index.js";
 import logConfig from "./mod_log_config/index.js";
 import logio from "./mod_logio/index.js";
+import macro from "./mod_macro/index.js";
 import mime from "./mod_mime/index.js";
 import proxy from "./mod_proxy/index.js";
 import proxyHttp from "./mod_proxy_http/index.js";
@@ -59,6 +60,7 @@ export const modules: readonly Module[] = [
   expires,
   filter,
   headers,
+  macro,
   mime,
   proxy,
   proxyHttp,

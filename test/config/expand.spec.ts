@@ -246,3 +246,53 @@ describe("100,000 lines", () => {
     expect(performance.now() - started).to.be.below(4000);
   });
 });
+
+describe("a macro", () => {
+  const macroLists = {
+    modules: [{ name: "mod_macro", symbol: "macro_module", sources: ["mod_macro.c"], directives: [], builtIn: true }],
+    foreign: {},
+  };
+  const expanded = (text: string) => read(text, macroLists);
+
+  it("shows a fault with its own line and the lines of its uses", () => {
+    const { tree, errors, warnings } = expanded(
+      "<Macro inner $x>\n  <Broken\n  </Broken>\n</Macro>\n<Macro outer>\n  Use inner a\n</Macro>\nUse outer\n",
+    );
+    const shown = showOutcome({ errors, warnings }, tree.sources).replaceAll(root, "ROOT");
+    expect(shown).to.include(
+      "ROOT/main.conf:2:3: error: AH00526: <Broken> directive missing closing '>'\n      <Broken\n      ^~~~~~~\n" +
+        "    in macro 'inner', used at ROOT/main.conf:6\n    in macro 'outer', used at ROOT/main.conf:8\n",
+    );
+  });
+
+  it("puts values where they are named, earliest and longest first, and looks at none of them again", () => {
+    const { tree, errors } = expanded(
+      '<Macro m $a $ab %c @d>\nX $ab$a%c"%c" @d\n</Macro>\nUse m $ab 2 "%c $a" \'q"\\\'\n',
+    );
+    expect(errors).to.deep.equal([]);
+    expect(tree.nodes[0]).to.include({ name: "X", text: '2$ab%c $a"%c $a" "q\\"\'"' });
+  });
+
+  it("keeps the place of every part of its lines", () => {
+    const { tree } = expanded("<Macro m $a>\n  Word $a tail\n</Macro>\nUse m value-that-is-long\n");
+    const [node] = tree.nodes;
+    if (!node) throw new Error("nothing was expanded");
+    expect(originAt(node, node.text.indexOf("tail"))).to.include({ line: 2, column: 11 });
+  });
+
+  it("ends when uses in uses would never", () => {
+    const long = `<IfDefine none>\n${"x\n".repeat(5_000)}</IfDefine>\n`;
+    const levels = Array.from({ length: 9 }, (_, i) => `<Macro m${i}>\n${`Use m${i + 1}\n`.repeat(10)}</Macro>\n`);
+    const { errors } = expanded(`${levels.join("")}<Macro m9>\n${long}</Macro>\nUse m0\n`);
+    expect(messages(errors)).to.deep.equal(["Use: macros come to more than 500000 lines"]);
+  });
+
+  it("of the server may be used in an .htaccess file, and one of the file stays in it", () => {
+    const { tree } = expanded("<Macro server $x>\nX $x\n</Macro>\n");
+    const text = "<Macro own>\nY\n</Macro>\nUse server 1\nUse own\n";
+    const file = readAccessFile({ file: "/a/.htaccess", text, tree, environment: {}, ...macroLists });
+    expect(names(file.nodes)).to.deep.equal(["X", "Y"]);
+    const other = readAccessFile({ file: "/b/.htaccess", text: "Use own\n", tree, environment: {}, ...macroLists });
+    expect(messages(other.errors)).to.deep.equal(["Use: macro 'own' undefined"]);
+  });
+});
