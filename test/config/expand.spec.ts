@@ -285,7 +285,7 @@ describe("a macro", () => {
     const levels = Array.from({ length: 9 }, (_, i) => `<Macro m${i}>\n${`Use m${i + 1}\n`.repeat(10)}</Macro>\n`);
     const { errors } = expanded(`${levels.join("")}<Macro m9>\n${long}</Macro>\nUse m0\n`);
     expect(messages(errors)).to.deep.equal(["Use: macros come to more than 500000 lines"]);
-  });
+  }).timeout(60_000);
 
   it("of the server may be used in an .htaccess file, and one of the file stays in it", () => {
     const { tree } = expanded("<Macro server $x>\nX $x\n</Macro>\n");
