@@ -30,3 +30,4 @@ export * from "./response.js";
 export * from "./settings.js";
 export * from "./subnet.js";
 export * from "./substitute.js";
+export type * from "./tls.js";

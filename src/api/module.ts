@@ -103,6 +103,8 @@ export interface WorkerView {
   readonly errorLog: ErrorLog;
   /** Opens a log for appending: a path, or "|program". `write` takes whole lines; buffered, bounded, never blocks. */
   openLog(target: string): LogWriter;
+  /** Random bytes that all workers of this supervisor share, and nobody else knows. */
+  readonly secret: Buffer;
   /** Set where nothing is served but one request explained: programs are not started. */
   readonly isRehearsal?: true;
 }

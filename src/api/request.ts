@@ -6,6 +6,7 @@ import type { Headers } from "./headers.js";
 import type { ErrorLog, Level } from "./log.js";
 import type { Origin } from "./origin.js";
 import type { Response } from "./response.js";
+import type { TlsConnection } from "./tls.js";
 
 /** The client's connection. */
 export interface Connection {
@@ -17,6 +18,8 @@ export interface Connection {
   readonly localPort: number;
   /** TLS. */
   readonly secure: boolean;
+  /** How it is encrypted. */
+  readonly tls?: TlsConnection | undefined;
   /** Number of requests answered before this one. */
   readonly keepalives: number;
   /**

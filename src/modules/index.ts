@@ -26,6 +26,7 @@ import proxyHttp from "./mod_proxy_http/index.js";
 import rewrite from "./mod_rewrite/index.js";
 import setenvif from "./mod_setenvif/index.js";
 import so from "./mod_so/index.js";
+import ssl from "./mod_ssl/index.js";
 import unixd from "./mod_unixd/index.js";
 import version from "./mod_version/index.js";
 import wsgi from "./mod_wsgi/index.js";
@@ -66,5 +67,6 @@ export const modules: readonly Module[] = [
   proxyHttp,
   rewrite,
   setenvif,
+  ssl,
   wsgi,
 ];

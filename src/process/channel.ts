@@ -53,6 +53,8 @@ export interface WorkerStart {
   /** Connections that one worker may have open. */
   readonly maxConnections: number;
   readonly listenBacklog: number;
+  /** Random bytes that all workers share, in base64. */
+  readonly secret: string;
 }
 
 export type SupervisorToWorker =

@@ -1,7 +1,8 @@
 // Arguments of "modhost explain" → the explanation of one request, printed; and the exit status.
+import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import { parseArgs } from "node:util";
-import { core, type ErrorLog, type LogEntry, type Module } from "../api/index.js";
+import { core, type ErrorLog, type LogEntry, type Module, type WorkerView } from "../api/index.js";
 import { compile, type CompiledServer } from "../config/compile.js";
 import { showOutcome } from "../config/show-error.js";
 import type { Tree } from "../config/tree.js";
@@ -104,7 +105,8 @@ export function rehearsalOf(tree: Tree, modules: readonly Module[]): Rehearsal {
 async function startModules(server: CompiledServer): Promise<void> {
   const { errorLog } = mainOf(server);
   const openLog = (): { write(line: string): void } => ({ write: () => undefined });
-  for (const { lifecycle } of server.modules) await lifecycle.start?.({ server, errorLog, openLog, isRehearsal: true });
+  const view: WorkerView = { server, errorLog, openLog, secret: randomBytes(32), isRehearsal: true };
+  for (const { lifecycle } of server.modules) await lifecycle.start?.(view);
 }
 
 /** The request that a client would make of a URL, or of a path on the first address listened on. */

@@ -1,4 +1,5 @@
 // A configuration → the workers and daemon groups that serve it, from their start to the last one's end.
+import { randomBytes } from "node:crypto";
 import type { LogEntry } from "../api/index.js";
 import type { OpenLogs } from "../log/open-logs.js";
 import type { PoolState, WorkerStart, WorkerToSupervisor } from "./channel.js";
@@ -27,6 +28,9 @@ const longestDelay = 30_000;
 const poolLimit = 10_000;
 /** Milliseconds a worker that became unsound gets for what it has begun. */
 const leavingLimit = 10_000;
+
+/** Shared by all workers of this supervisor. */
+const secret = randomBytes(32).toString("base64");
 
 /** Everything that serves one configuration. */
 export class Generation {
@@ -146,7 +150,7 @@ export class Generation {
     const { tree, identity, maxConnections, listenBacklog } = configuration;
     const start = (): Omit<WorkerStart, "type" | "sockets"> => {
       const pools = this.pools();
-      return { generation: number, tree, pools, identity: identity ?? null, maxConnections, listenBacklog };
+      return { generation: number, tree, pools, identity: identity ?? null, maxConnections, listenBacklog, secret };
     };
     this.#workers.add(new WorkerProcess(start, sockets, this.#events));
   }

@@ -1,6 +1,6 @@
 // The configuration a worker was told → a server: compiled, logs open, modules started, ready to accept.
 import { resolve } from "node:path";
-import { core, type ErrorLog, type Module } from "../api/index.js";
+import { core, type ErrorLog, type Module, type WorkerView } from "../api/index.js";
 import { compile, type CompiledServer } from "../config/compile.js";
 import type { Tree } from "../config/tree.js";
 import { openLogs, type OpenLogs } from "../log/open-logs.js";
@@ -31,8 +31,10 @@ export async function prepareWorker(
   const [main] = server.virtualHosts;
   if (!main) throw new Error("the configuration has no main server");
   const { errorLog } = main;
+  const secret = Buffer.from(start.secret, "base64");
+  const view: WorkerView = { server, errorLog, secret, openLog: (target) => logs.writer(target) };
   for (const { lifecycle } of server.modules) {
-    await lifecycle.start?.({ server, errorLog, openLog: (target) => logs.writer(target) });
+    await lifecycle.start?.(view);
   }
   const { embeddedPython } = server;
   const python = embeddedPython && new EmbeddedPython({ spec: embeddedPython, pythonPackage, errorLog });
@@ -70,7 +72,7 @@ export async function prepareWorker(
       applications.close();
       await python?.close();
       for (const { lifecycle } of server.modules) {
-        await lifecycle.stop?.({ server, errorLog, openLog: (target) => logs.writer(target) });
+        await lifecycle.stop?.(view);
       }
       await logs.close();
     },

@@ -39,7 +39,7 @@ export async function serve({ handler, sockets, backlog, maxConnections }: Serve
   const state = new ServerState({
     handler,
     maxConnections: maxConnections ?? Infinity,
-    open: (socket, state) => new ClientConnection(socket, state),
+    open: (opened, state) => new ClientConnection(opened, state),
   });
   const servers: Server[] = [];
   try {
@@ -84,8 +84,8 @@ class ServerGroup implements Serving {
   }
 
   counts(): { readonly connections: number; readonly active: number; readonly requests: number } {
-    const { connections, waiting, active, requests } = this.#state;
-    return { connections: connections.size + waiting.size, active, requests };
+    const { connections, opening, waiting, active, requests } = this.#state;
+    return { connections: connections.size + opening.size + waiting.size, active, requests };
   }
 
   async drain(milliseconds = longestTimer): Promise<void> {
@@ -107,6 +107,6 @@ class ServerGroup implements Serving {
 
   #cutAll(): void {
     for (const connection of this.#state.connections) connection.cut();
-    for (const socket of this.#state.waiting) socket.destroy();
+    for (const socket of [...this.#state.waiting, ...this.#state.opening]) socket.destroy();
   }
 }

@@ -1,6 +1,6 @@
 // An exchange from the wire → its request through the phases → the response sent and logged.
 import { posix } from "node:path";
-import type { Applications, Headers, LogRecord, Lookup, Phase, Response, Verdict } from "../api/index.js";
+import type { Applications, Headers, LogRecord, Lookup, Phase, Response, TlsProvider, Verdict } from "../api/index.js";
 import { answer, dropBody, escapePath, phases, refuse, RequestBodyError, serverBanner } from "../api/index.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { withFields } from "./answer-fields.js";
@@ -16,7 +16,8 @@ import { parseTarget, refusedParts } from "./path.js";
 import type { Observer } from "./observer.js";
 import { ServerRequest, type CoreSettings, type Services } from "./request.js";
 import { SectionIndex } from "./sections.js";
-import { hostByName, Sites } from "./site.js";
+import { hostByName, Sites, type HostGroup } from "./site.js";
+import { tlsChoice, type TlsChoice } from "./tls.js";
 
 type Awaitable<Value> = Value | Promise<Value>;
 
@@ -34,6 +35,7 @@ export class Pipeline implements ExchangeHandler {
   readonly #services: Services;
   readonly #accessFiles: AccessFiles;
   readonly #states = new Map<CompiledHost, HostState>();
+  readonly #tls = new Map<HostGroup, TlsChoice | false>();
 
   /** `observer` hears what each step does; without one nothing is told to anybody. */
   constructor(server: CompiledServer, applications: Applications, observer?: Observer) {
@@ -63,6 +65,16 @@ export class Pipeline implements ExchangeHandler {
       allow09: core.httpProtocolOptions.allow09,
       strict: core.httpProtocolOptions.strict,
     };
+  }
+
+  tls(localAddress: string, localPort: number): TlsChoice | undefined {
+    const group = this.sites.group(localAddress, localPort);
+    let choice = this.#tls.get(group);
+    if (choice === undefined) {
+      choice = tlsChoice(group, [...this.server.providers("tls").values()] as TlsProvider[]) ?? false;
+      this.#tls.set(group, choice);
+    }
+    return choice || undefined;
   }
 
   handle(exchange: Exchange): void {

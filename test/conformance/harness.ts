@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import type { ConnectionOptions } from "node:tls";
 import { show, showLogLine } from "./normalise.js";
 import { missingForApache, startServer, type Kind, type Server } from "./servers.js";
 import { talk, type Conversation } from "./wire-client.js";
@@ -44,6 +45,8 @@ export interface Case {
   readonly answers?: readonly string[];
   /** The client ends its side after sending. */
   readonly end?: boolean;
+  /** Speaks TLS, so. */
+  readonly tls?: ConnectionOptions;
   /** Log files below @RUN@ whose new lines are compared too. */
   readonly logs?: readonly string[];
   /** Why the two differ here. It is an error when they do not. */
@@ -129,6 +132,7 @@ async function answerOf(server: Server, one: Case, root: string): Promise<string
     pieces,
     methods: one.answers ?? [/^\S*/.exec(pieces[0] ?? "")?.[0] ?? ""],
     end: one.end ?? false,
+    tls: one.tls,
     probe: one.end || logs.length > 0 ? undefined : probe,
   });
   let text = show(conversation, server);

@@ -1,5 +1,6 @@
 // Raw request bytes → the responses as read from the socket, and what became of the connection.
 import { connect, type Socket } from "node:net";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
 
 /** One field of a response, as sent. */
 export interface Field {
@@ -35,14 +36,23 @@ export interface Talk {
   readonly end: boolean;
   /** Request sent at the end to see whether the connection was kept; without it the client just leaves. */
   readonly probe: string | undefined;
+  /** Speaks TLS, so. */
+  readonly tls?: ConnectionOptions | undefined;
 }
 
 const patience = 10_000;
 
 /** Sends bytes and reads the answers with exact framing. */
-export async function talk({ host, port, pieces, methods, end, probe }: Talk): Promise<Conversation> {
-  const wire = new Wire(host, port);
-  const clientPort = await wire.opened;
+export async function talk({ host, port, pieces, methods, end, probe, tls }: Talk): Promise<Conversation> {
+  const wire = new Wire(host, port, tls);
+  let clientPort: number;
+  try {
+    clientPort = await wire.opened;
+  } catch (error) {
+    // A handshake may be refused.
+    if (!tls) throw error;
+    return { answers: [], connection: "closed", clientPort: 0 };
+  }
   const answers: Answer[] = [];
   const waiting = [...pieces];
   wire.send(waiting.shift() ?? "", end && waiting.length === 0);
@@ -140,10 +150,12 @@ class Wire {
   #wake: () => void = () => {};
   readonly #socket: Socket;
 
-  constructor(host: string, port: number) {
-    this.#socket = connect({ host, port, allowHalfOpen: true });
+  constructor(host: string, port: number, tls?: ConnectionOptions) {
+    this.#socket = tls
+      ? connectTls({ host, port, rejectUnauthorized: false, ...tls })
+      : connect({ host, port, allowHalfOpen: true });
     this.opened = new Promise((resolve, reject) => {
-      this.#socket.once("connect", () => {
+      this.#socket.once(tls ? "secureConnect" : "connect", () => {
         resolve(this.#socket.localPort ?? 0);
       });
       this.#socket.once("error", reject);

@@ -54,7 +54,12 @@ ${lines.replaceAll("@ROOT@", root)}
     const rehearsal = rehearsalOf(read.tree, modules);
     for (const { lifecycle } of rehearsal.server.modules) {
       const errorLog = { write: () => undefined, takes: () => false };
-      await lifecycle.start?.({ server: rehearsal.server, errorLog, openLog: () => ({ write: () => undefined }) });
+      await lifecycle.start?.({
+        server: rehearsal.server,
+        errorLog,
+        secret: Buffer.alloc(32),
+        openLog: () => ({ write: () => undefined }),
+      });
     }
     return explain(rehearsal, {
       method: "GET",

@@ -90,6 +90,7 @@ export function serve(configuration: string, options: AskOptions = {}): Asked {
   const worker: WorkerView = {
     server,
     errorLog: { write: (entry) => void log.push(entry), takes: () => true },
+    secret: Buffer.alloc(32),
     openLog: (target) => {
       const written: string[] = [];
       lines.set(target.replace(`${root}/`, ""), written);

@@ -1,7 +1,15 @@
 // A socket → exchanges, one after another: kept alive, pipelined, timed, and ended when the client is gone.
 import type { Socket } from "node:net";
-import { dropBody, Headers, RequestBodyError, type Connection, type Response } from "../../api/index.js";
+import {
+  dropBody,
+  Headers,
+  RequestBodyError,
+  type Connection,
+  type Response,
+  type TlsConnection,
+} from "../../api/index.js";
 import { errorPage } from "../error-page.js";
+import type { Opened } from "../tls.js";
 import type { Fault, Sent, Transmission, WireLimits } from "../exchange.js";
 import { IncomingBody, type BodySource } from "./body.js";
 import { now } from "./clock.js";
@@ -29,6 +37,14 @@ const lingerPause = 2000;
 const lingerTime = 30_000;
 const lingerBytes = 32 * 1024 * 1024;
 
+const plainOnTls: Fault = {
+  status: 400,
+  reason: "plain HTTP on a port for TLS",
+  note:
+    "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />\n" +
+    " Instead use the HTTPS scheme to access this URL, please.<br />\n",
+};
+
 const processPart = process.pid.toString(36);
 let connectionCount = 0;
 
@@ -46,6 +62,7 @@ export class ClientConnection implements Connection, BodySource {
   readonly localAddress: string;
   readonly localPort: number;
   readonly secure: boolean;
+  readonly tls: TlsConnection | undefined;
   keepalives = 0;
   readonly input = new Input();
   hasEnded = false;
@@ -55,6 +72,8 @@ export class ClientConnection implements Connection, BodySource {
   readonly #limits: WireLimits;
   readonly #finder: HeadFinder;
   readonly #writer: ResponseWriter;
+  /** The client speaks plain HTTP where TLS is spoken. */
+  readonly #isMisled: boolean;
   #phase: Phase = "idle";
   /** Tick at which reading has taken too long. */
   #deadline: number;
@@ -73,14 +92,16 @@ export class ClientConnection implements Connection, BodySource {
   #answer: { status: number; head: string; keeps: boolean; closesHard: boolean; keepAliveTimeout: number } | undefined;
   #abort: AbortController | undefined;
 
-  constructor(socket: Socket, state: ServerState) {
+  constructor({ socket, tls, isPlain }: Opened, state: ServerState) {
     this.#socket = socket;
+    this.tls = tls;
+    this.#isMisled = isPlain;
     this.#state = state;
     this.remoteAddress = plainAddress(socket.remoteAddress);
     this.remotePort = socket.remotePort ?? 0;
     this.localAddress = plainAddress(socket.localAddress);
     this.localPort = socket.localPort ?? 0;
-    this.secure = "encrypted" in socket;
+    this.secure = tls !== undefined;
     this.#limits = state.handler.limits(this.localAddress, this.localPort);
     this.#finder = new HeadFinder({ limits: this.#limits, secure: this.secure, memory: newMemory() });
     this.#writer = new ResponseWriter(socket, state, this.#sent);
@@ -278,6 +299,7 @@ export class ClientConnection implements Connection, BodySource {
     this.#phase = "work";
     this.#deadline = Infinity;
     this.#state.active++;
+    if (this.#isMisled) head.fault ??= plainOnTls;
     const exchange = new HttpExchange(this, head, { startTime: this.#startTime, body: this.#bodyOf(head) });
     this.#startTime = 0;
     this.#exchange = exchange;
@@ -404,7 +426,9 @@ export class ClientConnection implements Connection, BodySource {
   #breakOff(closesHard: boolean): void {
     if (!closesHard) return this.#close();
     this.#exchange = undefined;
-    this.#socket.resetAndDestroy();
+    // What is encrypted has an end of its own, which is then missing.
+    if (this.tls) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   #linger(bytes: number): void {

@@ -1,6 +1,7 @@
 // What the connections of one server share: time, counts, a limit, and whether it is draining.
 import type { Socket } from "node:net";
 import type { ExchangeHandler } from "../exchange.js";
+import { openTls, type Opened } from "../tls.js";
 import type { ClientConnection } from "./connection.js";
 
 /** Milliseconds between two looks at the deadlines of all connections; a deadline may be missed by twice that. */
@@ -9,12 +10,14 @@ const sweepInterval = 250;
 const mostWaiting = 511;
 
 /** Makes the connection of a client. */
-export type OpenConnection = (socket: Socket, state: ServerState) => ClientConnection;
+export type OpenConnection = (opened: Opened, state: ServerState) => ClientConnection;
 
 /** Shared by the connections of one server. */
 export class ServerState {
   readonly handler: ExchangeHandler;
   readonly connections = new Set<ClientConnection>();
+  /** Clients of which it is not known yet whether they speak TLS. */
+  readonly opening = new Set<Socket>();
   /** Clients over the limit, in the order they came. */
   readonly waiting = new Set<Socket>();
   /** Requests answered, and in work. */
@@ -60,7 +63,7 @@ export class ServerState {
       socket.destroy();
       return;
     }
-    if (this.connections.size < this.#maxConnections) {
+    if (this.connections.size + this.opening.size < this.#maxConnections) {
       this.#open(socket);
       return;
     }
@@ -71,11 +74,15 @@ export class ServerState {
 
   remove(connection: ClientConnection): void {
     this.connections.delete(connection);
+    this.#left();
+  }
+
+  #left(): void {
     const [next] = this.waiting;
     if (next) {
       this.waiting.delete(next);
       this.#open(next);
-    } else if (this.connections.size === 0) {
+    } else if (this.connections.size + this.opening.size === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
       for (const resolve of this.#emptied.splice(0)) resolve();
@@ -84,11 +91,29 @@ export class ServerState {
 
   /** Resolves when no connection is left, and what the last one did has been reported. */
   async empty(): Promise<void> {
-    if (this.connections.size > 0) await new Promise<void>((resolve) => this.#emptied.push(resolve));
+    if (this.connections.size + this.opening.size > 0)
+      await new Promise<void>((resolve) => this.#emptied.push(resolve));
   }
 
   #open(socket: Socket): void {
-    this.connections.add(this.#openConnection(socket, this));
+    const { localAddress = "", localPort = 0 } = socket;
+    const choice = this.handler.tls?.(localAddress, localPort);
+    if (!choice) return this.#begin({ socket, tls: undefined, isPlain: false });
+    const gone = (): void => {
+      this.opening.delete(socket);
+      this.#left();
+    };
+    this.opening.add(socket);
+    socket.once("close", gone);
+    openTls(socket, choice, this.handler.limits(localAddress, localPort).timeout, (opened) => {
+      socket.off("close", gone);
+      this.opening.delete(socket);
+      this.#begin(opened);
+    });
+  }
+
+  #begin(opened: Opened): void {
+    this.connections.add(this.#openConnection(opened, this));
     this.#timer ??= setInterval(() => this.#sweep(), sweepInterval);
   }
 

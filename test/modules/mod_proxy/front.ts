@@ -45,7 +45,12 @@ export async function startFront(configuration: string, options: AskOptions = {}
     close() {
       serving.cut();
       for (const { lifecycle } of asked.server.modules) {
-        void lifecycle.stop?.({ server: asked.server, errorLog: silent, openLog: () => silent });
+        void lifecycle.stop?.({
+          server: asked.server,
+          errorLog: silent,
+          secret: Buffer.alloc(32),
+          openLog: () => silent,
+        });
       }
     },
   };

@@ -1,0 +1,29 @@
+// What encrypts the connections to a virtual host, between the module that makes it and the server that uses it.
+import type { SecureContext, TLSSocket } from "node:tls";
+import type { VirtualHost } from "./request.js";
+
+/** What connections to a virtual host are encrypted with. */
+export interface TlsSettings {
+  readonly context: SecureContext;
+  /** Whether clients are asked for a certificate: not at all, without it mattering, or so that a good one is needed. */
+  readonly clientCertificate: "none" | "optional" | "optional_no_ca" | "require";
+  /** Whether parts of the virtual host need a certificate, so that clients are asked for one all the same. */
+  readonly asksForParts: boolean;
+  /** Most certificates between a client's own and the one it is trusted by. */
+  readonly verifyDepth: number;
+}
+
+/** Encrypts connections; registered as `provides: { tls: { NAME: provider } }`. */
+export interface TlsProvider {
+  /** The settings of a virtual host whose connections are encrypted. */
+  settingsOf(virtualHost: VirtualHost): TlsSettings | undefined;
+}
+
+/** The encryption of one connection. */
+export interface TlsConnection {
+  readonly socket: TLSSocket;
+  /** The virtual host the client named in the handshake, else the first of the address. */
+  readonly virtualHost: VirtualHost;
+  /** Whether the client named one. */
+  readonly isNamed: boolean;
+}

@@ -1,0 +1,104 @@
+// Requests over TLS, or not → refused, named, and with variables, as the SSL directives say.
+import { refuse, type Request, type Verdict, type VirtualHost } from "../../api/index.js";
+import { optionsOf, type SslSettings } from "./settings.js";
+import { clientCertificate, sslVariable, standardNames } from "./variables.js";
+
+/**
+ * Refuses a request for another virtual host than the one the connection was made for, where that one is encrypted
+ * otherwise: 421. `policyOf` tells what must be equal.
+ */
+export function checkName(
+  request: Request,
+  { strictNames, namePolicy }: SslSettings,
+  policyOf: (host: VirtualHost) => string | undefined,
+): Verdict {
+  const { tls } = request.connection;
+  if (!tls) return undefined;
+  const { virtualHost } = request;
+  if (!tls.isNamed) {
+    if (!strictNames) return undefined;
+    request.log("error", "ssl", "AH02033: No hostname was provided via SNI for a name based virtual host");
+    return refuse(403);
+  }
+  if (tls.virtualHost === virtualHost || policyOf(tls.virtualHost) === policyOf(virtualHost)) return undefined;
+  request.log(
+    "error",
+    "ssl",
+    `AH02032: Hostname ${tls.virtualHost.serverName} provided via SNI and hostname ${request.hostname} provided via HTTP ` +
+      `have no compatible SSL setup for policy '${namePolicy}'`,
+  );
+  return refuse(421);
+}
+
+/** SSLRequireSSL, and SSLVerifyClient of sections. */
+export function checkAccess(request: Request, { requiresTls, verifyClient, verifyDepth }: SslSettings): Verdict {
+  const { tls } = request.connection;
+  if (requiresTls && !tls) {
+    request.log("error", "ssl", `AH02219: access to ${request.filename} failed, reason: SSL connection required`);
+    return refuse(403);
+  }
+  if (!tls || verifyClient === "none" || verifyClient === "optional_no_ca") return undefined;
+  const certificate = clientCertificate(tls.socket);
+  if (!certificate && verifyClient === "optional") return undefined;
+  const fault = !certificate
+    ? "the client has no certificate"
+    : tls.socket.authorizationError
+      ? String(tls.socket.authorizationError)
+      : undefined;
+  if (fault === undefined) return undefined;
+  request.log("error", "ssl", `AH02266: Re-negotiation handshake failed: ${fault} (SSLVerifyDepth ${verifyDepth})`);
+  return refuse(403);
+}
+
+/** SSLUserName and FakeBasicAuth: who the client is, by its certificate. */
+export function nameUser(request: Request, { options, userName }: SslSettings): Verdict {
+  const { tls } = request.connection;
+  const certificate = tls && clientCertificate(tls.socket);
+  if (!tls || !certificate || tls.socket.authorizationError) return undefined;
+  if (userName !== undefined) {
+    const value = sslVariable(request, userName) ?? request.environment.get(userName);
+    if (value !== undefined && value !== "") request.user = value;
+  }
+  if (!optionsOf(options).has("FakeBasicAuth") || request.headers.has("authorization")) return undefined;
+  const name = sslVariable(request, "SSL_CLIENT_S_DN", true) ?? "";
+  // A colon would end the name early.
+  if (name.includes(":")) return refuse(403);
+  request.headers.set("Authorization", `Basic ${Buffer.from(`${name}:password`, "latin1").toString("base64")}`);
+  return undefined;
+}
+
+/** Whoever sends the password of FakeBasicAuth by hand is refused. */
+export function refuseFake(request: Request, { options }: SslSettings): Verdict {
+  if (!optionsOf(options).has("FakeBasicAuth")) return undefined;
+  const field = request.headers.get("authorization") ?? "";
+  const [, encoded] = /^Basic +(\S+)$/i.exec(field) ?? [];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, "base64").toString("latin1");
+  return text.startsWith("/") && text.endsWith(":password") ? refuse(403) : undefined;
+}
+
+/** HTTPS, SSL_TLS_SNI, and what SSLOptions adds. */
+export function setVariables(request: Request, { options }: SslSettings): undefined {
+  const { tls } = request.connection;
+  if (!tls) return undefined;
+  const { environment } = request;
+  environment.set("HTTPS", "on");
+  const sni = sslVariable(request, "SSL_TLS_SNI");
+  if (sni !== undefined) environment.set("SSL_TLS_SNI", sni);
+  const chosen = optionsOf(options);
+  const isLegacy = chosen.has("LegacyDNStringFormat");
+  if (chosen.has("StdEnvVars")) {
+    for (const name of standardNames) {
+      const value = sslVariable(request, name, isLegacy);
+      if (value !== undefined) environment.set(name, value);
+    }
+  }
+  if (!chosen.has("ExportCertData")) return undefined;
+  for (const name of ["SSL_SERVER_CERT", "SSL_CLIENT_CERT"]) environment.set(name, sslVariable(request, name) ?? "");
+  for (let number = 0; number < 10; number++) {
+    const certificate = sslVariable(request, `SSL_CLIENT_CERT_CHAIN_${number}`);
+    if (certificate === undefined) break;
+    environment.set(`SSL_CLIENT_CERT_CHAIN_${number}`, certificate);
+  }
+  return undefined;
+}

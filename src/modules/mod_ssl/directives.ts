@@ -1,0 +1,397 @@
+// The SSL directives → settings.
+import {
+  arg,
+  optional,
+  rest,
+  type Context,
+  type Directive,
+  type DirectiveMaker,
+  type Directives,
+  type Place,
+} from "../../api/index.js";
+import { optionWords, type OptionChange, type OptionWord, type ssl } from "./settings.js";
+import { readVersions, versions, type Version } from "./versions.js";
+
+type Settings = typeof ssl.settings;
+type Make = DirectiveMaker<Settings>;
+
+const hosts: readonly Context[] = ["server config", "virtual host"];
+const everywhere: readonly Context[] = [...hosts, "directory", ".htaccess"];
+const sections: readonly Context[] = ["directory", ".htaccess"];
+const override = "AuthConfig";
+const engine = "SSLEngine On\nSSLCertificateFile cert.pem\n";
+
+const named = (path: string, { origin }: Place) => ({ path, origin });
+
+/** Certificates and keys. */
+function fileDirectives(directive: Make): Directives<Settings> {
+  const path = [arg.filePath("file-path")] as const;
+  return {
+    SSLCertificateFile: directive({
+      args: path,
+      contexts: hosts,
+      summary: "The server's certificate, in PEM",
+      doc:
+        "Certificates of the authorities between it and the root follow it in the file; its key may too. Written twice, for " +
+        "instance for RSA and ECDSA. Files are read as root when the server starts, and again on each graceful restart, which " +
+        "is how a renewed certificate comes into use.",
+      example: "SSLCertificateFile conf/server.pem",
+      set: ([file], place) => ({ certificates: [named(file, place)] }),
+    }),
+    SSLCertificateKeyFile: directive({
+      args: path,
+      contexts: hosts,
+      summary: "The key of the certificate, in PEM",
+      doc: "Needs to be readable by root alone. Without this line the key is looked for in SSLCertificateFile.",
+      example: "SSLCertificateKeyFile conf/server.key",
+      set: ([file], place) => ({ keys: [named(file, place)] }),
+    }),
+    SSLCertificateChainFile: directive({
+      args: path,
+      contexts: hosts,
+      summary: "Certificates of the authorities between the server's and the root",
+      doc: "Older configurations have it; today they follow the server's own in SSLCertificateFile.",
+      example: "SSLCertificateChainFile conf/chain.pem",
+      set: ([file], place) => ({ chain: named(file, place) }),
+    }),
+    SSLCACertificateFile: directive({
+      args: path,
+      contexts: hosts,
+      summary: "Authorities whose clients' certificates are good, in PEM",
+      doc: "Their names are sent to clients that are asked for a certificate.",
+      example: "SSLCACertificateFile conf/clients.pem\nSSLVerifyClient require",
+      set: ([file], place) => ({ authorities: named(file, place) }),
+    }),
+    SSLCACertificatePath: directive({
+      args: [arg.filePath("directory-path")],
+      contexts: hosts,
+      summary: "A folder of such authorities, with the hashed names that `openssl rehash` gives",
+      doc: "Read when the server starts and on each graceful restart.",
+      example: "SSLCACertificatePath conf/clients",
+      set: ([file], place) => ({ authorityFolder: named(file, place) }),
+    }),
+    SSLCARevocationFile: directive({
+      args: path,
+      contexts: hosts,
+      summary: "Lists of revoked certificates, in PEM",
+      doc: "Used with `SSLCARevocationCheck chain`. Read when the server starts and on each graceful restart.",
+      example: "SSLCARevocationFile conf/revoked.pem",
+      set: ([file], place) => ({ revocations: named(file, place) }),
+    }),
+    SSLSessionTicketKeyFile: directive({
+      args: path,
+      contexts: hosts,
+      summary: "48 random bytes that protect session tickets, for several servers that share them",
+      doc: "Without it the workers of one server share bytes that are made anew when it is started.",
+      example: "SSLSessionTicketKeyFile conf/ticket.key",
+      set: ([file], place) => ({ ticketKeyFile: named(file, place) }),
+    }),
+    SSLPassPhraseDialog: directive({
+      args: [arg.word("type")],
+      contexts: ["server config"],
+      summary: "Where the pass phrases of encrypted keys come from",
+      doc:
+        "`exec:/path/program` is run as root with `name:port` and the number of the key, and prints the pass phrase. With " +
+        "`builtin` encrypted keys are refused: nobody may be there to ask when the server starts again.",
+      example: "SSLPassPhraseDialog exec:/usr/local/bin/phrase",
+      default: "builtin",
+      set: ([type], place) => {
+        if (type.toLowerCase() === "builtin") return { passPhraseProgram: undefined };
+        const [, program] = /^exec:(.+)$/i.exec(type) ?? [];
+        if (program !== undefined) return { passPhraseProgram: place.resolve(program) };
+        return place.fail("type must be builtin or exec:/path/program", "pipes are not supported");
+      },
+    }),
+  };
+}
+
+/** Versions, ciphers and sessions. */
+function protocolDirectives(directive: Make): Directives<Settings> {
+  return {
+    SSLProtocol: directive({
+      args: [rest(arg.word("version"))],
+      contexts: hosts,
+      summary: "Which versions of TLS are spoken",
+      doc: "Words are `all` and `TLSv1` to `TLSv1.3`, with `+` or `-` in front to add and take away. SSLv3 is never spoken.",
+      example: "SSLProtocol all -TLSv1 -TLSv1.1",
+      default: "TLSv1.2 TLSv1.3",
+      set: ([words], place) => {
+        const read = readVersions(words);
+        return typeof read === "string" ? place.fail(`version: ${read}`) : { versions: read };
+      },
+    }),
+    SSLCipherSuite: directive({
+      args: [optional(arg.oneOf("protocol", "SSL", "TLSv1.3")), arg.word("ciphers")],
+      contexts: hosts,
+      summary: "Which ciphers are used",
+      doc: "As `openssl ciphers` takes them for versions up to 1.2; behind `TLSv1.3` the names of that version's own, with colons.",
+      example: "SSLCipherSuite HIGH:!aNULL",
+      default: "DEFAULT",
+      set: ([protocol, ciphers]) => (protocol === "TLSv1.3" ? { ciphers13: ciphers } : { ciphers }),
+    }),
+    SSLHonorCipherOrder: directive({
+      args: [arg.flag()],
+      contexts: hosts,
+      summary: "Whether the server's order of ciphers counts instead of the client's",
+      doc: "Only for versions up to 1.2.",
+      example: "SSLHonorCipherOrder On",
+      default: "Off",
+      set: ([honorsOrder]) => ({ honorsOrder }),
+    }),
+    SSLSessionTickets: directive({
+      args: [arg.flag()],
+      contexts: hosts,
+      summary: "Whether clients get tickets with which a session goes on later",
+      doc: "All workers take each other's tickets.",
+      example: "SSLSessionTickets Off",
+      default: "On",
+      set: ([tickets]) => ({ tickets }),
+    }),
+    SSLStrictSNIVHostCheck: directive({
+      args: [arg.flag()],
+      contexts: hosts,
+      summary: "Whether clients that name no server in the handshake are refused",
+      doc: "They get 403.",
+      example: "SSLStrictSNIVHostCheck On",
+      default: "Off",
+      set: ([strictNames]) => ({ strictNames }),
+    }),
+    SSLVHostSNIPolicy: directive({
+      args: [arg.oneOf("policy", "strict", "secure", "authonly", "insecure")],
+      contexts: ["server config"],
+      summary: "When a connection made for one virtual host may ask for another",
+      doc:
+        "`strict`: never; `secure`: where both are encrypted alike; `authonly`: where both treat clients' certificates alike; " +
+        "`insecure`: always. Otherwise the answer is 421, and clients make a connection of its own.",
+      example: "SSLVHostSNIPolicy strict",
+      default: "secure",
+      set: ([namePolicy]) => ({ namePolicy }),
+    }),
+    SSLOpenSSLConfCmd: directive({
+      args: [arg.word("command"), arg.word("value")],
+      contexts: hosts,
+      summary: "Settings by OpenSSL's own names",
+      doc:
+        "Known are Curves, Groups, ECDHParameters, SignatureAlgorithms, DHParameters, CipherString, Ciphersuites, MinProtocol " +
+        "and MaxProtocol; others are errors.",
+      example: "SSLOpenSSLConfCmd Curves X25519:prime256v1",
+      set: ([command, text], place) => openSslCommand(command, text, place),
+    }),
+  };
+}
+
+function openSslCommand(command: string, text: string, place: Place) {
+  switch (command.toLowerCase()) {
+    case "curves":
+    case "groups":
+    case "ecdhparameters":
+      return { curves: text };
+    case "signaturealgorithms":
+      return { signatureAlgorithms: text };
+    case "dhparameters":
+      return { dhParameters: named(place.resolve(text), place) };
+    case "cipherstring":
+      return { ciphers: text };
+    case "ciphersuites":
+      return { ciphers13: text };
+    case "minprotocol":
+      return { versions: { least: versionOf(text, place), most: "TLSv1.3" as const } };
+    case "maxprotocol":
+      return { versions: { least: "TLSv1.2" as const, most: versionOf(text, place) } };
+    default:
+      return place.fail(`command "${command}" is not supported`, "see the directive's page for those that are");
+  }
+}
+
+function versionOf(text: string, place: Place): Version {
+  const found = versions.find((version) => version === text);
+  return found ?? place.fail(`value must be one of ${versions.join(", ")}, found "${text}"`);
+}
+
+/** Clients' certificates, and what applications see. */
+function clientDirectives(directive: Make): Directives<Settings> {
+  return {
+    SSLVerifyClient: directive({
+      args: [arg.oneOf("level", "none", "optional", "require", "optional_no_ca")],
+      contexts: everywhere,
+      override,
+      summary: "Whether clients need a certificate",
+      doc:
+        "At the top of a virtual host, one without a good certificate is refused in the handshake. In a section, clients of the " +
+        "whole virtual host are asked for a certificate in the handshake (TLS 1.3 has no other time for it), but only requests " +
+        "of the section are refused without one, with 403.",
+      example: `${engine}SSLCACertificateFile conf/clients.pem\nSSLVerifyClient require`,
+      default: "none",
+      set: ([verifyClient]) => ({ verifyClient }),
+    }),
+    SSLVerifyDepth: directive({
+      args: [arg.int("number", { max: 100 })],
+      contexts: everywhere,
+      override,
+      summary: "Most certificates between a client's own and one that is trusted",
+      doc: "0: only what an authority has signed itself.",
+      example: "SSLVerifyDepth 2",
+      default: "1",
+      set: ([verifyDepth]) => ({ verifyDepth }),
+    }),
+    SSLCARevocationCheck: directive({
+      args: [rest(arg.word("check"))],
+      contexts: hosts,
+      summary: "Whether clients' certificates may have been revoked",
+      doc: "`chain` looks at all certificates up to the authority, by SSLCARevocationFile; `none` does not look.",
+      example: "SSLCARevocationFile conf/revoked.pem\nSSLCARevocationCheck chain",
+      default: "none",
+      set: ([[check = "", ...flags]], place) => {
+        if (flags.length > 0) return place.fail(`check: "${flags.join(" ")}" is not supported`);
+        if (/^chain$/i.test(check)) return { checksRevocation: true };
+        if (/^none$/i.test(check)) return { checksRevocation: false };
+        return place.fail(
+          `check must be chain or none, found "${check}"`,
+          "leaf alone is not supported; chain is stricter",
+        );
+      },
+    }),
+    SSLUserName: directive({
+      args: [arg.word("variable")],
+      contexts: everywhere,
+      override,
+      summary: "The variable that holds the user's name",
+      doc: "Usually a part of the client's certificate. Without one the user has no name.",
+      example: "SSLUserName SSL_CLIENT_S_DN_CN",
+      set: ([userName]) => ({ userName }),
+    }),
+    SSLRequireSSL: directive({
+      args: [],
+      contexts: sections,
+      override,
+      summary: "Refuses requests that are not encrypted",
+      doc: "With 403. To send clients to https instead, use Redirect.",
+      example: "<Location /private>\n  SSLRequireSSL\n</Location>",
+      set: () => ({ requiresTls: true }),
+    }),
+    SSLRequire: directive({
+      args: [arg.raw("expression")],
+      contexts: sections,
+      override,
+      summary: "Refused: the former language of conditions on connections",
+      doc: 'Write `Require expr "..."` instead: it knows the same variables, as `%{SSL_CIPHER_USEKEYSIZE}`.',
+      example: "SSLRequire %{SSL_CIPHER_USEKEYSIZE} >= 128",
+      set: (_values, place) =>
+        place.fail("is not supported", 'write Require expr "%{SSL_CIPHER_USEKEYSIZE} -ge 128" in its place'),
+    }),
+    SSLOptions: directive({
+      args: [rest(arg.word("option"))],
+      contexts: everywhere,
+      override: "Options",
+      summary: "Which variables applications get, and some details",
+      doc:
+        "`StdEnvVars`: SSL_PROTOCOL, SSL_CIPHER, SSL_CLIENT_S_DN and so on; `ExportCertData`: the certificates too; " +
+        "`FakeBasicAuth`: the certificate's name takes part in Basic authentication; `LegacyDNStringFormat`: names as " +
+        "/C=../CN=..; `StrictRequire` and `OptRenegotiate` change nothing. With `+` and `-` what is inherited is changed.",
+      example: "SSLOptions +StdEnvVars",
+      set: ([words], place) => ({ options: optionChange(words, place) }),
+    }),
+  };
+}
+
+function optionChange(words: readonly string[], place: Place): OptionChange {
+  let set: Set<OptionWord> | undefined;
+  const plus = new Set<OptionWord>();
+  const minus = new Set<OptionWord>();
+  for (const word of words) {
+    const [, sign = "", name = ""] = /^([+-]?)(.*)$/.exec(word) ?? [];
+    const option = optionWords.find((known) => known.toLowerCase() === name.toLowerCase());
+    if (!option) return place.fail(`option must be one of ${optionWords.join(", ")}, found "${word}"`);
+    if (sign === "+") plus.add(option);
+    else if (sign === "-") minus.add(option);
+    else (set ??= new Set()).add(option);
+  }
+  return { set, plus, minus };
+}
+
+/** What is accepted for the sake of configurations that have it. */
+function acceptedDirectives(directive: Make): Directives<Settings> {
+  const accepted = (
+    summary: string,
+    reason: string,
+    example: string,
+    { contexts = ["server config"] }: { contexts?: readonly Context[] } = {},
+  ): Directive<Settings> =>
+    directive({
+      args: [rest(arg.word("value"))],
+      contexts,
+      ...(contexts.includes(".htaccess") ? { override } : {}),
+      summary,
+      doc: `Has no effect: ${reason}`,
+      example,
+      set: () => undefined,
+    });
+  const only = (name: string, wanted: string, [summary, reason]: readonly [string, string]): Directive<Settings> =>
+    directive({
+      args: [arg.word("value")],
+      contexts: name === "SSLCryptoDevice" ? ["server config"] : hosts,
+      summary,
+      doc: `Only \`${wanted}\` is accepted: ${reason}`,
+      example: `${name} ${wanted}`,
+      default: wanted,
+      set: ([text], place) => (text.toLowerCase() === wanted ? undefined : place.fail(`must be ${wanted}: ${reason}`)),
+    });
+  return {
+    SSLRandomSeed: accepted(
+      "Where random bytes come from.",
+      "OpenSSL asks the system.",
+      "SSLRandomSeed startup builtin",
+    ),
+    SSLSessionCache: accepted(
+      "Where sessions are kept.",
+      "clients keep them in tickets, which every worker can read.",
+      "SSLSessionCache none",
+    ),
+    SSLSessionCacheTimeout: accepted(
+      "How long sessions are kept.",
+      "tickets are good for two hours.",
+      "SSLSessionCacheTimeout 300",
+      {
+        contexts: hosts,
+      },
+    ),
+    SSLRenegBufferSize: accepted(
+      "How much of a body is kept through a renegotiation.",
+      "there are no renegotiations.",
+      "<Location /x>\n  SSLRenegBufferSize 262144\n</Location>",
+      { contexts: sections },
+    ),
+    SSLCompression: only("SSLCompression", "off", ["Compression by TLS", "it gives away what is encrypted."]),
+    SSLInsecureRenegotiation: only("SSLInsecureRenegotiation", "off", [
+      "Renegotiation with old clients",
+      "it can be hijacked.",
+    ]),
+    SSLFIPS: only("SSLFIPS", "off", [
+      "The FIPS mode of OpenSSL",
+      "it is a matter of how Node was built; see its --enable-fips.",
+    ]),
+    SSLUseStapling: only("SSLUseStapling", "off", ["OCSP responses in handshakes", "they are not fetched yet."]),
+    SSLCryptoDevice: only("SSLCryptoDevice", "builtin", ["Hardware for ciphers", "OpenSSL's engines are gone."]),
+  };
+}
+
+/** All of them. */
+export function sslDirectives(directive: Make): Directives<Settings> {
+  return {
+    SSLEngine: directive({
+      args: [arg.flag()],
+      contexts: hosts,
+      summary: "Whether connections to a virtual host are encrypted",
+      doc:
+        "The first virtual host of an address decides for the address; the others need it too. Clients name the virtual host in " +
+        "the handshake and get its certificate.",
+      example: `<VirtualHost *:443>\n  ServerName www.example.org\n  ${engine.trimEnd().replace("\n", "\n  ")}\n</VirtualHost>`,
+      default: "Off",
+      set: ([on]) => ({ engine: on }),
+    }),
+    ...fileDirectives(directive),
+    ...protocolDirectives(directive),
+    ...clientDirectives(directive),
+    ...acceptedDirectives(directive),
+  };
+}

@@ -1,0 +1,89 @@
+// What the SSL directives set.
+import {
+  defineSettings,
+  list,
+  notInherited,
+  value,
+  type Condition,
+  type Origin,
+  type SettingsOf,
+} from "../../api/index.js";
+import type { Versions } from "./versions.js";
+
+/** A file named by a directive, and where. */
+export interface NamedFile {
+  readonly path: string;
+  readonly origin: Origin;
+}
+
+/** What SSLVerifyClient may say. */
+export type VerifyClient = "none" | "optional" | "optional_no_ca" | "require";
+
+/** Words of SSLOptions. */
+export const optionWords = [
+  "StdEnvVars",
+  "ExportCertData",
+  "FakeBasicAuth",
+  "StrictRequire",
+  "OptRenegotiate",
+  "LegacyDNStringFormat",
+] as const;
+export type OptionWord = (typeof optionWords)[number];
+
+/** Options in force; `+` and `-` change what is inherited, words without replace it. */
+export type SslOptions = ReadonlySet<OptionWord>;
+
+/** A change of options: what a line says. */
+export interface OptionChange {
+  readonly set: SslOptions | undefined;
+  readonly plus: SslOptions;
+  readonly minus: SslOptions;
+}
+
+const none: OptionChange = { set: undefined, plus: new Set(), minus: new Set() };
+
+function overlay(below: OptionChange, above: OptionChange): OptionChange {
+  if (above.set) return above;
+  const plus = new Set([...below.plus, ...above.plus].filter((word) => !above.minus.has(word)));
+  const minus = new Set([...below.minus, ...above.minus].filter((word) => !above.plus.has(word)));
+  return { set: below.set, plus, minus };
+}
+
+/** The options a change comes to. */
+export function optionsOf({ set, plus, minus }: OptionChange): SslOptions {
+  return new Set([...(set ?? []), ...plus].filter((word) => !minus.has(word)));
+}
+
+const files = list<NamedFile>("replace");
+
+export const ssl = defineSettings("mod_ssl", {
+  engine: notInherited(value<boolean | undefined>(undefined)),
+  certificates: files,
+  keys: files,
+  chain: value<NamedFile | undefined>(undefined),
+  authorities: value<NamedFile | undefined>(undefined),
+  authorityFolder: value<NamedFile | undefined>(undefined),
+  requestedAuthorities: value<NamedFile | undefined>(undefined),
+  revocations: value<NamedFile | undefined>(undefined),
+  checksRevocation: value<boolean>(false),
+  versions: value<Versions>({ least: "TLSv1.2", most: "TLSv1.3" }),
+  ciphers: value<string>("DEFAULT"),
+  ciphers13: value<string | undefined>(undefined),
+  curves: value<string | undefined>(undefined),
+  signatureAlgorithms: value<string | undefined>(undefined),
+  dhParameters: value<NamedFile | undefined>(undefined),
+  honorsOrder: value<boolean>(false),
+  tickets: value<boolean>(true),
+  ticketKeyFile: value<NamedFile | undefined>(undefined),
+  passPhraseProgram: value<string | undefined>(undefined),
+  verifyClient: value<VerifyClient>("none"),
+  verifyDepth: value<number>(1),
+  options: { initial: none, add: overlay, nest: overlay },
+  requiresTls: value<boolean>(false),
+  userName: value<string | undefined>(undefined),
+  strictNames: value<boolean>(false),
+  namePolicy: value<"strict" | "secure" | "authonly" | "insecure">("secure"),
+});
+
+export type SslSettings = SettingsOf<typeof ssl.settings>;
+export type { Condition };
