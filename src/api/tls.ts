@@ -1,9 +1,11 @@
 // What encrypts the connections to a virtual host, between the module that makes it and the server that uses it.
-import type { SecureContext, TLSSocket } from "node:tls";
+import type { SecureContext, SecureContextOptions, TLSSocket } from "node:tls";
 import type { VirtualHost } from "./request.js";
 
 /** What connections to a virtual host are encrypted with. */
 export interface TlsSettings {
+  readonly options: SecureContextOptions;
+  /** Made of the options. */
   readonly context: SecureContext;
   /** Whether clients are asked for a certificate: not at all, without it mattering, or so that a good one is needed. */
   readonly clientCertificate: "none" | "optional" | "optional_no_ca" | "require";

@@ -1,5 +1,5 @@
 // One request and its answer on the wire, as HTTP/1.1 (and later HTTP/2) hands them to the pipeline.
-import type { TlsChoice } from "./tls.js";
+import type { TlsEndpoint } from "./tls.js";
 import type { Connection, Headers, RequestBody, Response } from "../api/index.js";
 
 /** Limits that hold before the virtual host is known: those of the default virtual host of the local address. */
@@ -78,6 +78,6 @@ export interface Exchange {
 export interface ExchangeHandler {
   limits(localAddress: string, localPort: number): WireLimits;
   /** How connections to that address are encrypted, if they are. */
-  tls?(localAddress: string, localPort: number): TlsChoice | undefined;
+  tls?(localAddress: string, localPort: number): TlsEndpoint | undefined;
   handle(exchange: Exchange): void;
 }

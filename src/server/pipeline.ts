@@ -17,7 +17,7 @@ import type { Observer } from "./observer.js";
 import { ServerRequest, type CoreSettings, type Services } from "./request.js";
 import { SectionIndex } from "./sections.js";
 import { hostByName, Sites, type HostGroup } from "./site.js";
-import { tlsChoice, type TlsChoice } from "./tls.js";
+import { TlsEndpoint } from "./tls.js";
 
 type Awaitable<Value> = Value | Promise<Value>;
 
@@ -35,7 +35,7 @@ export class Pipeline implements ExchangeHandler {
   readonly #services: Services;
   readonly #accessFiles: AccessFiles;
   readonly #states = new Map<CompiledHost, HostState>();
-  readonly #tls = new Map<HostGroup, TlsChoice | false>();
+  readonly #tls = new Map<HostGroup, TlsEndpoint | false>();
 
   /** `observer` hears what each step does; without one nothing is told to anybody. */
   constructor(server: CompiledServer, applications: Applications, observer?: Observer) {
@@ -67,14 +67,15 @@ export class Pipeline implements ExchangeHandler {
     };
   }
 
-  tls(localAddress: string, localPort: number): TlsChoice | undefined {
+  tls(localAddress: string, localPort: number): TlsEndpoint | undefined {
     const group = this.sites.group(localAddress, localPort);
-    let choice = this.#tls.get(group);
-    if (choice === undefined) {
-      choice = tlsChoice(group, [...this.server.providers("tls").values()] as TlsProvider[]) ?? false;
-      this.#tls.set(group, choice);
+    let endpoint = this.#tls.get(group);
+    if (endpoint === undefined) {
+      const providers = [...this.server.providers("tls").values()] as TlsProvider[];
+      endpoint = TlsEndpoint.of(group, providers, this.#state(group.default).core.timeout) ?? false;
+      this.#tls.set(group, endpoint);
     }
-    return choice || undefined;
+    return endpoint || undefined;
   }
 
   handle(exchange: Exchange): void {

@@ -1,138 +1,146 @@
 // An accepted socket of a TLS address → an encrypted one, with the virtual host the client named in the handshake.
 import type { Socket } from "node:net";
-import { TLSSocket, type SecureContext } from "node:tls";
+import { createServer, type Server, type TLSSocket } from "node:tls";
 import type { TlsConnection, TlsProvider, TlsSettings, VirtualHost } from "../api/index.js";
 import { hostByName, type HostGroup } from "./site.js";
 
 /** A virtual host with what encrypts its connections. */
-export interface TlsHost {
+interface TlsHost {
   readonly virtualHost: VirtualHost;
   readonly settings: TlsSettings;
 }
 
-/** How the connections of an address are encrypted. */
-export interface TlsChoice {
-  readonly default: TlsHost;
-  /** The virtual host of that name, if there is one. */
-  byName(name: string): TlsHost | undefined;
-  /** Whether any of the virtual hosts wants a certificate of the client. */
-  readonly asksForCertificate: boolean;
-  /** A handshake failed; for the log. */
-  failed(host: TlsHost, reason: string): void;
-}
-
-/** How the connections to a group of virtual hosts are encrypted; undefined when the first of them does without. */
-export function tlsChoice(group: HostGroup, providers: readonly TlsProvider[]): TlsChoice | undefined {
-  const hosts = new Map<VirtualHost, TlsHost>();
-  for (const virtualHost of group.hosts) {
-    for (const provider of providers) {
-      const settings = provider.settingsOf(virtualHost);
-      if (settings) hosts.set(virtualHost, { virtualHost, settings });
-    }
-  }
-  const first = hosts.get(group.default);
-  if (!first) return undefined;
-  return {
-    default: first,
-    byName: (name) => {
-      const host = hostByName(group, name);
-      return host && hosts.get(host);
-    },
-    asksForCertificate: [...hosts.values()].some(
-      ({ settings }) => settings.clientCertificate !== "none" || settings.asksForParts,
-    ),
-    failed: ({ virtualHost }, reason) =>
-      virtualHost.errorLog.write({
-        level: "info",
-        module: "ssl",
-        message: `AH02008: SSL library error in handshake: ${reason}`,
-      }),
-  };
+/** What came of an accepted socket: an encrypted one, or a plain one whose client did not know better. */
+export interface Opened {
+  readonly socket: Socket;
+  readonly tls: TlsConnection | undefined;
+  /** The client speaks plain HTTP where TLS is spoken. */
+  readonly isPlain: boolean;
 }
 
 /** First byte of a record that begins a handshake. */
 const handshake = 0x16;
+/** Versions of the protocol, from old to new. */
+const versions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
 
-/** An encrypted socket, or a plain one whose client did not know better. */
-export interface Opened {
-  readonly socket: Socket;
-  readonly tls: TlsConnection | undefined;
-  /** The client speaks plain HTTP. */
-  readonly isPlain: boolean;
+/** Which end of which connection: a socket's, before and after it is encrypted. */
+function endOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
-/**
- * Looks at the first byte, which tells TLS from plain HTTP, and wraps the socket. `open` is not called when the client
- * leaves, or says nothing for `timeout` milliseconds.
- */
-export function openTls(client: Socket, choice: TlsChoice, timeout: number, open: (opened: Opened) => void): void {
-  const drop = (): void => void client.destroy();
-  const look = (): void => {
-    const first = client.read() as Buffer | null;
-    if (first === null) return;
-    client.off("readable", look).off("timeout", drop).off("end", drop);
-    client.setTimeout(0);
-    client.unshift(first);
-    if (first[0] === handshake) open(wrap(client, choice));
-    else open({ socket: client, tls: undefined, isPlain: true });
-  };
-  client.setTimeout(timeout, drop);
-  client.on("error", drop).on("end", drop).on("readable", look);
-}
+/** Encrypts the connections to one group of virtual hosts. */
+export class TlsEndpoint {
+  readonly #hosts: ReadonlyMap<VirtualHost, TlsHost>;
+  readonly #first: TlsHost;
+  readonly #group: HostGroup;
+  readonly #server: Server;
+  readonly #timeout: number;
+  /** Handshakes under way: who waits for the end of each. */
+  readonly #waiting = new Map<string, (opened: Opened) => void>();
 
-type SniCallback = (name: string, done: (error: Error | null, context?: SecureContext) => void) => void;
+  private constructor(group: HostGroup, hosts: ReadonlyMap<VirtualHost, TlsHost>, first: TlsHost, timeout: number) {
+    this.#group = group;
+    this.#hosts = hosts;
+    this.#first = first;
+    this.#timeout = timeout;
+    const asks = [...hosts.values()].some(
+      ({ settings }) => settings.clientCertificate !== "none" || settings.asksForParts,
+    );
+    // It listens nowhere: it is handed sockets that were accepted elsewhere.
+    this.#server = createServer({
+      ...first.settings.options,
+      handshakeTimeout: timeout,
+      requestCert: asks,
+      // Whether it is good enough is for the virtual host the client names, which is not known yet.
+      rejectUnauthorized: false,
+      ALPNProtocols: ["http/1.1"],
+      SNICallback: (name, done) => done(null, (this.#byName(name) ?? first).settings.context),
+    });
+    this.#server.on("secureConnection", (socket) => this.#secured(socket));
+    this.#server.on("tlsClientError", (error, socket) => {
+      this.#waiting.delete(endOf(socket));
+      this.#failed(first, error.message.trim());
+      socket.destroy();
+    });
+  }
 
-function wrap(client: Socket, choice: TlsChoice): Opened {
-  let host = choice.default;
-  let isNamed = false;
-  const SNICallback: SniCallback = (name, done) => {
-    const named = choice.byName(name.toLowerCase());
-    if (named) {
-      host = named;
-      isNamed = true;
+  /** The endpoint of a group; undefined when the first of its virtual hosts does without. */
+  static of(group: HostGroup, providers: readonly TlsProvider[], timeout: number): TlsEndpoint | undefined {
+    const hosts = new Map<VirtualHost, TlsHost>();
+    for (const virtualHost of group.hosts) {
+      for (const provider of providers) {
+        const settings = provider.settingsOf(virtualHost);
+        if (settings) hosts.set(virtualHost, { virtualHost, settings });
+      }
     }
-    done(null, host.settings.context);
-  };
-  const socket = new TLSSocket(client, {
-    isServer: true,
-    secureContext: choice.default.settings.context,
-    SNICallback,
-    requestCert: choice.asksForCertificate,
-    // Whether it is good enough is for the virtual host the client names, which is not known yet.
-    rejectUnauthorized: false,
-    ALPNProtocols: ["http/1.1"],
-  });
-  // A client that begins anew again and again costs a lot, and nobody needs it.
-  socket.disableRenegotiation();
-  socket.once("secure", () => {
+    const first = hosts.get(group.default);
+    return first && new TlsEndpoint(group, hosts, first, timeout);
+  }
+
+  /**
+   * Looks at the first byte, which tells TLS from plain HTTP, and encrypts. `open` is not called when the client leaves,
+   * takes too long or is refused: then the socket is destroyed.
+   */
+  open(client: Socket, open: (opened: Opened) => void): void {
+    const drop = (): void => void client.destroy();
+    const look = (): void => {
+      const first = client.read() as Buffer | null;
+      if (first === null) return;
+      client.off("readable", look).off("timeout", drop).off("end", drop);
+      client.setTimeout(0);
+      client.unshift(first);
+      if (first[0] !== handshake) return open({ socket: client, tls: undefined, isPlain: true });
+      const end = endOf(client);
+      this.#waiting.set(end, open);
+      client.once("close", () => this.#waiting.delete(end));
+      this.#server.emit("connection", client);
+    };
+    client.setTimeout(this.#timeout, drop);
+    client.on("error", drop).on("end", drop).on("readable", look);
+  }
+
+  #secured(socket: TLSSocket): void {
+    const end = endOf(socket);
+    const open = this.#waiting.get(end);
+    this.#waiting.delete(end);
+    const name = typeof socket.servername === "string" ? socket.servername : "";
+    const named = name === "" ? undefined : this.#byName(name);
+    const host = named ?? this.#first;
     const refusal = refusalOf(socket, host.settings);
-    if (refusal === undefined) return;
-    choice.failed(host, refusal);
-    socket.destroy();
-  });
-  socket.on("error", (error) => {
-    if (socket.getCipher() === undefined) choice.failed(host, error.message);
-  });
-  const tls: TlsConnection = {
-    socket,
-    get virtualHost() {
-      return host.virtualHost;
-    },
-    get isNamed() {
-      return isNamed;
-    },
-  };
-  return { socket, tls, isPlain: false };
+    if (!open || refusal !== undefined) {
+      if (refusal !== undefined) this.#failed(host, refusal);
+      socket.destroy();
+      return;
+    }
+    // A client that begins anew again and again costs a lot, and nobody needs it.
+    socket.disableRenegotiation();
+    const tls: TlsConnection = { socket, virtualHost: host.virtualHost, isNamed: named !== undefined };
+    open({ socket, tls, isPlain: false });
+  }
+
+  #byName(name: string): TlsHost | undefined {
+    const host = hostByName(this.#group, name.toLowerCase());
+    return host && this.#hosts.get(host);
+  }
+
+  #failed({ virtualHost }: TlsHost, reason: string): void {
+    const message = `AH02008: SSL library error in handshake (server ${virtualHost.serverName}): ${reason}`;
+    virtualHost.errorLog.write({ level: "info", module: "ssl", message });
+  }
 }
 
-/** Why the client's certificate is not good enough, if it is not. */
-function refusalOf(socket: TLSSocket, { clientCertificate, verifyDepth }: TlsSettings): string | undefined {
+/** Why the connection is not good enough for the virtual host the client named, if it is not. */
+function refusalOf(socket: TLSSocket, { options, clientCertificate, verifyDepth }: TlsSettings): string | undefined {
+  const version = socket.getProtocol() ?? "";
+  if (versions.indexOf(version) < versions.indexOf(options.minVersion ?? "")) {
+    return `${version} is not spoken here; the first virtual host of the address let it pass`;
+  }
   if (clientCertificate === "none" || clientCertificate === "optional_no_ca") return undefined;
   const certificate = socket.getPeerX509Certificate();
   if (!certificate) return clientCertificate === "require" ? "the client has no certificate" : undefined;
-  if (socket.authorizationError) return `the client's certificate is not good: ${String(socket.authorizationError)}`;
-  let depth = 0;
-  for (let at = socket.getPeerCertificate(true); depth <= verifyDepth; depth++) {
+  if (!socket.authorized) return `the client's certificate is not good: ${String(socket.authorizationError)}`;
+  let at = socket.getPeerCertificate(true);
+  for (let depth = 0; depth <= verifyDepth; depth++) {
     const issuer = at.issuerCertificate as typeof at | undefined;
     if (!issuer || issuer.fingerprint256 === at.fingerprint256) return undefined;
     at = issuer;

@@ -39,7 +39,9 @@ DocumentRoot @ROOT@/htdocs
     SSLRequireSSL
 </Location>
 <Location /by-expression>
-    Require expr "%{SSL_PROTOCOL} == 'TLSv1.2' || %{HTTPS} == 'off'"
+    <If "%{SSL_PROTOCOL} != 'TLSv1.2' && %{HTTPS} == 'on'">
+        Require all denied
+    </If>
 </Location>
 SSLCipherSuite HIGH:!aNULL
 <VirtualHost *:@PORT2@>
@@ -82,7 +84,7 @@ SSLCipherSuite HIGH:!aNULL
 `;
 
 const toFirst: ConnectionOptions = { servername: "first.test" };
-const toSecond: ConnectionOptions = { servername: "second.test", key: joe.key, cert: joe.cert };
+const toSecond: ConnectionOptions = { servername: "second.test", key: joe.key, cert: joe.cert, maxVersion: "TLSv1.2" };
 const toOptional: ConnectionOptions = { servername: "optional.test" };
 const over = (tls: ConnectionOptions, host: string, more: Omit<Case, "tls" | "host" | "to">): Case => ({
   ...{ tls, host, to: { port: 2 } },
@@ -118,8 +120,15 @@ export const suite: Suite = {
     over({ ...toFirst, maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" }, "first.test", {
       name: "a version that is not spoken",
     }),
-    over({ ...toSecond, minVersion: "TLSv1.3" }, "second.test", { name: "a version another host speaks" }),
-    over(toFirst, "second.test", { name: "another host than the one named in the handshake" }),
+    over({ ...toSecond, maxVersion: "TLSv1.3", minVersion: "TLSv1.3" }, "second.test", {
+      name: "a version another host speaks",
+      differs:
+        "the versions of the first virtual host of an address hold for all; a lower one than the host's own is refused",
+    }),
+    over(toFirst, "second.test", {
+      name: "another host than the one named in the handshake",
+      differs: "Apache ends the connection without having said so; it is kept here, for the host it was made for",
+    }),
     over(toFirst, "nobody.test", { name: "a host that falls to the one named in the handshake" }),
     over(toSecond, "second.test", { name: "a good certificate of the client" }),
     over({ servername: "second.test" }, "second.test", { name: "no certificate where one is needed" }),

@@ -1,6 +1,6 @@
 // The value of a Header line → a function that fills it in for a request.
 import { loadavg } from "node:os";
-import type { Request } from "../../api/index.js";
+import type { ExpressionVariable, Request } from "../../api/index.js";
 
 /** Fills a value in; its line ends have become blanks. */
 export type Value = (request: Request) => string;
@@ -21,7 +21,10 @@ const items: Readonly<Record<string, (argument: string) => Value>> = {
       .map((load) => load.toFixed(2))
       .join("/")}`,
   e: (name) => (request) => unwrapped(request.environment.get(name) ?? "(null)"),
-  s: (name) => (request) => unwrapped(request.environment.get(name) || "(null)"),
+  s: (name) => (request) => {
+    const variable = request.providers("expressionVariable").get(name) as ExpressionVariable | undefined;
+    return unwrapped(variable?.(request, {}) || "(null)");
+  },
 };
 
 /** Items that tell how busy Apache's threads are, of which there are none here. */

@@ -42,9 +42,9 @@ export function checkAccess(request: Request, { requiresTls, verifyClient, verif
   if (!certificate && verifyClient === "optional") return undefined;
   const fault = !certificate
     ? "the client has no certificate"
-    : tls.socket.authorizationError
-      ? String(tls.socket.authorizationError)
-      : undefined;
+    : tls.socket.authorized
+      ? undefined
+      : String(tls.socket.authorizationError);
   if (fault === undefined) return undefined;
   request.log("error", "ssl", `AH02266: Re-negotiation handshake failed: ${fault} (SSLVerifyDepth ${verifyDepth})`);
   return refuse(403);
@@ -54,7 +54,7 @@ export function checkAccess(request: Request, { requiresTls, verifyClient, verif
 export function nameUser(request: Request, { options, userName }: SslSettings): Verdict {
   const { tls } = request.connection;
   const certificate = tls && clientCertificate(tls.socket);
-  if (!tls || !certificate || tls.socket.authorizationError) return undefined;
+  if (!tls || !certificate || !tls.socket.authorized) return undefined;
   if (userName !== undefined) {
     const value = sslVariable(request, userName) ?? request.environment.get(userName);
     if (value !== undefined && value !== "") request.user = value;

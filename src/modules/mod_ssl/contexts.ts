@@ -29,8 +29,11 @@ const usualCiphers13 = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_
 /** Milliseconds a program may take for a pass phrase. */
 const programLimit = 60_000;
 
-/** Makes the context. Throws a TlsFault. */
-export function makeContext(settings: SslSettings, { name, secret }: ContextOptions): SecureContext {
+/** Makes the context, and what it is made of. Throws a TlsFault. */
+export function makeContext(
+  settings: SslSettings,
+  { name, secret }: ContextOptions,
+): { readonly context: SecureContext; readonly options: SecureContextOptions } {
   const { certificates, keys, chain, versions, ciphers, ciphers13, verifyClient, tickets } = settings;
   const [first] = certificates;
   if (!first) throw new TlsFault("SSLEngine is on, and no SSLCertificateFile says with which certificate", undefined);
@@ -62,7 +65,7 @@ export function makeContext(settings: SslSettings, { name, secret }: ContextOpti
     throw new TlsFault(needed, undefined);
   }
   try {
-    return createSecureContext(options);
+    return { context: createSecureContext(options), options };
   } catch (error) {
     throw new TlsFault(faultOf(error, first, keyFiles[0]), first.origin);
   }

@@ -101,8 +101,8 @@ export default defineModule({
     start({ server, secret }) {
       for (const { host, settings, asksForParts } of encryptedHosts(server)) {
         const { verifyClient, verifyDepth } = settings;
-        const context = makeContext(settings, { name: nameOf(host), secret });
-        const tls: TlsSettings = { context, clientCertificate: verifyClient, asksForParts, verifyDepth };
+        const made = makeContext(settings, { name: nameOf(host), secret });
+        const tls: TlsSettings = { ...made, clientCertificate: verifyClient, asksForParts, verifyDepth };
         encrypted.set(host, { settings: tls, policy: policyText(host, settings) });
       }
     },
@@ -113,7 +113,7 @@ export default defineModule({
     logItem: {
       x: {
         make: (name: string) => (request: Parameters<typeof sslVariable>[0]) => {
-          const text = name === "HTTPS" && request.connection.tls ? "on" : sslVariable(request, name);
+          const text = name === "HTTPS" ? (request.connection.secure ? "on" : "off") : sslVariable(request, name);
           return text === undefined || text === "" ? undefined : escapeLogItem(text);
         },
       },

@@ -42,14 +42,13 @@ const ofConnection: Readonly<Record<string, Variable>> = {
   SSL_SESSION_RESUMED: (socket) => (socket.isSessionReused() ? "Resumed" : "Initial"),
   SSL_CLIENT_VERIFY: (socket) => {
     if (!clientCertificate(socket)) return "NONE";
-    const { authorizationError } = socket;
-    return authorizationError ? `FAILED:${String(authorizationError)}` : "SUCCESS";
+    return socket.authorized ? "SUCCESS" : `FAILED:${String(socket.authorizationError)}`;
   },
 };
 
 function keySize(cipher: string): string {
   if (/3DES|DES-CBC3/.test(cipher)) return "168";
-  return /256|CHACHA20/.test(cipher) ? "256" : "128";
+  return /(?:AES|ARIA|CAMELLIA)[-_]?256|CHACHA20/.test(cipher) ? "256" : "128";
 }
 
 /** The value of a variable by its full name; undefined where there is none, or no encryption. */

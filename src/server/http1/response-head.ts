@@ -50,7 +50,10 @@ class HeadComposer {
   #date = "";
   #server = "";
 
-  compose({ status, reason, headers, always, ownStatus, relayed, encodedHere }: Response, how: Framed): string | undefined {
+  compose(
+    { status, reason, headers, always, ownStatus, relayed, encodedHere }: Response,
+    how: Framed,
+  ): string | undefined {
     this.#how = how;
     this.#isRelayed = relayed === true;
     this.#date = this.#server = "";

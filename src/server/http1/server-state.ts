@@ -1,7 +1,7 @@
 // What the connections of one server share: time, counts, a limit, and whether it is draining.
 import type { Socket } from "node:net";
 import type { ExchangeHandler } from "../exchange.js";
-import { openTls, type Opened } from "../tls.js";
+import type { Opened } from "../tls.js";
 import type { ClientConnection } from "./connection.js";
 
 /** Milliseconds between two looks at the deadlines of all connections; a deadline may be missed by twice that. */
@@ -97,15 +97,15 @@ export class ServerState {
 
   #open(socket: Socket): void {
     const { localAddress = "", localPort = 0 } = socket;
-    const choice = this.handler.tls?.(localAddress, localPort);
-    if (!choice) return this.#begin({ socket, tls: undefined, isPlain: false });
+    const endpoint = this.handler.tls?.(localAddress, localPort);
+    if (!endpoint) return this.#begin({ socket, tls: undefined, isPlain: false });
     const gone = (): void => {
       this.opening.delete(socket);
       this.#left();
     };
     this.opening.add(socket);
     socket.once("close", gone);
-    openTls(socket, choice, this.handler.limits(localAddress, localPort).timeout, (opened) => {
+    endpoint.open(socket, (opened) => {
       socket.off("close", gone);
       this.opening.delete(socket);
       this.#begin(opened);
