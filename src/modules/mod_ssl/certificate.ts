@@ -77,10 +77,8 @@ export function certificateVariable(certificate: X509Certificate, name: string, 
   if (side !== undefined && part !== undefined) {
     const prefix = `${parts[part] ?? ""}=`;
     const lines = (side === "S" ? certificate.subject : certificate.issuer).split("\n");
-    return lines
-      .filter((line) => line.startsWith(prefix))
-      [Number(index)]?.slice(prefix.length)
-      .replace(/\\(.)/g, "$1");
+    const values = lines.filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length));
+    return values[Number(index)]?.replace(/\\(.)/g, "$1");
   }
   const [, kind, at = "0"] = /^SAN_(Email|DNS)_(\d+)$/.exec(name) ?? [];
   if (kind === undefined) return undefined;
