@@ -1,0 +1,207 @@
+// What holds for every text, valid or not: it is read to its end, faults are ConfigErrors, and what is printed reads the same.
+import fc from "fast-check";
+import { expect } from "chai";
+import { ConfigError } from "../../src/api/index.js";
+import { compile } from "../../src/config/compile.js";
+import { readConfiguration } from "../../src/config/expand.js";
+import { foreignModules } from "../../src/config/owners.js";
+import { parseText, type RawNode } from "../../src/config/parse.js";
+import { printTree } from "../../src/config/print.js";
+import { maximumFaults } from "../../src/config/reading.js";
+import { showOutcome } from "../../src/config/show-error.js";
+import { tokenize } from "../../src/config/tokens.js";
+import type { Node } from "../../src/config/tree.js";
+import { splitWords } from "../../src/config/words.js";
+import { modules } from "../../src/modules/index.js";
+
+const names = modules.map((module) => ({ ...module, directives: Object.keys(module.directives) }));
+const foreign = foreignModules(names);
+const loads = modules
+  .filter(({ builtIn, name }) => !builtIn && !/^mpm_(worker|prefork)$/.test(name))
+  .map(({ symbol, name }) => `LoadModule ${symbol} modules/${name}.so`);
+
+/** Reads a text as if it stood in the main file. */
+function read(text: string, before: readonly string[] = []): ReturnType<typeof readConfiguration> {
+  return readConfiguration({
+    serverRoot: "/nowhere",
+    file: "/dev/null",
+    before: [...before, text],
+    environment: {},
+    modules: names,
+    foreign,
+  });
+}
+
+/** Names and texts of a tree, without its places. */
+function shape(nodes: readonly Node[]): unknown[] {
+  return nodes.map((node) =>
+    node.kind === "directive" ? [node.name, node.text] : [`<${node.name}>`, node.text, shape(node.children)],
+  );
+}
+
+function countNodes(nodes: readonly RawNode[]): number {
+  return nodes.reduce((sum, node) => sum + 1 + (node.kind === "section" ? countNodes(node.children) : 0), 0);
+}
+
+/** Characters that mean something to the language, more often than others. */
+const spiced = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(..." \t\"'\\\n<>/#${}!:%*?[]\r\0\f\v") },
+  { weight: 3, arbitrary: fc.constantFrom("Alias", "Directory", "IfModule", "Define", "Options", "RequireAll", "x") },
+  { weight: 1, arbitrary: fc.string({ unit: "binary", minLength: 1, maxLength: 3 }) },
+);
+const anyText = fc.array(spiced, { maxLength: 200 }).map((parts) => parts.join(""));
+
+/** A word that is no name of a section decided while reading, nor of a directive that acts then. */
+const name = fc
+  .stringMatching(/^[A-Za-z][A-Za-z0-9_-]{0,15}$/)
+  .filter(
+    (text) =>
+      !/^(include|includeoptional|define|undefine|undef|use|error|loadmodule|loadfile|serverroot|if.*|macro|else.*|undefmacro)$/i.test(
+        text,
+      ),
+  );
+const argument = fc.string({ unit: "binary", maxLength: 40 }).map((text) => text.replace(/[\0\n]/g, "n"));
+
+interface Line {
+  readonly name: string;
+  readonly text: string;
+  readonly children?: readonly Line[];
+}
+
+const { line } = fc.letrec<{ line: Line }>((tie) => ({
+  line: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    fc.record({ name, text: argument }),
+    fc.record({ name, text: argument, children: fc.array(tie("line"), { maxLength: 4 }) }),
+  ),
+}));
+
+/** A configuration of sound nesting, with odd indentation. */
+function write({ name: written, text, children }: Line): string {
+  if (!children) return `  ${written} ${text}\n`;
+  return `<${written} ${text}>\n${children.map(write).join("")}\t</${written}>\n`;
+}
+
+describe("any text", () => {
+  it("is read and compiled to its end, and all its faults are ConfigErrors", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const { tree, errors, warnings } = read(text, loads);
+        const compiled = compile(tree, modules);
+        const faults = [...errors, ...warnings, ...compiled.errors, ...compiled.warnings];
+        for (const fault of faults) expect(fault).to.be.instanceOf(ConfigError);
+        for (const { origin } of faults) expect(Math.min(origin.line, origin.column)).to.be.at.least(1);
+        expect(showOutcome({ errors: faults, warnings: [] }, tree.sources)).to.be.a("string");
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("has no more tokens than lines, and no more nodes than tokens", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const lines = text.split("\n").length;
+        const tokens = tokenize(text).length;
+        expect(tokens).to.be.at.most(lines);
+        expect(countNodes(parseText(text, { file: "any" }).nodes)).to.be.at.most(tokens);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("is split into words that cover it", () => {
+    fc.assert(
+      fc.property(argument, (text) => {
+        let end = 0;
+        for (const { column, length } of splitWords(text)) {
+          expect(column).to.be.at.least(end);
+          expect(length).to.be.at.least(1);
+          expect(text.slice(end, column)).to.match(/^[\t-\r ]*$/);
+          end = column + length;
+        }
+        expect(text.slice(end)).to.match(/^[\t-\r ]*$/);
+      }),
+    );
+  });
+});
+
+describe("a tree", () => {
+  it("reads the same when it has been printed", () => {
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 6 }), (lines) => {
+        const first = read(lines.map(write).join(""));
+        fc.pre(first.errors.length === 0);
+        const printed = printTree(first.tree.nodes);
+        const second = read(printed);
+        expect(second.errors).to.deep.equal([]);
+        expect(shape(second.tree.nodes)).to.deep.equal(shape(first.tree.nodes));
+        expect(printTree(second.tree.nodes)).to.equal(printed);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("of any text without faults reads the same when it has been printed", () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const first = read(text);
+        fc.pre(first.errors.length === 0);
+        expect(shape(read(printTree(first.tree.nodes)).tree.nodes)).to.deep.equal(shape(first.tree.nodes));
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+// That this takes time in proportion is what the number of tokens, nodes and faults says; the limit of the test is against a hang.
+describe("a mebibyte of garbage", () => {
+  const size = 1024 * 1024;
+  const rows: readonly [what: string, unit: string][] = [
+    ["of opening brackets", "<"],
+    ["of opening sections", "<a>\n"],
+    ["of closing sections", "</a>\n"],
+    ["of sections closed from outside", "<a>\n<b>\n</a>\n"],
+    ["of backslashes", "\\"],
+    ["of continued lines", "a \\\n"],
+    ["of quotes", '"'],
+    ["of quotes with blanks", "' "],
+    ["of variables that are never closed", "${"],
+    ["of variables in each other", "${a${b"],
+    ["of variables that are unknown", "A ${b}\n"],
+    ["of unknown directives", "Diretory x\n"],
+    ["of faulty directives", "Options nonsense\n"],
+    ["of comments", "# x\n"],
+    ["of NUL bytes", "\0"],
+    ["of line ends", "\n"],
+    ["of one word", "a"],
+    ["of white space", "\t "],
+    ["of conditions that do not hold", "<IfDefine x>\n</IfDefine>\n"],
+    ["of conditions that are not closed", "<IfDefine x>\n"],
+  ];
+  for (const [what, unit] of rows) {
+    it(`${what} is answered with a bounded number of faults`, () => {
+      const text = unit.repeat(Math.ceil(size / unit.length));
+      const { tree, errors, warnings } = read(text, loads);
+      const compiled = compile(tree, modules);
+      expect(errors.length).to.be.at.most(maximumFaults);
+      expect(warnings.length).to.be.at.most(maximumFaults);
+      expect(compiled.errors.length).to.be.at.most(2 * maximumFaults);
+      expect(tokenize(text).length).to.be.at.most(text.split("\n").length);
+    });
+  }
+
+  it("of any bytes is answered with a bounded number of faults", () => {
+    const chunk = fc.uint8Array({ minLength: 4096, maxLength: 4096 });
+    fc.assert(
+      fc.property(chunk, (bytes) => {
+        const text = Buffer.from(bytes)
+          .toString("latin1")
+          .repeat(size / 4096);
+        const { tree, errors } = read(text, loads);
+        compile(tree, modules);
+        expect(errors.length).to.be.at.most(maximumFaults);
+      }),
+      { numRuns: 2 },
+    );
+  });
+});
