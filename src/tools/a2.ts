@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { globToRegExp } from "../api/index.js";
 import { AbortedError, disable, enable, foldersOf, namesIn, type EnableRun, type Kind } from "./enable.js";
 import { findServerRoot, NoServerRootError } from "./server-root.js";
+import { mark, stateFolder } from "./state-markers.js";
 
 /** Where a tool reads and writes. */
 export interface Terminal {
@@ -38,10 +39,21 @@ export async function a2(tool: string, args: readonly string[], io: Terminal = t
     const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
     const root = findServerRoot(values.root).path;
     const { quiet = false, force = false, purge = false } = values;
+    const keeper = { folder: stateFolder(root), actor: values.maintmode ? "maint" : "admin", purge } as const;
     const out = (line: string): void => io.out(line);
     return await runAll(
       action === "en",
-      { root, kind: kind as Kind, quiet, force, purge, out, err: (line) => io.err(line), ask: () => io.ask() },
+      {
+        root,
+        kind: kind as Kind,
+        quiet,
+        force,
+        purge,
+        mark: (...what) => mark(...what, keeper),
+        out,
+        err: (line) => io.err(line),
+        ask: () => io.ask(),
+      },
       positionals,
       io,
     );

@@ -12,6 +12,8 @@ export interface EnableRun {
   readonly quiet: boolean;
   readonly force: boolean;
   readonly purge: boolean;
+  /** Notes what was done to a name; not called when nothing changed. */
+  readonly mark: (kind: Kind, name: string, what: "enabled" | "disabled") => void;
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
   /** One line of input. */
@@ -108,6 +110,7 @@ export function enable(name: string, run: EnableRun, changed: () => void): boole
   }
   run.out(`Enabling ${word.toLowerCase()} ${name}.`);
   symlinkSync(relative(enabled, target), link);
+  run.mark(run.kind, name, "enabled");
   changed();
   return true;
 }
@@ -185,6 +188,7 @@ export async function disable(name: string, run: EnableRun, changed: () => void)
   if (isThere) {
     removeLink(link, run, changed);
     if (run.kind === "mod") removeLink(join(enabled, `${name}.conf`), run, changed);
+    run.mark(run.kind, name, "disabled");
     run.out(`${word} ${name} disabled.`);
     return true;
   }
@@ -214,6 +218,7 @@ function disableMissing(name: string, link: string, run: EnableRun, changed: () 
   if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) {
     run.out(`removing dangling symlink ${link}`);
     unlinkSync(link);
+    run.mark(run.kind, name, "disabled");
     if (run.kind === "mod") removeLink(link.replace(/\.load$/, ".conf"), run, changed);
     changed();
     return true;

@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Terminal } from "./a2.js";
 import { terminal } from "./a2.js";
+import { completionFor } from "./completion.js";
+import { help } from "./help.js";
 import { findServerRoot, NoServerRootError } from "./server-root.js";
 
 const usage = `Usage: modhostctl [-d FOLDER] COMMAND
@@ -13,6 +15,10 @@ const usage = `Usage: modhostctl [-d FOLDER] COMMAND
   graceful-stop   finish what runs, then stop
   configtest      check the configuration
   status          what runs: workers, daemon groups, requests
+  fullstatus      the same, and what it is configured for: hosts, modules
+  help DIRECTIVE  what a directive does
+  completion bash|zsh
+                  a script that completes these commands: eval "$(modhostctl completion bash)"
   explain URL     what happens to a request, and by which lines; "explain" alone shows its options
 Anything else is handed to modhost: modhostctl -S, modhostctl -t -D DUMP_MODULES
 `;
@@ -28,9 +34,16 @@ const modhost: RunModhost = (args) =>
 export function modhostctl(args: readonly string[], io: Terminal = terminal, run: RunModhost = modhost): number {
   const { root: given, rest } = takeRoot(args);
   const [command, ...more] = rest;
+  if (command === "help" && more[0] !== undefined) return help(more[0], io);
   if (command === undefined || ["usage", "help", "--help", "-h"].includes(command)) {
     io.err(usage.trimEnd());
     return 1;
+  }
+  if (command === "completion") {
+    const script = completionFor(more[0] ?? "");
+    if (script === undefined) io.err("Usage: modhostctl completion bash|zsh");
+    else io.out(script.trimEnd());
+    return script === undefined ? 1 : 0;
   }
   let root: string;
   try {
@@ -41,7 +54,7 @@ export function modhostctl(args: readonly string[], io: Terminal = terminal, run
     return 1;
   }
   const status = runCommand(command, more, { root, run });
-  if (status !== 0 && command !== "status") {
+  if (status !== 0 && command !== "status" && command !== "fullstatus") {
     io.out(`Action '${rest.join(" ")}' failed.`);
     io.out("The error log may have more information.");
   }
@@ -61,6 +74,10 @@ function runCommand(
     case "graceful-stop":
     case "status":
       return run(["-d", root, "-k", command, ...more]);
+    case "fullstatus": {
+      const status = run(["-d", root, "-k", "status", ...more]);
+      return status === 0 ? run(["-d", root, "-S"]) || run(["-d", root, "-M"]) : status;
+    }
     case "explain":
       return run(["explain", "-d", root, ...more]);
     case "configtest":

@@ -1,0 +1,97 @@
+// What modhostctl does by itself: completion for shells, help on directives, the order of fullstatus.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { completionFor } from "../../src/tools/completion.js";
+import { modhostctl } from "../../src/tools/modhostctl.js";
+
+describe("modhostctl", () => {
+  let root: string;
+  before(() => {
+    root = mkdtempSync(join(tmpdir(), "modhostctl-"));
+    writeFileSync(join(root, "apache2.conf"), "");
+    for (const folder of ["mods-available", "mods-enabled", "sites-available"]) mkdirSync(join(root, folder));
+    for (const file of ["mods-available/alias.load", "mods-available/env.load", "mods-enabled/env.load"]) {
+      writeFileSync(join(root, file), "");
+    }
+    writeFileSync(join(root, "sites-available/shop.conf"), "");
+  });
+  after(() => rmSync(root, { recursive: true }));
+
+  /** Exit status and lines; the runs of modhost, which end with these statuses, are kept in `runs`. */
+  function run(
+    args: readonly string[],
+    statuses: readonly number[] = [],
+  ): { status: number; text: string; runs: string[] } {
+    const lines: string[] = [];
+    const runs: string[] = [];
+    const say = (line: string): void => void lines.push(line);
+    const io = { out: say, err: say, ask: () => Promise.resolve("") };
+    const status = modhostctl(["-d", root, ...args], io, (given) => {
+      runs.push(given.slice(2).join(" "));
+      return statuses[runs.length - 1] ?? 0;
+    });
+    return { status, text: lines.join("\n"), runs };
+  }
+
+  it("shows status, virtual hosts and modules with fullstatus, and nothing more of a server that does not run", () => {
+    expect(run(["fullstatus"])).to.deep.include({ status: 0, runs: ["-k status", "-S", "-M"] });
+    expect(run(["fullstatus"], [3])).to.deep.equal({ status: 3, text: "", runs: ["-k status"] });
+  });
+
+  it("prints the help of a directive in any case, and of a section without its brackets", () => {
+    expect(run(["help", "directoryindex"]).text).to.match(/^DirectoryIndex: .*\n\n {2}Syntax: +DirectoryIndex .*\n/);
+    const { status, text } = run(["help", "Directory"]);
+    expect(text).to.match(/^<Directory>: /);
+    expect(text).to.match(/^ {2}Syntax: +<Directory .*> \.\.\. <\/Directory>$/m);
+    expect(status).to.equal(0);
+  });
+
+  it("names the nearest directive where there is none", () => {
+    expect(run(["help", "DirctoryIndex"])).to.deep.include({
+      status: 1,
+      text: 'modhostctl help: there is no directive "DirctoryIndex"; did you mean DirectoryIndex?',
+    });
+  });
+
+  it("knows bash and zsh alone", () => {
+    expect(run(["completion", "fish"]).status).to.equal(1);
+    expect(run(["completion", "zsh"]).text).to.include("compdef _modhostctl modhostctl");
+  });
+
+  const completions: readonly (readonly [line: string, words: string])[] = [
+    ["modhostctl gra", "graceful graceful-stop"],
+    ["modhostctl completion ", "bash zsh"],
+    ["modhostctl explain --me", "--method"],
+    ["a2enmod ", "alias env"],
+    ["a2enmod al", "alias"],
+    ["a2dismod ", "env"],
+    ["a2ensite ", "shop"],
+    ["a2ensite -d @ROOT@ s", "shop"],
+  ];
+  for (const [line, expected] of completions) {
+    it(`completes "${line}" in bash`, () => {
+      const words = line.replace("@ROOT@", root).split(" ");
+      const [tool = ""] = words;
+      const script = `${completionFor("bash")}
+COMP_WORDS=(${words.map((word) => `"${word}"`).join(" ")})
+COMP_CWORD=${words.length - 1}
+${tool === "modhostctl" ? "_modhostctl" : "_modhost_a2"}
+echo "\${COMPREPLY[*]}"`;
+      const { stdout, stderr } = spawnSync("bash", ["-c", script], { cwd: root, encoding: "utf8" });
+      expect(stderr).to.equal("");
+      expect(stdout.trim()).to.equal(expected);
+    });
+  }
+
+  for (const shell of ["bash", "zsh"]) {
+    it(`writes what ${shell} can read`, function () {
+      const found = spawnSync(shell, ["-n"], { input: completionFor(shell), encoding: "utf8" });
+      if (found.error) this.skip();
+      expect(found.stderr).to.equal("");
+      expect(found.status).to.equal(0);
+    });
+  }
+});
