@@ -1,4 +1,5 @@
 // The configurations whose verdicts are compared with those of `apache2 -t`.
+import { languageVerdicts } from "./language-verdicts.js";
 
 /** One configuration; @ROOT@ is the server root, @MODULES@ the folder of Apache's modules. */
 export interface Verdict {
@@ -16,11 +17,12 @@ export interface Verdict {
   readonly says?: RegExp;
 }
 
-type Row = readonly [name: string, text: string, more?: Partial<Verdict>];
+/** A name, a text, and what else there is to it. */
+export type VerdictRow = readonly [name: string, text: string, more?: Partial<Verdict>];
 
 const site = "<Macro site $name $port>\n<VirtualHost *:$port>\nServerName $name\n</VirtualHost>\n</Macro>\n";
 
-const macros: readonly Row[] = [
+const macros: readonly VerdictRow[] = [
   ["a macro that is used", `${site}Use site a.test 80\nUse site b.test 80\n`],
   ["a macro in another case", `${site}use SITE a.test 80\n`],
   ["a macro that is not used", site],
@@ -135,6 +137,6 @@ const macros: readonly Row[] = [
   ["MacroIgnoreEmptyArgs", "MacroIgnoreEmptyArgs On\nMacroIgnoreBadNesting\n"],
 ];
 
-const rows: readonly Row[] = [...macros];
+const rows: readonly VerdictRow[] = [...macros, ...languageVerdicts];
 
 export const verdicts: readonly Verdict[] = rows.map(([name, text, more]) => ({ name, text, ...more }));

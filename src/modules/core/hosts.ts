@@ -29,13 +29,13 @@ export const hostDirectives = (directive: CoreMaker) => ({
   }),
 
   ServerAlias: directive({
-    args: [rest(arg.word("name"))],
+    args: [optional(rest(arg.word("name")))],
     contexts: ["virtual host"],
     summary: "Further names of a virtual host; `*` and `?` are wildcards.",
     doc: "Several lines add up. Names compare without case.",
     example:
       "<VirtualHost *:8080>\n  ServerName example.org\n  ServerAlias www.example.org *.example.net\n</VirtualHost>",
-    set: ([names]) => ({ serverAliases: names }),
+    set: ([names]) => ({ serverAliases: names ?? [] }),
   }),
 
   ServerPath: directive({

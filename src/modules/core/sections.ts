@@ -55,7 +55,7 @@ function location(text: string): Matcher {
 }
 
 function limit(methods: readonly string[], except: boolean, place: Place): Matcher {
-  if (methods.some((method) => method === "TRACE"))
+  if (!except && methods.some((method) => method === "TRACE"))
     place.fail("TRACE cannot be controlled by <Limit>, see TraceEnable");
   if (place.context === ".htaccess") {
     const unknown = methods.find((method) => !isRegistered(method));
