@@ -8,6 +8,7 @@ import { byteString, type Place } from "../../api/index.js";
  */
 export function directoryAround(place: Place): string | undefined {
   const section = place.sections.at(-1);
+  if (place.context === ".htaccess" && !section) return place.directory;
   if (place.context === "server config" || place.context === "virtual host" || !section) return undefined;
   const name = section.name.toLowerCase();
   if (name === "limit" || name === "limitexcept") {

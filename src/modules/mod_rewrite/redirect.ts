@@ -30,7 +30,7 @@ export function redirectTo(run: Run, { start, action, queryBefore }: Redirection
     trace?.(1, `${isKept ? "copying" : "escaping"} ${query} to query string for redirect ${isKept ? "" : escaped}`);
   }
   request.filename = url;
-  if (/[\0-\x1f\x7f]/.test(url)) {
+  if (/[^ -\xff]|\x7f/.test(url)) {
     request.log("error", "rewrite", `the URL to redirect to holds control characters: ${escapeLogItem(url)}`);
     return refuse(500);
   }
