@@ -217,6 +217,8 @@ export class Pipeline implements ExchangeHandler {
     const request = this.#derive(from, urlPath, { previous: from, method, ...(parent ? { parent } : {}) });
     request.errorStatus = errorStatus;
     inheritEnvironment(from, request, errorStatus ?? 200);
+    const vary = from.ownAnswerHeaders?.get("vary");
+    if (vary !== undefined && from.notes.has("redirect-keeps-vary")) request.answerHeaders.set("Vary", vary);
     const refused = tooDeep(request);
     if (refused) return refused;
     from.last = request;

@@ -33,7 +33,10 @@ export function translate(request: Request, { rules, sectionRule }: ProxySetting
 export function mappingFor(request: Request): Mapping | undefined {
   const kept = request.kept.get(key) as Mapping | undefined;
   if (kept?.filename === request.filename) return kept;
-  const mapping = mappingOfUrl(request.filename.slice("proxy:".length), queryOf(request), {});
+  const url = request.filename.slice("proxy:".length);
+  const mapping = request.notes.has("proxy-nocanon")
+    ? rawMappingOf(request, url)
+    : mappingOfUrl(url, queryOf(request), {});
   return typeof mapping === "string" ? undefined : mapping;
 }
 
@@ -75,6 +78,15 @@ function mappingOfUrl(url: string, query: string, parameters: Parameters): Mappi
   const address = parseAuthority(scheme.toLowerCase(), authority);
   if (typeof address === "string") return `proxy:${url}`;
   return join(address, { path, shown: path, wire: canonicalPath(path), query }, parameters);
+}
+
+/** A URL that goes over the wire as it stands ([NE] of mod_rewrite); what may not stand there leads nowhere. */
+function rawMappingOf(request: Request, url: string): Mapping | string {
+  const mapping = mappingOfUrl(url, "", {});
+  if (typeof mapping === "string") return mapping;
+  const raw = /^[a-z][a-z0-9+.-]*:\/\/[^/]*(.*)$/is.exec(url)?.[1] ?? "";
+  if (/[^!-\xff]|\x7f/.test(raw + queryOf(request))) return mapping.filename;
+  return { ...mapping, path: (raw === "" ? "/" : raw) + queryOf(request) };
 }
 
 function join(

@@ -1,6 +1,6 @@
 // A RewriteCond line → a test of requests.
 import { lstatSync, statSync, type Stats } from "node:fs";
-import { fileSystemPath, PatternError, translatePattern, type Place } from "../../api/index.js";
+import { type Captures, fileSystemPath, PatternError, translatePattern, type Place } from "../../api/index.js";
 import { splitFlags, splitLine } from "./line.js";
 import { expand, parseTemplate, type Template } from "./template.js";
 import { mayLookAhead } from "./variables.js";
@@ -28,8 +28,10 @@ export function parseCondition(text: string, place: Place): Condition {
   const { ignoreCase, ...others } = readFlags(flags, place);
   const isNegated = second.startsWith("!");
   const pattern = isNegated ? second.slice(1) : second;
-  if (first.toLowerCase() === "expr") return place.fail("expressions are not supported yet in RewriteCond");
-  const { test, negates, takesCase } = readTest(pattern, ignoreCase, place);
+  const { test, negates, takesCase } =
+    first.toLowerCase() === "expr"
+      ? expressionTest(pattern, !others.noVary, place)
+      : readTest(pattern, ignoreCase, place);
   if (ignoreCase && !takesCase) {
     place.warn(`NoCase option for non-regex pattern '${pattern}' is not supported and will be ignored`, "AH00665");
   }
@@ -67,6 +69,18 @@ interface ReadTest {
   readonly test: Test;
   readonly negates: boolean;
   readonly takesCase: boolean;
+}
+
+function expressionTest(text: string, vary: boolean, place: Place): ReadTest {
+  const expression = place.condition(text, { vary });
+  const test: Test = (_input, run) => {
+    const captures: Captures = { match: undefined };
+    return then(expression.test(run.request, { captures }), (found) => {
+      if (found === true) run.conditionMatch = captures.match;
+      return found === true;
+    });
+  };
+  return { test, negates: false, takesCase: false };
 }
 
 const fileTests: Readonly<Record<string, Test>> = {

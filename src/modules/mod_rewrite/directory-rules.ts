@@ -113,6 +113,8 @@ function pathOf(name: string, { request, trace }: Run, { base, directory = "", o
 export function beginAnew(request: Request): Awaitable<Verdict> {
   const { handler, filename, query } = request;
   if (handler !== redirectHandler || !filename.startsWith(redirectPrefix)) return undefined;
+  // Conditions on fields of the request hold for the answer, too.
+  request.notes.set("redirect-keeps-vary", "");
   const url = filename.slice(redirectPrefix.length) + (query === undefined ? "" : `?${query}`);
   return request.redirect(url.replace(/#.*$/s, ""), "same");
 }

@@ -74,6 +74,7 @@ export default defineModule({
         "The text is filled in like a substitution. The pattern is a regular expression, or `-f` (a file), `-d` (a directory), " +
         "`-s` (a file with content), `-l` `-L` `-h` (a symbolic link), `-x` (executable), `-U` (a URL that may be had), `-F` (a " +
         "file that may be had), `=text` `>text` `<text` `>=text` `<=text`, `-eq` `-ne` `-lt` `-le` `-gt` `-ge` and a number. " +
+        "With `expr` as the text, the pattern is an expression as in `<If>`. " +
         "`!` in front inverts it. Flags: `NC` ignores case, `OR` joins with the next condition, `NV` leaves request fields out " +
         "of Vary. Conditions are asked after the pattern of their rule has matched. Variables: the request's fields " +
         "(`HTTP_HOST`, `HTTP:name` ...), `REMOTE_ADDR`, `REQUEST_METHOD`, `REQUEST_URI`, `REQUEST_FILENAME`, `QUERY_STRING`, " +

@@ -12,6 +12,9 @@ export function then<A, B>(value: Awaitable<A>, next: (value: A) => Awaitable<B>
 /** Writes a line of the rewrite log; the level counts from 1. */
 export type Trace = (level: number, message: string) => void;
 
+/** The groups of a match, the whole of it first. */
+export type Groups = readonly (string | undefined)[];
+
 /** One pass of the rules over a request. Its `filename` is what is rewritten, as in Apache. */
 export interface Run {
   readonly request: Request;
@@ -25,8 +28,8 @@ export interface Run {
   /** What the pattern of the current rule is matched against. */
   uri: string;
   /** Groups of the rule's pattern ($N), and of its last condition that matched (%N). */
-  ruleMatch: RegExpExecArray | undefined;
-  conditionMatch: RegExpExecArray | undefined;
+  ruleMatch: Groups | undefined;
+  conditionMatch: Groups | undefined;
   /** Names of fields read by the current condition, and by the rule's conditions so far. */
   varyOfCondition: string[];
   varyOfRule: string[];

@@ -1,6 +1,6 @@
 // A text with $N, %N, %{VARIABLE} and ${map:key|default} → its parts, and the parts → the text filled in.
 import { readerOf, type Reader } from "./variables.js";
-import { then, type Awaitable, type Run } from "./run.js";
+import { then, type Awaitable, type Groups, type Run } from "./run.js";
 import { escapeReference, type Escaping } from "./url.js";
 
 type Part =
@@ -164,7 +164,7 @@ function valueOf(part: Part, { run, filling }: Expansion): Awaitable<string> {
   }
 }
 
-function groupOf(match: RegExpExecArray | undefined, group: number, run: Run, { escaping }: Filling): string {
+function groupOf(match: Groups | undefined, group: number, run: Run, { escaping }: Filling): string {
   const text = match?.[group] ?? "";
   if (!escaping || text === "") return text;
   const escaped = escapeReference(text, escaping);
