@@ -3,6 +3,7 @@ import type { Module } from "../api/index.js";
 import core from "./core/index.js";
 import httpCore from "./core/http-core.js";
 import accessCompat from "./mod_access_compat/index.js";
+import actions from "./mod_actions/index.js";
 import alias from "./mod_alias/index.js";
 import authBasic from "./mod_auth_basic/index.js";
 import authnCore from "./mod_authn_core/index.js";
@@ -28,7 +29,9 @@ import setenvif from "./mod_setenvif/index.js";
 import so from "./mod_so/index.js";
 import ssl from "./mod_ssl/index.js";
 import unixd from "./mod_unixd/index.js";
+import userdir from "./mod_userdir/index.js";
 import version from "./mod_version/index.js";
+import vhostAlias from "./mod_vhost_alias/index.js";
 import wsgi from "./mod_wsgi/index.js";
 import event from "./mpm_event/index.js";
 import prefork from "./mpm_event/prefork.js";
@@ -47,6 +50,7 @@ export const modules: readonly Module[] = [
   worker,
   prefork,
   accessCompat,
+  actions,
   alias,
   authBasic,
   authnCore,
@@ -68,5 +72,7 @@ export const modules: readonly Module[] = [
   rewrite,
   setenvif,
   ssl,
+  userdir,
+  vhostAlias,
   wsgi,
 ];
