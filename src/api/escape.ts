@@ -6,3 +6,8 @@ const unsafe = /[^A-Za-z0-9$\-_.+!*'(),:;@&=/~]/g;
 export function escapePath(path: string): string {
   return path.replace(unsafe, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
+
+/** Replaces what HTML would take for its own. */
+export function escapeHtml(text: string): string {
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
+}

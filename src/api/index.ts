@@ -28,6 +28,7 @@ export * from "./proxy.js";
 export * from "./request.js";
 export * from "./response.js";
 export * from "./settings.js";
+export * from "./signature.js";
 export * from "./subnet.js";
 export * from "./substitute.js";
 export type * from "./tls.js";

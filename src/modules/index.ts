@@ -11,6 +11,7 @@ import authnFile from "./mod_authn_file/index.js";
 import authzCore from "./mod_authz_core/index.js";
 import authzHost from "./mod_authz_host/index.js";
 import authzUser from "./mod_authz_user/index.js";
+import autoindex from "./mod_autoindex/index.js";
 import brotli from "./mod_brotli/index.js";
 import deflate from "./mod_deflate/index.js";
 import dir from "./mod_dir/index.js";
@@ -58,6 +59,7 @@ export const modules: readonly Module[] = [
   authzCore,
   authzHost,
   authzUser,
+  autoindex,
   brotli,
   deflate,
   dir,

@@ -1,5 +1,5 @@
 // A refused response → the one with a body: ErrorDocument, or the built-in page.
-import { answer, Headers, serverBanner, type Response } from "../api/index.js";
+import { answer, Headers, signatureOf, type Response } from "../api/index.js";
 import { errorPage } from "./error-page.js";
 import type { ServerRequest } from "./request.js";
 import { statusText } from "./status.js";
@@ -89,7 +89,7 @@ function builtIn(request: ServerRequest, refused: Response, recursive?: number):
     expect: request.headers.get("Expect"),
     serverAdmin: core.serverAdmin,
     recursiveStatus: recursive,
-    signature: signature(request),
+    signature: signatureOf(request),
   });
   const { failure: _, ...rest } = refused;
   const close = closing.has(refused.status) || refused.close === true;
@@ -98,17 +98,3 @@ function builtIn(request: ServerRequest, refused: Response, recursive?: number):
 
 /** Statuses after which Apache closes the connection. */
 const closing = new Set([400, 408, 411, 413, 414, 500, 501, 503]);
-
-/** The line under error pages, without its `<hr>`, by ServerSignature. */
-export function signature({ core, serverName, serverPort }: ServerRequest): string | undefined {
-  if (core.serverSignature === "Off") return undefined;
-  const name =
-    core.serverSignature === "EMail"
-      ? `<a href="mailto:${core.serverAdmin}">${escapeHtml(serverName)}</a>`
-      : escapeHtml(serverName);
-  return `<address>${serverBanner(core.serverTokens)} Server at ${name} Port ${serverPort}</address>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
-}

@@ -1,0 +1,189 @@
+// A directory → the entries of its listing, sorted.
+import { closeSync, openSync, readdirSync, readSync } from "node:fs";
+import { fileSystemPath, globToRegExp, type Lookup, type Request } from "../../api/index.js";
+import type { Option } from "./options.js";
+import { autoindex, type AutoindexSettings, type Item } from "./settings.js";
+
+/** One line of a listing. Names are latin1 strings of bytes. */
+export interface Entry {
+  readonly name: string;
+  readonly icon: string | undefined;
+  readonly alt: string | undefined;
+  readonly description: string | undefined;
+  /** -1 for directories. */
+  readonly size: number;
+  /** Milliseconds since the epoch; undefined for the parent. */
+  readonly modified: number | undefined;
+  readonly isFolder: boolean;
+  readonly isParent?: true;
+}
+
+/** What a listing is made by. */
+export interface Wanted {
+  readonly options: ReadonlySet<Option>;
+  readonly key: string;
+  readonly direction: string;
+  readonly pattern: string | undefined;
+}
+
+/** Names looked up before others get a turn. */
+const batch = 200;
+
+/** Reads and sorts the entries. Throws the error of the file system. */
+export async function readEntries(request: Request, wanted: Wanted): Promise<readonly Entry[]> {
+  const settings = request.settings(autoindex);
+  const folder = request.filename.endsWith("/") ? request.filename : `${request.filename}/`;
+  const listed = readdirSync(fileSystemPath(folder), { encoding: "latin1" });
+  const pattern = wanted.pattern === undefined ? undefined : globToRegExp(wanted.pattern, { period: true });
+  const entries: Entry[] = [];
+  const parent = parentEntry(request, folder, settings);
+  if (parent) entries.push(parent);
+  let done = 0;
+  for (const name of listed) {
+    if (pattern && !pattern.test(name)) continue;
+    if (isIgnored(name, settings)) continue;
+    if (++done % batch === 0) await new Promise((resolve) => setImmediate(resolve));
+    const found = request.lookupFile(folder + name);
+    const entry = makeEntry(name, found instanceof Promise ? await found : found, { settings, wanted });
+    if (entry) entries.push(entry);
+  }
+  return entries.sort(comparison(wanted));
+}
+
+function isIgnored(name: string, { ignored }: AutoindexSettings): boolean {
+  return ignored.patterns.some((pattern) => pattern.test(name));
+}
+
+function parentEntry({ path }: Request, folder: string, settings: AutoindexSettings): Entry | undefined {
+  if (path === "/" || isIgnored("..", settings)) return undefined;
+  const self = `${folder}..`;
+  return {
+    name: path.replace(/[^/]*\/?$/, ""),
+    icon: byPath(self, settings.icons) ?? special("^^DIRECTORY^^", settings.icons),
+    alt: byPath(self, settings.alts) ?? special("^^DIRECTORY^^", settings.alts) ?? "PARENTDIR",
+    description: describe(self, settings),
+    size: -1,
+    modified: undefined,
+    isFolder: true,
+    isParent: true,
+  };
+}
+
+function makeEntry(
+  name: string,
+  { request: found, status }: Lookup,
+  { settings, wanted: { options } }: { readonly settings: AutoindexSettings; readonly wanted: Wanted },
+): Entry | undefined {
+  const { file, filename } = found;
+  const shown = status < 400 || (options.has("ShowForbidden") && (status === 401 || status === 403));
+  if (!file || !shown || (!file.isDirectory() && !file.isFile())) return undefined;
+  const isFolder = file.isDirectory();
+  const whole = filename.replace(/\/$/, "");
+  const facts = { name: isFolder ? `${name}/` : name, modified: file.mtimeMs, isFolder };
+  const description = describe(whole, settings) ?? (options.has("ScanHTMLTitles") ? titleOf(found) : undefined);
+  if (isFolder) {
+    const icon = byPath(whole, settings.icons) ?? special("^^DIRECTORY^^", settings.icons);
+    const alt = byPath(whole, settings.alts) ?? special("^^DIRECTORY^^", settings.alts) ?? "DIR";
+    return { ...facts, icon, alt, description, size: -1 };
+  }
+  const icon = byRequest(found, settings.icons);
+  return { ...facts, icon, alt: byRequest(found, settings.alts), description, size: file.size };
+}
+
+/** The item for "^^DIRECTORY^^" or "^^BLANKICON^^". */
+export function special(name: string, items: readonly Item[]): string | undefined {
+  return items.find(({ by, matches }) => by === "path" && matches === name)?.data;
+}
+
+function byPath(path: string, items: readonly Item[]): string | undefined {
+  return items.find(({ by, matches }) => by === "path" && typeof matches !== "string" && matches.test(path))?.data;
+}
+
+function byRequest({ filename, contentType, contentEncoding }: Request, items: readonly Item[]): string | undefined {
+  const type = contentType?.replace(/\s*;.*$/s, "");
+  const encoding = contentEncoding.length > 0 ? contentEncoding.join(", ") : undefined;
+  const fits = ({ by, matches }: Item): boolean => {
+    if (typeof matches === "string") return false;
+    if (by === "path") return matches.test(filename);
+    const text = by === "encoding" ? encoding : encoding === undefined ? type : undefined;
+    return text !== undefined && matches.test(text);
+  };
+  return items.find(fits)?.data;
+}
+
+function describe(path: string, { descriptions }: AutoindexSettings): string | undefined {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return descriptions.find(({ matches, full }) => {
+    const text = full ? path : name;
+    return typeof matches === "string" ? text.includes(matches) : matches.test(text);
+  })?.text;
+}
+
+/** Bytes of a file looked through for its title. */
+const scanned = 8191;
+
+function titleOf({ filename, contentType, contentEncoding }: Request): string | undefined {
+  if (contentEncoding.length > 0 || !/^(?:text\/html|application\/xhtml\+xml)\s*(?:;|$)/i.test(contentType ?? ""))
+    return undefined;
+  const start = Buffer.alloc(scanned);
+  let length = 0;
+  try {
+    const file = openSync(fileSystemPath(filename), "r");
+    try {
+      length = readSync(file, start, 0, scanned, 0);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return undefined;
+  }
+  const title = /<title>([^<]*)/i.exec(start.toString("latin1", 0, length))?.[1];
+  return title?.replace(/^[\r\n]+/, "").replace(/[\r\n]/g, " ");
+}
+
+function comparison({ options, key, direction }: Wanted): (a: Entry, b: Entry) => number {
+  const natural = options.has("VersionSort");
+  const folded = options.has("IgnoreCase");
+  const text = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  const byName = (a: string, b: string): number =>
+    (natural && folded ? naturally(a.toLowerCase(), b.toLowerCase()) : 0) ||
+    (natural ? naturally(a, b) : 0) ||
+    (folded ? text(a.toLowerCase(), b.toLowerCase()) : 0) ||
+    text(a, b);
+  const byKey = (a: Entry, b: Entry): number => {
+    if (key === "M") return (a.modified ?? 0) - (b.modified ?? 0);
+    if (key === "S") return a.size - b.size;
+    if (key === "D") return (natural ? naturally : text)(a.description ?? "", b.description ?? "");
+    return 0;
+  };
+  return (a, b) => {
+    if (a.isParent) return -1;
+    if (b.isParent) return 1;
+    if (options.has("FoldersFirst") && a.isFolder !== b.isFolder) return a.isFolder ? -1 : 1;
+    const [first, second] = direction === "A" ? [a, b] : [b, a];
+    return byKey(first, second) || byName(first.name, second.name);
+  };
+}
+
+/** Compares numbers in texts as numbers; those that begin with 0 as fractions. */
+function naturally(a: string, b: string): number {
+  let [i, j] = [0, 0];
+  for (;;) {
+    while (/\s/.test(a[i] ?? "")) i++;
+    while (/\s/.test(b[j] ?? "")) j++;
+    const [x = "", y = ""] = [/^\d+/.exec(a.slice(i))?.[0], /^\d+/.exec(b.slice(j))?.[0]];
+    if (x !== "" && y !== "") {
+      const isFraction = x.startsWith("0") || y.startsWith("0");
+      const result = isFraction ? (x < y ? -1 : x > y ? 1 : 0) : x.length - y.length || (x < y ? -1 : x > y ? 1 : 0);
+      if (result !== 0) return result;
+      i += x.length;
+      j += y.length;
+      continue;
+    }
+    const [c, d] = [a[i] ?? "", b[j] ?? ""];
+    if (c === "" && d === "") return 0;
+    if (c !== d) return c < d ? -1 : 1;
+    i++;
+    j++;
+  }
+}
