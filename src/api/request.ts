@@ -134,6 +134,8 @@ export interface Request {
   outputFilters: readonly string[];
   /** The same for the request's body (AddInputFilter). */
   inputFilters: readonly string[];
+  /** Tag of the list of variants this is one of; a part of its entity tag. */
+  variantsTag: string | undefined;
   user: string | undefined;
   authType: string | undefined;
   /** Set in accessChecker where nobody may have this without a name: the phases checkUser and authChecker then run. */

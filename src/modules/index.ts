@@ -23,6 +23,7 @@ import logConfig from "./mod_log_config/index.js";
 import logio from "./mod_logio/index.js";
 import macro from "./mod_macro/index.js";
 import mime from "./mod_mime/index.js";
+import negotiation from "./mod_negotiation/index.js";
 import proxy from "./mod_proxy/index.js";
 import proxyHttp from "./mod_proxy_http/index.js";
 import rewrite from "./mod_rewrite/index.js";
@@ -69,6 +70,7 @@ export const modules: readonly Module[] = [
   headers,
   macro,
   mime,
+  negotiation,
   proxy,
   proxyHttp,
   rewrite,

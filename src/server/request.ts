@@ -91,6 +91,7 @@ export class ServerRequest implements Request {
   contentLanguage: readonly string[] = none;
   outputFilters: readonly string[] = none;
   inputFilters: readonly string[] = none;
+  variantsTag: string | undefined = undefined;
   user: string | undefined = undefined;
   authType: string | undefined = undefined;
   needsUser = false;
@@ -253,6 +254,7 @@ export class ServerRequest implements Request {
     this.contentLanguage = found.contentLanguage;
     this.outputFilters = found.outputFilters;
     this.inputFilters = found.inputFilters;
+    this.variantsTag = found.variantsTag;
     this.plan = found.plan;
     for (const [name, value] of found.environment) this.environment.set(name, value);
     for (const [name, value] of found.notes) this.notes.set(name, value);

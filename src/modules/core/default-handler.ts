@@ -86,6 +86,7 @@ function fieldsOf(request: Request, settings: CoreSettings, file: StaticFile): A
   const contentType = typeOf(request, settings);
   if (
     ready &&
+    request.variantsTag === undefined &&
     ready.for[0] === settings &&
     ready.for[1] === contentType &&
     same(ready.for[2], request.contentEncoding) &&
@@ -116,7 +117,9 @@ async function withDigests(request: Request, settings: CoreSettings, made: Made)
 
 function makeFields(request: Request, settings: CoreSettings, { file, contentType, parts, sha1, md5 }: Made): Headers {
   const now = Math.floor(request.startTime);
-  const tag = entityTag(parts, file.facts, sha1);
+  const own = entityTag(parts, file.facts, sha1);
+  const { variantsTag } = request;
+  const tag = own !== undefined && variantsTag !== undefined ? `${own.slice(0, -1)};${variantsTag}"` : own;
   const headers = new Headers([["Last-Modified", new Date(Math.min(file.mtimeMs, now)).toUTCString()]]);
   // A file changed within the last second may change again within the precision of its date.
   if (tag !== undefined) headers.append("ETag", now - file.mtimeMs > 1000 ? tag : `W/${tag}`);
@@ -125,7 +128,7 @@ function makeFields(request: Request, settings: CoreSettings, { file, contentTyp
   if (md5 !== undefined) headers.append("Content-MD5", md5);
   withType(headers, request, contentType);
   const { contentEncoding, contentLanguage } = request;
-  if (file.settled) {
+  if (file.settled && variantsTag === undefined) {
     file.ready = { for: [settings, contentType, contentEncoding, contentLanguage], headers: headers.copy() };
   }
   return headers;

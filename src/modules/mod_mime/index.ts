@@ -204,6 +204,8 @@ export default defineModule({
         const resolved = resolveName(whole.slice(whole.lastIndexOf("/") + 1), mime);
         request.contentEncoding = resolved.encoding;
         request.contentLanguage = resolved.language;
+        // For MultiViews: a file is looked at where the rest of its name is what was asked for.
+        if (request.parent && resolved.unknown !== undefined) request.notes.set("mime-exceptions", resolved.unknown);
         request.outputFilters = resolved.outputFilters;
         request.inputFilters = resolved.inputFilters;
         if (resolved.handler !== undefined) request.handler = resolved.handler;

@@ -15,6 +15,8 @@ export interface Resolved {
   readonly handler: string | undefined;
   readonly outputFilters: readonly string[];
   readonly inputFilters: readonly string[];
+  /** The parts of the name that say nothing, with dots between them; undefined where no part says anything. */
+  readonly unknown: string | undefined;
 }
 
 /** Names remembered for each set of settings, and the longest of them: clients may ask for any name. */
@@ -46,6 +48,8 @@ function resolve(name: string, { mappings, types, defaultLanguage }: MimeSetting
   const outputFilters: string[] = [];
   const inputFilters: string[] = [];
   // The first part is the name itself, with the dots in front of it.
+  const unknown: string[] = [name.replace(/^\.+/, "").replace(/\..*$/s, "")];
+  let says = false;
   for (const part of name.replace(/^\.+/, "").split(".").slice(1)) {
     const extension = part.toLowerCase();
     const said: Meaning = mappings.added[extension] ?? {};
@@ -56,6 +60,9 @@ function resolve(name: string, { mappings, types, defaultLanguage }: MimeSetting
     if (said.inputFilters) inputFilters.push(...said.inputFilters);
     if (said.encoding !== undefined) encoding.push(said.encoding);
     if (said.language !== undefined) language.push(said.language);
+    // Handlers and filters are known, but say nothing of the content.
+    if (table.has(extension) || (said.type ?? said.charset ?? said.language ?? said.encoding)) says = true;
+    else if (Object.keys(said).length === 0) unknown.push(part);
   }
   if (language.length === 0 && defaultLanguage !== undefined) language.push(defaultLanguage);
   return {
@@ -65,6 +72,7 @@ function resolve(name: string, { mappings, types, defaultLanguage }: MimeSetting
     language: language.length === 0 ? none : Object.freeze(language),
     handler,
     outputFilters: outputFilters.length === 0 ? none : Object.freeze(outputFilters),
+    unknown: says ? unknown.join(".") : undefined,
     inputFilters: inputFilters.length === 0 ? none : Object.freeze(inputFilters),
   };
 }
