@@ -39,7 +39,7 @@ const rows: readonly Row[] = [
     configuration: "DirectorySlash Off",
     files: page,
     target: "/d",
-    status: 404,
+    status: 403,
   },
   {
     name: "tries names in order",
@@ -62,21 +62,21 @@ const rows: readonly Row[] = [
     configuration: "DirectoryIndex index.html\n<Location /d>\n  DirectoryIndex none.html\n</Location>",
     files: page,
     target: "/d/",
-    status: 404,
+    status: 403,
   },
   {
     name: "tries nothing when disabled",
     configuration: "DirectoryIndex disabled",
     files: page,
     target: "/d/",
-    status: 404,
+    status: 403,
   },
   {
     name: "starts anew behind disabled",
     configuration: "DirectoryIndex index.html\nDirectoryIndex disabled\nDirectoryIndex x.html",
     files: page,
     target: "/d/",
-    status: 404,
+    status: 403,
   },
   {
     name: "takes a name with a slash as a path of the server",
