@@ -25,6 +25,7 @@ export * from "./path-rules.js";
 export * from "./pattern.js";
 export * from "./place.js";
 export * from "./proxy.js";
+export * from "./read-timeouts.js";
 export * from "./request.js";
 export * from "./response.js";
 export * from "./settings.js";

@@ -26,6 +26,7 @@ import mime from "./mod_mime/index.js";
 import negotiation from "./mod_negotiation/index.js";
 import proxy from "./mod_proxy/index.js";
 import proxyHttp from "./mod_proxy_http/index.js";
+import reqtimeout from "./mod_reqtimeout/index.js";
 import rewrite from "./mod_rewrite/index.js";
 import setenvif from "./mod_setenvif/index.js";
 import so from "./mod_so/index.js";
@@ -73,6 +74,7 @@ export const modules: readonly Module[] = [
   negotiation,
   proxy,
   proxyHttp,
+  reqtimeout,
   rewrite,
   setenvif,
   ssl,

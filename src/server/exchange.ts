@@ -1,6 +1,6 @@
 // One request and its answer on the wire, as HTTP/1.1 (and later HTTP/2) hands them to the pipeline.
 import type { TlsEndpoint } from "./tls.js";
-import type { Connection, Headers, RequestBody, Response } from "../api/index.js";
+import type { Connection, Headers, ReadTimeout, RequestBody, Response } from "../api/index.js";
 
 /** Limits that hold before the virtual host is known: those of the default virtual host of the local address. */
 export interface WireLimits {
@@ -11,6 +11,8 @@ export interface WireLimits {
   readonly timeout: number;
   /** Milliseconds a kept connection may idle; used until `send` names the virtual host's own. */
   readonly keepAliveTimeout: number;
+  /** How long head and body of a request may take (mod_reqtimeout); undefined without limit. */
+  readonly reading?: { readonly header: ReadTimeout; readonly body: ReadTimeout };
   readonly allow09: boolean;
   /** HttpProtocolOptions Strict; Unsafe tolerates bare LF and repeated blanks. */
   readonly strict: boolean;

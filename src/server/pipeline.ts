@@ -1,7 +1,16 @@
 // An exchange from the wire → its request through the phases → the response sent and logged.
 import { posix } from "node:path";
 import type { Applications, Headers, LogRecord, Lookup, Phase, Response, TlsProvider, Verdict } from "../api/index.js";
-import { answer, dropBody, escapePath, phases, refuse, RequestBodyError, serverBanner } from "../api/index.js";
+import {
+  answer,
+  dropBody,
+  escapePath,
+  phases,
+  readTimeouts,
+  refuse,
+  RequestBodyError,
+  serverBanner,
+} from "../api/index.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { withFields } from "./answer-fields.js";
 import type { BoundHook } from "../config/merge.js";
@@ -55,12 +64,15 @@ export class Pipeline implements ExchangeHandler {
   }
 
   limits(localAddress: string, localPort: number): WireLimits {
-    const { core } = this.#state(this.sites.group(localAddress, localPort).default);
+    const host = this.sites.group(localAddress, localPort).default;
+    const { core } = this.#state(host);
+    const reading = host.plan.settings[readTimeouts.module] as WireLimits["reading"];
     return {
       requestLine: core.limitRequestLine,
       fields: core.limitRequestFields,
       fieldSize: core.limitRequestFieldSize,
       timeout: core.timeout,
+      ...(reading ? { reading } : {}),
       keepAliveTimeout: core.keepAliveTimeout,
       allow09: core.httpProtocolOptions.allow09,
       strict: core.httpProtocolOptions.strict,

@@ -1,6 +1,7 @@
 // A socket → exchanges, one after another: kept alive, pipelined, timed, and ended when the client is gone.
 import type { Socket } from "node:net";
 import {
+  allowedTime,
   dropBody,
   Headers,
   RequestBodyError,
@@ -79,6 +80,8 @@ export class ClientConnection implements Connection, BodySource {
   #deadline: number;
   #lingerEnd = Infinity;
   #lingered = 0;
+  /** When the part of a request being read began, and what had come by then. */
+  #readingSince: { readonly tick: number; readonly bytes: number } | undefined;
   #isReading = false;
   #isPaused = false;
   #received = 0;
@@ -161,7 +164,8 @@ export class ClientConnection implements Connection, BodySource {
   }
 
   wantBytes(): void {
-    this.#deadline = this.#state.deadline(this.#limits.timeout);
+    this.#readingSince ??= { tick: this.#state.tick, bytes: this.#received };
+    this.#deadline = this.#readDeadline("body");
     if (this.#isPaused) this.#resume();
   }
 
@@ -238,7 +242,7 @@ export class ClientConnection implements Connection, BodySource {
     }
     const body = this.#exchange?.incoming;
     if (body?.isWanted) {
-      this.#deadline = this.#state.deadline(this.#limits.timeout);
+      this.#deadline = this.#readDeadline("body");
       body.feed();
     }
     if (this.input.length > mostAhead && !body?.isWanted) this.#pause();
@@ -279,6 +283,16 @@ export class ClientConnection implements Connection, BodySource {
     this.#waitForHead();
   }
 
+  /** The tick at which the part of a request being read is overdue: silent too long, or slower than allowed. */
+  #readDeadline(part: "header" | "body"): number {
+    const silent = this.#state.deadline(this.#limits.timeout);
+    const { reading } = this.#limits;
+    const since = this.#readingSince;
+    if (!reading || !since) return silent;
+    const allowed = allowedTime(reading[part], this.#received - since.bytes);
+    return Math.min(silent, this.#state.deadline(allowed) - this.#state.tick + since.tick);
+  }
+
   #waitForHead(): void {
     this.input.release();
     if (this.hasEnded) {
@@ -287,7 +301,8 @@ export class ClientConnection implements Connection, BodySource {
     }
     if (this.input.length > 0) {
       this.#phase = "head";
-      this.#deadline = this.#state.deadline(this.#limits.timeout);
+      this.#readingSince ??= { tick: this.#state.tick, bytes: this.#received };
+      this.#deadline = this.#readDeadline("header");
     } else {
       this.#startTime = 0;
     }
@@ -297,6 +312,7 @@ export class ClientConnection implements Connection, BodySource {
   /** Hands a request to the pipeline. */
   #begin(head: Head): void {
     this.#phase = "work";
+    this.#readingSince = undefined;
     this.#deadline = Infinity;
     this.#state.active++;
     if (this.#isMisled) head.fault ??= plainOnTls;

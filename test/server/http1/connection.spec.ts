@@ -213,6 +213,45 @@ describe("the time on a connection", () => {
     });
   }
 
+  const parts: readonly (readonly [string, string, string])[] = [
+    ["head", "GET / HTTP/1.1\r\nHost: a\r\n", "X: y\r\n"],
+    ["body", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n", "abc"],
+  ];
+  for (const [part, start, more] of parts) {
+    it(`ends with 408 where a ${part} comes bit by bit, slower than allowed`, async () => {
+      const slow = { first: 300, rate: 10_000, most: 0 };
+      const wire = await startWire(
+        (request, send) => {
+          void Promise.resolve(request.body.discard()).then(() => send(text(request.body.error?.status ?? 200, "")));
+        },
+        { limits: { timeout: 10_000, reading: { header: slow, body: slow } } },
+      );
+      const client = new Client(wire.port);
+      client.send(start);
+      const trickle = setInterval(() => client.socket.writable && client.socket.write(more), 50);
+      const answer = await client.all();
+      clearInterval(trickle);
+      expect(answer).to.match(/^HTTP\/1\.1 408 /);
+      wire.serving.cut();
+    });
+  }
+
+  it("does not end with a head that comes fast enough", async () => {
+    const wire = await startWire((_request, send) => send(text(200, "x")), {
+      limits: { reading: { header: { first: 300, rate: 1, most: 0 }, body: { first: 0, rate: 0, most: 0 } } },
+    });
+    const client = new Client(wire.port);
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n");
+    for (let i = 0; i < 20; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      client.send("X: y\r\n");
+    }
+    client.send("\r\n");
+    await until(() => client.received.includes("200 OK"), "the answer is there");
+    client.socket.destroy();
+    wire.serving.cut();
+  });
+
   it("ends a kept connection after its KeepAliveTimeout", async () => {
     const wire = await startWire((_request, send) => send(text(200, "x")), { transmission: { keepAliveTimeout: 200 } });
     const client = new Client(wire.port);
