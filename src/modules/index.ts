@@ -31,6 +31,7 @@ import rewrite from "./mod_rewrite/index.js";
 import setenvif from "./mod_setenvif/index.js";
 import so from "./mod_so/index.js";
 import ssl from "./mod_ssl/index.js";
+import uniqueId from "./mod_unique_id/index.js";
 import unixd from "./mod_unixd/index.js";
 import userdir from "./mod_userdir/index.js";
 import version from "./mod_version/index.js";
@@ -80,5 +81,6 @@ export const modules: readonly Module[] = [
   ssl,
   userdir,
   vhostAlias,
+  uniqueId,
   wsgi,
 ];

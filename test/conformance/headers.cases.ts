@@ -86,6 +86,14 @@ WSGISocketPrefix @RUN@/wsgi
 <Location /untyped.txt>
   Header unset Content-Type
 </Location>
+<Location /expr.txt>
+  Header set X-Ok yes "expr=%{REQUEST_STATUS} == 200"
+  Header set X-Not yes "expr=%{REQUEST_STATUS} == 404"
+  Header set X-Asked "expr=%{tolower:%{HTTP:X-Ask}} of %{REQUEST_METHOD}"
+  Header always set X-Type yes "expr=%{CONTENT_TYPE} =~ m#^text/#"
+  Header set X-Method yes "expr=-n req('X-Ask')"
+  Header edit X-Asked of "expr=by"
+</Location>
 <Location /percent.txt>
   Header set X-Percent "100%% of\\tit"
   Header set X-Back "a\\b \\\\"
@@ -150,6 +158,9 @@ const rows: readonly (readonly [name: string, target: string, ...headers: string
   ["edit of Content-Type with a default charset", "/type2.txt"],
   ["unset of Content-Type", "/untyped.txt"],
   ["escapes", "/percent.txt"],
+  ["expressions", "/expr.txt", "X-Ask: SHOUT"],
+  ["expressions without what they ask for", "/expr.txt"],
+  ["expressions on a 304", "/expr.txt", `If-Modified-Since: ${date}`],
   ["an early field", "/plain.txt"],
   ["304", "/plain.txt", `If-Modified-Since: ${date}`],
   ["412", "/plain.txt", 'If-Match: "x"'],
@@ -177,7 +188,7 @@ const methods: readonly (readonly [name: string, method: string, target: string]
 ];
 
 const files = Object.fromEntries(
-  "set add append merge unset echo edit ifempty note env type type2 untyped percent plain security/a"
+  "set add append merge unset echo edit ifempty note env type type2 untyped percent expr plain security/a"
     .split(" ")
     .map((name) => [`htdocs/${name}.txt`, `this is ${name}\n`]),
 );

@@ -33,7 +33,8 @@ export class Waiting extends Error {
 /** Reads a request field, and notes it for Vary; Host is never noted (RFC 9110, section 12.5.5). */
 export function requestField(scope: Scope, name: string): string {
   const { headers, answerHeaders } = scope.request;
-  if (scope.vary && name.toLowerCase() !== "host") addVary(answerHeaders, name);
+  // Where there is a response already, it is past taking up what was set beforehand.
+  if (scope.vary && name.toLowerCase() !== "host") addVary(scope.context.response?.headers ?? answerHeaders, name);
   return headers.get(name) ?? "";
 }
 

@@ -1,5 +1,11 @@
 // Header lines, a request and the fields they are for → the fields changed.
-import { compileSubstitution, type Headers, type Request } from "../../api/index.js";
+import {
+  compileSubstitution,
+  type Condition as Expression,
+  type Headers,
+  type Request,
+  type Response,
+} from "../../api/index.js";
 import type { Value } from "./value.js";
 
 /** What a line does to its field. */
@@ -11,7 +17,9 @@ export type Action =
 
 /** When a line acts; "early": as soon as the request is read. */
 export type Condition =
-  { readonly kind: "none" | "early" } | { readonly kind: "env"; readonly name: string; readonly wanted: boolean };
+  | { readonly kind: "none" | "early" }
+  | { readonly kind: "env"; readonly name: string; readonly wanted: boolean }
+  | { readonly kind: "expr"; readonly condition: Expression };
 
 /** One Header or RequestHeader line. */
 export interface Line {
@@ -22,30 +30,47 @@ export interface Line {
 }
 
 /** Applies lines in order, those for early or those for later. */
-export function applyLines(request: Request, headers: Headers, lines: readonly Line[], early: boolean): void {
+export function applyLines(
+  request: Request,
+  headers: Headers,
+  {
+    lines,
+    early,
+    response,
+  }: { readonly lines: readonly Line[]; readonly early: boolean; readonly response?: Response },
+): void {
   for (const line of lines) {
-    if ((line.condition.kind === "early") !== early || !holds(request, line.condition)) continue;
-    apply(request, headers, line);
+    if ((line.condition.kind === "early") !== early || !holds(request, line.condition, response)) continue;
+    apply({ request, response }, headers, line);
   }
 }
 
-function holds({ environment }: Request, condition: Condition): boolean {
-  return condition.kind !== "env" || environment.has(condition.name) === condition.wanted;
+/** As in Apache, a condition that cannot be told does not hold a line back. */
+function holds(request: Request, condition: Condition, response: Response | undefined): boolean {
+  if (condition.kind === "env") return request.environment.has(condition.name) === condition.wanted;
+  if (condition.kind !== "expr") return true;
+  return condition.condition.test(request, response ? { response } : {}) !== false;
 }
 
-function apply(request: Request, headers: Headers, { field, key, act }: Line): void {
+/** What values are filled in from. */
+interface Source {
+  readonly request: Request;
+  readonly response: Response | undefined;
+}
+
+function apply({ request, response }: Source, headers: Headers, { field, key, act }: Line): void {
   switch (act.kind) {
     case "set":
-      return headers.set(field, act.value(request));
+      return headers.set(field, act.value(request, response));
     case "setifempty":
-      if (!headers.has(key)) headers.set(field, act.value(request));
+      if (!headers.has(key)) headers.set(field, act.value(request, response));
       return;
     case "add":
-      return headers.append(field, act.value(request));
+      return headers.append(field, act.value(request, response));
     case "append":
-      return append(headers, field, act.value(request));
+      return append(headers, field, act.value(request, response));
     case "merge": {
-      const value = act.value(request);
+      const value = act.value(request, response);
       if (!listed(headers.get(key) ?? "").includes(value)) append(headers, field, value);
       return;
     }
@@ -56,10 +81,10 @@ function apply(request: Request, headers: Headers, { field, key, act }: Line): v
         if (act.names.test(name)) headers.append(name, value);
       });
     case "edit":
-      return edit(request, headers, { key, act });
+      return edit({ request, response }, headers, { key, act });
     case "note": {
       const value = headers.all(key)[0];
-      if (value !== undefined) request.notes.set(act.value(request), value);
+      if (value !== undefined) request.notes.set(act.value(request, response), value);
       return;
     }
   }
@@ -79,22 +104,25 @@ function listed(text: string): readonly string[] {
 }
 
 function edit(
-  request: Request,
+  source: Source,
   headers: Headers,
   { key, act }: { key: string; act: Action & { readonly kind: "edit" } },
 ): void {
   if (!headers.has(key)) return;
   const edited: [string, string][] = [];
   headers.forEach((name, value, each) => {
-    if (each === key) edited.push([name, replaced(request, value, act)]);
+    if (each === key) edited.push([name, replaced(source, value, act)]);
   });
-  if (edited.length === 1 && edited[0]) return headers.set(...edited[0]);
   headers.delete(key);
   for (const [name, value] of edited) headers.append(name, value);
 }
 
-function replaced(request: Request, value: string, { regex, all, value: make }: Action & { kind: "edit" }): string {
-  const fill = compileSubstitution(make(request));
+function replaced(
+  { request, response }: Source,
+  value: string,
+  { regex, all, value: make }: Action & { kind: "edit" },
+): string {
+  const fill = compileSubstitution(make(request, response));
   if (!all) {
     const match = regex.exec(value);
     if (!match) return value;

@@ -11,7 +11,7 @@ const actionsDoc =
   "match of a regular expression in each (`edit*` all matches), where `$1` stands for a group, and `note` copies the field " +
   "to a note for logs. In values `%t` is the time of the request and `%D` its duration, in microseconds, " +
   "`%l` the load of the machine, `%{NAME}e` and `%{NAME}s` variables, `%%` a percent sign. At the end may stand `env=NAME` " +
-  "(only where the variable is set) or `env=!NAME`. With `early` a line acts as soon as the request is read; it then may " +
+  "(only where the variable is set) or `env=!NAME`, or `expr=` and an expression that must be true; a value may be `expr=` and a text with `%{NAME}`. With `early` a line acts as soon as the request is read; it then may " +
   "not stand in sections. Outer lines act before inner ones.";
 
 /** The fields that early lines set, until there is a response. */
@@ -73,11 +73,11 @@ export default defineModule({
       rank: "first",
       when: ({ earlyLines }) => earlyLines.length > 0,
       run: (request, { request: lines, onsuccess, always }) => {
-        applyLines(request, request.headers, lines, true);
+        applyLines(request, request.headers, { lines, early: true });
         if (!onsuccess.some(isEarly) && !always.some(isEarly)) return undefined;
         const fields: EarlyFields = { onsuccess: new Headers(), always: new Headers() };
-        applyLines(request, fields.always, always, true);
-        applyLines(request, fields.onsuccess, onsuccess, true);
+        applyLines(request, fields.always, { lines: always, early: true });
+        applyLines(request, fields.onsuccess, { lines: onsuccess, early: true });
         request.kept.set(early, fields);
         return undefined;
       },
@@ -86,7 +86,7 @@ export default defineModule({
       after: ["mod_dir"],
       when: ({ request }) => request.length > 0,
       run: (request, { request: lines }) => {
-        applyLines(request, request.headers, lines, false);
+        applyLines(request, request.headers, { lines, early: false });
         return undefined;
       },
     },
@@ -98,9 +98,9 @@ export default defineModule({
         if (earlyLines.length > 0) addEarly(request, response);
         if (always.length > 0) {
           response.always ??= new Headers();
-          applyLines(request, response.always, always, false);
+          applyLines(request, response.always, { lines: always, early: false, response });
         }
-        if (!response.page) applyLines(request, response.headers, onsuccess, false);
+        if (!response.page) applyLines(request, response.headers, { lines: onsuccess, early: false, response });
         return response;
       },
     },

@@ -50,7 +50,10 @@ function readAction({ action, name, rest, isRequest }: Words, place: Place): Lin
 }
 
 function readValue(text: string, place: Place): Value {
-  if (text.startsWith("expr=")) return place.fail("value: expressions (expr=) are not supported yet");
+  if (text.startsWith("expr=")) {
+    const expression = place.stringExpression(text.slice(5), { vary: false });
+    return (request, response) => expression.evaluate(request, response ? { response } : {}) ?? "";
+  }
   try {
     return compileValue(byteString(text));
   } catch (error) {
@@ -71,7 +74,11 @@ function readRegex(text: string, place: Place): RegExp {
 function readCondition(text: string | undefined, place: Place): Condition {
   if (text === undefined) return { kind: "none" };
   if (text.toLowerCase() === "early") return { kind: "early" };
-  if (/^expr=/i.test(text)) return place.fail("condition: expressions (expr=) are not supported yet");
+  if (/^expr=/i.test(text)) {
+    // A response on its way out cannot wait for a look-up.
+    if (/(?:^|[\s!(])-[FU]\s/.test(text)) return place.fail("condition: -F and -U are not supported here");
+    return { kind: "expr", condition: place.condition(text.slice(5)) };
+  }
   const match = /^env=(!?)(.+)$/is.exec(text);
   if (match) return { kind: "env", name: match[2] ?? "", wanted: match[1] === "" };
   if (/^env=/i.test(text)) return place.fail("condition: env= must name a variable");

@@ -1,9 +1,9 @@
 // The value of a Header line → a function that fills it in for a request.
 import { loadavg } from "node:os";
-import type { ExpressionVariable, Request } from "../../api/index.js";
+import type { ExpressionVariable, Request, Response } from "../../api/index.js";
 
 /** Fills a value in; its line ends have become blanks. */
-export type Value = (request: Request) => string;
+export type Value = (request: Request, response?: Response) => string;
 
 /** Why a value cannot be read. */
 export class ValueError extends Error {
@@ -56,9 +56,9 @@ export function compileValue(text: string): Value {
   const [only] = parts;
   if (parts.length === 0) return () => "";
   if (parts.length === 1 && only !== undefined) return typeof only === "string" ? () => only : only;
-  return (request) => {
+  return (request, response) => {
     let filled = "";
-    for (const part of parts) filled += typeof part === "string" ? part : part(request);
+    for (const part of parts) filled += typeof part === "string" ? part : part(request, response);
     return filled;
   };
 }
