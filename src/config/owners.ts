@@ -77,6 +77,11 @@ function gatherOwners(): NonNullable<typeof owners> {
   return gathered;
 }
 
+/** The directives of every module of Apache and of mod_wsgi. */
+export function allModules(): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(Object.keys(apacheDirectives).map((module) => [module, directivesOf(module)]));
+}
+
 function directivesOf(module: string): readonly string[] {
   return (apacheDirectives[module] ?? "").split(/\s+/).filter((name) => name !== "");
 }
