@@ -6,7 +6,8 @@ import threading
 import time
 import traceback
 
-from modhost_wsgi.connection import BYE, GOODBYE, STALES, BadFrame, ClientGone, Connection, failure, frame
+from modhost_wsgi import auxiliary
+from modhost_wsgi.connection import BYE, ENDS, GOODBYE, STALES, BadFrame, ClientGone, Connection, failure, frame
 from modhost_wsgi.gateway import Run, run
 from modhost_wsgi.interrupt import Interrupts, RequestTimeout
 from modhost_wsgi.observation import MeasuredRun, Observation
@@ -216,6 +217,10 @@ class RequestThread:
                     self._server.tell({"type": "loaded", "script": script.path})
             elif shape.reloading:
                 script.check(mtime)
+            if shape.role is not None:
+                environ["wsgi.errors"] = errors
+                connection.send(auxiliary.answer(shape.role, script.namespace, environ) + ENDS[self.flags()])
+                return self._flags
             application = script.namespace.get(shape.callable)
             if application is None:
                 self.log(["mod_wsgi (pid=%d): Target WSGI script '%s' does not contain WSGI application '%s'."

@@ -29,13 +29,16 @@ class Shape:
     """Requests with the same names in their environ, and the same values of some of them."""
 
     __slots__ = (
-        "script", "callable", "reloading", "files", "names", "base", "has_https", "converted", "is_activity", "_id_at")
+        "script", "callable", "reloading", "files", "names", "base", "has_https", "converted", "is_activity", "_id_at",
+        "role")
 
     def __init__(self, message, process, thread):
         self.script = scripts.script_at(file_system_path(message["script"]))
         self.callable = message["callable"]
         self.reloading = message["reloading"]
         self.files = message["files"]
+        # Set for a question to a script that is no application (auxiliary.py).
+        self.role = message.get("role")
         self.names = tuple(message["variable"])
         self.has_https = "HTTPS" in self.names
         self._id_at = self.names.index("mod_wsgi.request_id") if "mod_wsgi.request_id" in self.names else None

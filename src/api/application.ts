@@ -32,11 +32,52 @@ export interface ApplicationCall {
   readonly scriptReloading: boolean;
   /** Whether the run does not count where inactivity-timeout is measured. */
   readonly ignoresActivity?: boolean;
+  /** Set for a question: which function of the script is called, see ScriptQuestion. */
+  readonly role?: ScriptRole;
   /** WSGIErrorOverride and friends are the caller's: this is a plain run. */
+}
+
+/**
+ * What a script beside the applications is asked for: `access` allow_access(environ, host), `password`
+ * check_password(environ, user, password), `realm` get_realm_hash(environ, user, realm), `groups`
+ * groups_for_user(environ, user), `dispatch` process_group, application_group and callable_object(environ).
+ */
+export type ScriptRole = "access" | "password" | "realm" | "groups" | "dispatch";
+
+/** A question to such a script, which always runs in the worker. */
+export interface ScriptQuestion {
+  /** Absolute path of the script. */
+  readonly script: string;
+  readonly applicationGroup: string;
+  readonly role: ScriptRole;
+  /** Latin1 strings, as of an ApplicationCall. */
+  readonly environ: Readonly<Record<string, string>>;
+  /** What the function is called with behind the environ; latin1 strings. */
+  readonly words: readonly string[];
+}
+
+/** What each role is answered with; see mod_wsgi's documentation of those functions. */
+export interface ScriptAnswers {
+  readonly access: boolean | null;
+  /** A string is the name the user is to have. */
+  readonly password: boolean | string | null;
+  readonly realm: string | null;
+  readonly groups: readonly string[];
+  /** Those the script has no opinion of are missing. */
+  readonly dispatch: {
+    readonly process_group?: string;
+    readonly application_group?: string;
+    readonly callable_object?: string;
+  };
 }
 
 /** Runs applications. */
 export interface Applications {
+  /** Asks a script; undefined when it gave no answer, for a reason that is logged already: whoever asked refuses. */
+  ask<Role extends ScriptRole>(
+    question: ScriptQuestion & { readonly role: Role },
+    request: Request,
+  ): Promise<ScriptAnswers[Role] | undefined>;
   /** Answers with the application's response, or with a refusal (500, 503, 504) already logged. */
   run(call: ApplicationCall, request: Request): Response | Promise<Response>;
 }

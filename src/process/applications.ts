@@ -1,6 +1,15 @@
 // Calls of applications → this worker's own JavaScript, or the pool of daemons they belong to.
 import { refuse } from "../api/index.js";
-import type { ApplicationCall, Applications, DaemonGroupSpec, Request, Response } from "../api/index.js";
+import type {
+  ApplicationCall,
+  Applications,
+  DaemonGroupSpec,
+  Request,
+  Response,
+  ScriptAnswers,
+  ScriptQuestion,
+  ScriptRole,
+} from "../api/index.js";
 import { accountOf } from "./accounts.js";
 import { kindOf } from "./application-kind.js";
 import type { ApplicationKind, Identity, PoolState, WorkerToSupervisor } from "./channel.js";
@@ -45,6 +54,16 @@ export class WorkerApplications implements Applications {
     if (client) return client.run(call, request);
     request.log("error", "wsgi", `no daemon group is called "${processGroup}": add WSGIDaemonProcess ${processGroup}`);
     return refuse(500);
+  }
+
+  async ask<Role extends ScriptRole>(
+    question: ScriptQuestion & { readonly role: Role },
+    request: Request,
+  ): Promise<ScriptAnswers[Role] | undefined> {
+    const { python } = this.#options;
+    if (python) return python.ask(question, request);
+    noPython(question.script, request);
+    return undefined;
   }
 
   /** Hears of a pool's state. */

@@ -91,7 +91,8 @@ export class DaemonConnection implements FrameTarget {
       handedOver: (performance.timeOrigin + performance.now()) / 1000,
       mtime,
       values,
-      body: body.length === 0 ? undefined : (whole ?? "waits"),
+      // A question is about the head alone.
+      body: body.length === 0 || run.call.role !== undefined ? undefined : (whole ?? "waits"),
     });
     this.isActive = true;
     const isKnown = this.#known[shape.slot] === shape;

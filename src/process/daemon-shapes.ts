@@ -14,6 +14,7 @@ export interface Shape {
   readonly activity: boolean;
   readonly constant: Readonly<Record<string, string>> | undefined;
   readonly names: readonly string[];
+  readonly role: ApplicationCall["role"];
 }
 
 const slots = 64;
@@ -45,7 +46,7 @@ export class ShapeTable {
   }
 
   #make(call: ApplicationCall, names: readonly string[]): Shape {
-    const { script, callable, scriptReloading: reloading, constant } = call;
+    const { script, callable, scriptReloading: reloading, constant, role } = call;
     const activity = !call.ignoresActivity;
     const slot = this.#shapes.length < slots ? this.#shapes.length : (this.#shapes.pop()?.slot ?? 0);
     const message = {
@@ -57,9 +58,10 @@ export class ShapeTable {
       files: this.#files,
       constant: constant ?? {},
       variable: names,
+      role,
     };
     const frame = textFrame(toDaemon.shape, JSON.stringify(message));
-    const shape: Shape = { slot, frame, script, callable, reloading, activity, constant, names };
+    const shape: Shape = { slot, frame, script, callable, reloading, activity, constant, names, role };
     this.#shapes.unshift(shape);
     return shape;
   }
@@ -72,6 +74,7 @@ function fits(shape: Shape, call: ApplicationCall, names: readonly string[]): bo
     known.length !== names.length ||
     shape.script !== call.script ||
     shape.callable !== call.callable ||
+    shape.role !== call.role ||
     shape.reloading !== call.scriptReloading ||
     shape.activity === (call.ignoresActivity ?? false)
   ) {

@@ -2,7 +2,17 @@
 import { Socket } from "node:net";
 import { dirname } from "node:path";
 import { refuse } from "../api/index.js";
-import type { ApplicationCall, EmbeddedPythonSpec, ErrorLog, Level, Request, Response } from "../api/index.js";
+import type {
+  ApplicationCall,
+  EmbeddedPythonSpec,
+  ErrorLog,
+  Level,
+  Request,
+  Response,
+  ScriptAnswers,
+  ScriptQuestion,
+  ScriptRole,
+} from "../api/index.js";
 import { kindOf } from "./application-kind.js";
 import type { PoolState } from "./channel.js";
 import { openControlLines, type ControlLines } from "./control-lines.js";
@@ -79,6 +89,26 @@ export class EmbeddedPython {
     }
     void this.#start(applicationGroup);
     return this.run(call, request);
+  }
+
+  /** Asks a script; undefined when it gave no answer. */
+  async ask<Role extends ScriptRole>(
+    { script, applicationGroup, role, environ, words }: ScriptQuestion & { readonly role: Role },
+    request: Request,
+  ): Promise<ScriptAnswers[Role] | undefined> {
+    const named = words.map((word, index) => [`modhost.word.${index}`, word] as const);
+    const call: ApplicationCall = {
+      script,
+      callable: role,
+      role,
+      processGroup: "",
+      applicationGroup,
+      environ: { ...environ, ...Object.fromEntries(named) },
+      scriptReloading: true,
+    };
+    const { failure, headers } = await this.run(call, request);
+    const answer = failure ? undefined : headers.get("answer");
+    return answer === undefined ? undefined : (JSON.parse(answer) as ScriptAnswers[Role]);
   }
 
   /** Whether an application runs: then `end` has something to do. */

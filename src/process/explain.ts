@@ -9,6 +9,7 @@ import {
   type Origin,
   type Phase,
   type Response,
+  type ScriptAnswers,
   type Verdict,
 } from "../api/index.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
@@ -200,8 +201,14 @@ function rehearsedApplications(tell: (text: string) => void): Applications {
       tell(`runs ${callable} of ${script} ${where}, ${group}`);
       return answer(200, new Headers(), Buffer.alloc(0));
     },
+    ask: ({ script, role }) => {
+      tell(`asks ${script} (${role}), which is not run here and taken to have no opinion`);
+      return Promise.resolve(noOpinions[role]);
+    },
   };
 }
+
+const noOpinions: ScriptAnswers = { access: null, password: null, realm: null, groups: [], dispatch: {} };
 
 /** The sentences that say why this virtual host answers. */
 function whyHost({ hostname, virtualHost, connection }: ServerRequest, { group, named }: HostChoice): string[] {

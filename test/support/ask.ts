@@ -15,6 +15,7 @@ import {
   type LogEntry,
   type Request,
   type Response,
+  type ScriptQuestion,
   type WorkerView,
 } from "../../src/api/index.js";
 import { compile, type CompiledServer } from "../../src/config/compile.js";
@@ -60,6 +61,8 @@ export interface Asked {
 export interface AskOptions {
   /** Texts by path below the root. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Stands for all scripts that are asked; undefined: no answer. */
+  readonly script?: (question: ScriptQuestion) => unknown;
   /** Stands for all applications. */
   readonly application?: (call: ApplicationCall, request: Request) => Response | Promise<Response>;
 }
@@ -85,6 +88,7 @@ export function serve(configuration: string, options: AskOptions = {}): Asked {
       calls.push(call);
       return options.application?.(call, request) ?? answer(200);
     },
+    ask: (question) => Promise.resolve(options.script?.(question) as never),
   };
   const lines = new Map<string, string[]>();
   const worker: WorkerView = {

@@ -2,6 +2,7 @@
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import {
+  byteString,
   core,
   processes,
   type DaemonGroupSpec,
@@ -43,6 +44,20 @@ export function check(server: ServerView): void {
         strict: false,
         ...(at ? { origin: at } : {}),
       });
+    }
+    for (const { path, processGroup, origin } of settings.importScripts ?? []) {
+      checkGroup(server, "WSGIImportScript", { name: processGroup, virtualHost, groups, strict: true, origin });
+      checkScript(server, "WSGIImportScript", byteString(path), origin);
+    }
+    for (const name of ["accessScript", "authGroupScript", "dispatchScript"] as const) {
+      const script = settings[name];
+      const directive = `WSGI${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+      if (script) checkScript(server, directive, byteString(script.path), origin(name));
+    }
+    for (const { path, processGroup, origin } of Object.values(settings.handlerScripts ?? {})) {
+      checkScript(server, "WSGIHandlerScript", byteString(path), origin);
+      if (processGroup === undefined) continue;
+      checkGroup(server, "WSGIHandlerScript", { name: processGroup, virtualHost, groups, strict: false, origin });
     }
     checkHome(server, "WSGIPythonHome", settings.pythonHome, origin("pythonHome"));
   }
@@ -90,6 +105,11 @@ function preloadsOf(server: ServerView): ReadonlyMap<string, readonly Preload[]>
       ofGroup.set(`${application}\n${script}\n${callable}`, { script, callable, applicationGroup: application });
       found.set(group, ofGroup);
     }
+    for (const { path, processGroup, applicationGroup } of own.importScripts ?? []) {
+      const ofGroup = found.get(processGroup) ?? new Map<string, Preload>();
+      ofGroup.set(`${applicationGroup}\n${path}\n`, { script: path, callable: "", applicationGroup });
+      found.set(processGroup, ofGroup);
+    }
   }
   return new Map([...found].map(([group, ofGroup]) => [group, [...ofGroup.values()]]));
 }
@@ -136,11 +156,16 @@ function checkAlias(
     checkGroup(server, directive, { name: alias.processGroup, virtualHost, groups, strict, origin });
   }
   if ("regex" in alias && target.includes("$")) return;
+  checkScript(server, directive, target, origin);
+}
+
+/** `path`: a latin1 string of bytes. */
+function checkScript(server: ServerView, directive: string, path: string, origin: Origin | undefined): void {
   try {
-    accessSync(Buffer.from(target, "latin1"), constants.R_OK);
+    accessSync(Buffer.from(path, "latin1"), constants.R_OK);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    server.warn(`${directive}: the script ${target} ${missing ? "does not exist" : "cannot be read"}`, origin);
+    server.warn(`${directive}: the script ${path} ${missing ? "does not exist" : "cannot be read"}`, origin);
   }
 }
 

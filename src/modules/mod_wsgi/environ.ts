@@ -7,6 +7,8 @@ export interface MountKey {
   readonly processGroup: string;
   readonly applicationGroup: string;
   readonly callable: string;
+  /** Path of a WSGIHandlerScript, "" where the script is the request's own file. */
+  readonly handlerScript: string;
 }
 
 export type Environ = Record<string, string>;
@@ -47,7 +49,7 @@ export class ConstantParts {
 function make(request: Request, mount: MountKey): Made {
   const { filename, contextPrefix, contextDocumentRoot, connection } = request;
   const { localAddress, localPort, secure } = connection;
-  const part = Object.freeze(constantPart(request, mount));
+  const part = Object.freeze(constantPartOf(request, mount));
   return {
     ...{ part, mount, filename, localAddress, localPort, secure, contextPrefix, contextDocumentRoot },
     core: request.settings(core),
@@ -62,6 +64,7 @@ function isFor(made: Made, request: Request, mount: MountKey): boolean {
     made.mount.applicationGroup === mount.applicationGroup &&
     made.mount.processGroup === mount.processGroup &&
     made.mount.callable === mount.callable &&
+    made.mount.handlerScript === mount.handlerScript &&
     made.localAddress === connection.localAddress &&
     made.localPort === connection.localPort &&
     made.secure === connection.secure &&
@@ -71,7 +74,11 @@ function isFor(made: Made, request: Request, mount: MountKey): boolean {
   );
 }
 
-function constantPart(request: Request, { scriptName, processGroup, applicationGroup, callable }: MountKey): Environ {
+/** The constant part of an environ. */
+export function constantPartOf(
+  request: Request,
+  { scriptName, processGroup, applicationGroup, callable, handlerScript }: MountKey,
+): Environ {
   const { connection, filename, scheme, contextPrefix, contextDocumentRoot } = request;
   const { serverAdmin, serverTokens, ...settings } = request.settings(core);
   const documentRoot = byteString(settings.documentRoot.replace(/(.)\/+$/, "$1"));
@@ -89,7 +96,7 @@ function constantPart(request: Request, { scriptName, processGroup, applicationG
     "mod_wsgi.application_group": applicationGroup,
     "mod_wsgi.callable_object": callable,
     "mod_wsgi.request_handler": request.handler ?? "",
-    "mod_wsgi.handler_script": "",
+    "mod_wsgi.handler_script": handlerScript,
     "mod_wsgi.script_name": scriptName,
     "mod_wsgi.listener_host": connection.localAddress,
     "mod_wsgi.listener_port": String(connection.localPort),

@@ -1,8 +1,18 @@
 // A request for a script → a run of its application, or the status that refuses it.
-import { core, fileSystemPath, refuse, type ApplicationCall, type Request, type Verdict } from "../../api/index.js";
-import { ConstantParts, requestPart, scriptNameOf } from "./environ.js";
+import {
+  byteString,
+  core,
+  fileSystemPath,
+  refuse,
+  type ApplicationCall,
+  type Request,
+  type Verdict,
+} from "../../api/index.js";
+import { ask, type AuxiliaryScript } from "./auxiliary-script.js";
+import { ConstantParts, requestPart, scriptNameOf, type Environ } from "./environ.js";
 import { compileCallable, compileGroupName, type GroupName } from "./group-name.js";
 import { stateOf } from "./groups.js";
+import type { HandlerScript } from "./named-script.js";
 import { relay } from "./relay.js";
 import { aliasOf, scriptHandler, type ScriptAlias } from "./script-alias.js";
 import type { WsgiSettings } from "./settings.js";
@@ -19,19 +29,37 @@ interface Mount {
   readonly constants: ConstantParts;
 }
 
-const mounts = new WeakMap<WsgiSettings, Map<ScriptAlias | undefined, Mount>>();
+const mounts = new WeakMap<WsgiSettings, Map<Runner, Mount>>();
 
 /** Extensions of scripts that Node runs; WSGIRestrictEmbedded is about Python, which is not in this process. */
 const nodeScript = /\.[mc]?[jt]s$/;
 
-/** Runs the application of a request whose handler is wsgi-script. */
+/** What runs a request: an alias, the script of a handler's name, or the file itself. */
+type Runner = ScriptAlias | HandlerScript | undefined;
+
+/** Runs the application of a request whose handler is wsgi-script, or one that WSGIHandlerScript defines. */
 export function handle(request: Request, settings: WsgiSettings): Verdict | Promise<Verdict> {
   const name = request.handler ?? request.contentType;
-  if (name !== scriptHandler && name !== "application/x-httpd-wsgi") return undefined;
+  const script = name === undefined ? undefined : handlerScriptOf(settings, name);
+  if (!script && name !== scriptHandler && name !== "application/x-httpd-wsgi") return undefined;
   const alias = aliasOf(request);
-  const status = refusalOf(request, settings, alias);
+  const status = (script ? undefined : targetRefusal(request, alias)) ?? refusalOf(request, settings);
   if (status !== undefined) return refuse(status);
-  const call = callOf(request, settings, mountOf(settings, alias));
+  const runner = script ?? alias;
+  const { dispatchScript } = settings;
+  if (!dispatchScript) return run(request, settings, mountOf(settings, runner), script);
+  return dispatched(request, { settings, runner, dispatchScript }).then((mount) =>
+    mount ? run(request, settings, mount, script) : refuse(500),
+  );
+}
+
+function run(
+  request: Request,
+  settings: WsgiSettings,
+  mount: Mount,
+  script: HandlerScript | undefined,
+): Verdict | Promise<Verdict> {
+  const call = callOf(request, settings, mount, script);
   if (typeof call === "number") return refuse(call);
   const daemon = call.processGroup !== "";
   const answer = request.applications.run(call, request);
@@ -39,9 +67,35 @@ export function handle(request: Request, settings: WsgiSettings): Verdict | Prom
   return relay(request, answer, { daemon, settings });
 }
 
-/** The checks before an application is looked for, in mod_wsgi's order; the status of the first that fails. */
-function refusalOf(request: Request, settings: WsgiSettings, alias: ScriptAlias | undefined): number | undefined {
-  const { options, acceptPathInfo, limitRequestBody } = request.settings(core);
+function handlerScriptOf({ handlerScripts }: WsgiSettings, name: string): HandlerScript | undefined {
+  return Object.hasOwn(handlerScripts, name) ? handlerScripts[name] : undefined;
+}
+
+/** The mount with what the dispatch script chooses; undefined when it gave no answer. */
+async function dispatched(
+  request: Request,
+  { settings, runner, dispatchScript }: { settings: WsgiSettings; runner: Runner; dispatchScript: AuxiliaryScript },
+): Promise<Mount | undefined> {
+  const mount = mountOf(settings, runner);
+  const scriptName = scriptNameOf(request);
+  const none = { scriptName, processGroup: "", applicationGroup: "", callable: "", handlerScript: "" };
+  const constant = mount.constants.of(request, none);
+  const environ = { ...constant, ...environOf(request, { settings, mount, constant }) };
+  delete environ["mod_wsgi.callable_object"];
+  const chosen = await ask(dispatchScript, request, { role: "dispatch", words: [], environ });
+  if (!chosen) return undefined;
+  const { process_group: processGroup, application_group: applicationGroup, callable_object: callable } = chosen;
+  return {
+    ...mount,
+    ...(processGroup === undefined ? {} : { processGroup: compileGroupName(processGroup) }),
+    ...(applicationGroup === undefined ? {} : { applicationGroup: compileGroupName(applicationGroup) }),
+    ...(callable === undefined ? {} : { callable: compileCallable(callable) }),
+  };
+}
+
+/** The checks of the script a request is for, in mod_wsgi's order; the status of the first that fails. */
+function targetRefusal(request: Request, alias: ScriptAlias | undefined): number | undefined {
+  const { options } = request.settings(core);
   if (!alias && !options.plain?.ExecCGI) {
     return fault(request, 403, `WSGI0134: Options ExecCGI is off in this directory: ${request.filename}`);
   }
@@ -49,6 +103,12 @@ function refusalOf(request: Request, settings: WsgiSettings, alias: ScriptAlias 
   if (request.file.isDirectory()) {
     return fault(request, 403, `WSGI0136: Target WSGI script is a directory: ${request.filename}`);
   }
+  return undefined;
+}
+
+/** The checks of a request before its application is looked for, in mod_wsgi's order. */
+function refusalOf(request: Request, settings: WsgiSettings): number | undefined {
+  const { acceptPathInfo, limitRequestBody } = request.settings(core);
   if (acceptPathInfo === "Off" && request.pathInfo !== "") {
     return fault(request, 404, `WSGI0137: AcceptPathInfo is Off: ${request.filename}${request.pathInfo}`);
   }
@@ -69,7 +129,12 @@ function refusalOf(request: Request, settings: WsgiSettings, alias: ScriptAlias 
 }
 
 /** The run of an application, or the status that refuses it. */
-function callOf(request: Request, settings: WsgiSettings, mount: Mount): ApplicationCall | number {
+function callOf(
+  request: Request,
+  settings: WsgiSettings,
+  mount: Mount,
+  handlerScript: HandlerScript | undefined,
+): ApplicationCall | number {
   const scriptName = scriptNameOf(request);
   const resolve = (name: GroupName) => (typeof name === "string" ? name : name(request, scriptName));
   const processGroup = resolve(mount.processGroup);
@@ -93,7 +158,7 @@ function callOf(request: Request, settings: WsgiSettings, mount: Mount): Applica
         `WSGI0152: Daemon process called '${processGroup}' cannot be accessed by this virtual host`,
       );
     }
-  } else if (settings.restrictEmbedded && !nodeScript.test(request.filename)) {
+  } else if (settings.restrictEmbedded && !nodeScript.test(handlerScript?.path ?? request.filename)) {
     return fault(
       request,
       500,
@@ -102,7 +167,27 @@ function callOf(request: Request, settings: WsgiSettings, mount: Mount): Applica
   }
   const applicationGroup = resolve(mount.applicationGroup);
   const callable = resolve(mount.callable);
-  const constant = mount.constants.of(request, { scriptName, processGroup, applicationGroup, callable });
+  const constant = mount.constants.of(request, {
+    ...{ scriptName, processGroup, applicationGroup, callable },
+    handlerScript: handlerScript ? byteString(handlerScript.path) : "",
+  });
+  return {
+    script: handlerScript?.path ?? textOf(request.filename),
+    callable,
+    processGroup,
+    applicationGroup,
+    constant,
+    environ: environOf(request, { settings, mount, constant }),
+    scriptReloading: settings.scriptReloading,
+    ...(settings.ignoreActivity ? { ignoresActivity: true } : {}),
+  };
+}
+
+/** The part of the environ that belongs to the request, as it is shown: HEAD mapped, proxies believed. */
+function environOf(
+  request: Request,
+  { settings, mount, constant }: { settings: WsgiSettings; mount: Mount; constant: Readonly<Environ> },
+): Environ {
   const head = request.headOnly && settings.mapHeadToGet !== "On" && !servesError(request);
   const environ = requestPart(request, constant, {
     method: head ? "HEAD" : request.method,
@@ -110,22 +195,13 @@ function callOf(request: Request, settings: WsgiSettings, mount: Mount): Applica
     passAllAuthorization: request.settings(core).cgiPassAuth,
   });
   proxyCorrection(settings)?.(environ, request.connection.remoteAddress);
-  return {
-    script: textOf(request.filename),
-    callable,
-    processGroup,
-    applicationGroup,
-    constant,
-    environ,
-    scriptReloading: settings.scriptReloading,
-    ...(settings.ignoreActivity ? { ignoresActivity: true } : {}),
-  };
+  return environ;
 }
 
-function mountOf(settings: WsgiSettings, alias: ScriptAlias | undefined): Mount {
+function mountOf(settings: WsgiSettings, alias: Runner): Mount {
   let byAlias = mounts.get(settings);
   if (!byAlias) {
-    byAlias = new Map<ScriptAlias | undefined, Mount>();
+    byAlias = new Map<Runner, Mount>();
     mounts.set(settings, byAlias);
   }
   const known = byAlias.get(alias);

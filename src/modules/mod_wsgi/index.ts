@@ -1,10 +1,12 @@
 // WSGI lines → applications that answer requests.
 import { defineModule } from "../../api/index.js";
+import { checkAccess, wsgiGroup } from "./auxiliary-script.js";
 import { check, daemonGroups, embeddedPython } from "./check.js";
 import { behaviourDirectives, mappingDirectives } from "./directives.js";
 import { registerGroups } from "./groups.js";
 import { handle } from "./handler.js";
 import { mapToScript } from "./script-alias.js";
+import { scriptDirectives } from "./script-directives.js";
 import { wsgi } from "./settings.js";
 import { directivesWithoutEffect } from "./without-effect.js";
 
@@ -15,6 +17,7 @@ export default defineModule({
   directives: (directive) => ({
     ...mappingDirectives(directive),
     ...behaviourDirectives(directive),
+    ...scriptDirectives(directive),
     ...directivesWithoutEffect(directive),
   }),
   hooks: {
@@ -24,8 +27,14 @@ export default defineModule({
       when: ({ aliases }) => aliases.length > 0,
       run: (request, { aliases }) => (mapToScript(request, aliases) ? "done" : undefined),
     },
+    accessChecker: {
+      before: ["mod_authz_host", "mod_access_compat"],
+      when: ({ accessScript }) => accessScript !== undefined,
+      run: checkAccess,
+    },
     handler: { run: handle },
   },
+  provides: { authzProvider: { "wsgi-group": wsgiGroup } },
   lifecycle: {
     check,
     daemons: daemonGroups,

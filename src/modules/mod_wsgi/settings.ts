@@ -1,6 +1,8 @@
 // The settings of mod_wsgi.
-import { defineSettings, list, value, type SettingsOf } from "../../api/index.js";
+import { defineSettings, list, map, value, type SettingsOf } from "../../api/index.js";
+import type { AuxiliaryScript } from "./auxiliary-script.js";
 import type { DaemonProcess } from "./daemon-process.js";
+import type { HandlerScript, ImportScript } from "./named-script.js";
 import type { ScriptAlias } from "./script-alias.js";
 
 export const wsgi = defineSettings("mod_wsgi", {
@@ -24,6 +26,12 @@ export const wsgi = defineSettings("mod_wsgi", {
   socketPrefix: value<string | undefined>(undefined),
   trustedProxyHeaders: list<string>("replace"),
   trustedProxies: list<string>("replace"),
+  accessScript: value<AuxiliaryScript | undefined>(undefined),
+  authGroupScript: value<AuxiliaryScript | undefined>(undefined),
+  dispatchScript: value<AuxiliaryScript | undefined>(undefined),
+  /** By name of the handler. */
+  handlerScripts: map<HandlerScript>(),
+  importScripts: list<ImportScript>("outer first"),
 });
 
 export type WsgiSettings = SettingsOf<typeof wsgi.settings>;
