@@ -92,7 +92,7 @@ describe("embedded Python", function () {
     expect(main["pid"]).to.equal(other["pid"]);
     expect([main["number"], other["number"]]).to.deep.equal([1, 1]);
     expect([main["group"], other["group"], other["module"], main["process"]]).to.deep.equal(["", "other", "other", ""]);
-    expect(main["multi"]).to.deep.equal([true, true]);
+    expect(main["multi"]).to.deep.equal([true, false]);
     expect([main["daemon"], main["argv"]]).to.deep.equal([0, ["mod_wsgi"]]);
     expect(other["path"]).to.include(join(server.root, "library"));
   });
