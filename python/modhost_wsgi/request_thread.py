@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 
-from modhost_wsgi import auxiliary
+from modhost_wsgi import asgi, auxiliary
 from modhost_wsgi.connection import BYE, ENDS, GOODBYE, STALES, BadFrame, ClientGone, Connection, failure, frame
 from modhost_wsgi.gateway import Run, run
 from modhost_wsgi.interrupt import Interrupts, RequestTimeout
@@ -226,6 +226,8 @@ class RequestThread:
                 self.log(["mod_wsgi (pid=%d): Target WSGI script '%s' does not contain WSGI application '%s'."
                           % (os.getpid(), script.path, shape.callable)])
                 return self._fail(404 if self._server.is_embedded else 500, "the script has no such callable")
+            if asgi.is_asgi(application, shape.interface):
+                application = asgi.adapt(application, body, connection.is_given_up)
             environ["wsgi.input"] = body
             environ["wsgi.errors"] = errors
             is_embedded = self._server.is_embedded

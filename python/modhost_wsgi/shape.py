@@ -30,7 +30,7 @@ class Shape:
 
     __slots__ = (
         "script", "callable", "reloading", "files", "names", "base", "has_https", "converted", "is_activity", "_id_at",
-        "role")
+        "role", "interface")
 
     def __init__(self, message, process, thread):
         self.script = scripts.script_at(file_system_path(message["script"]))
@@ -39,6 +39,8 @@ class Shape:
         self.files = message["files"]
         # Set for a question to a script that is no application (auxiliary.py).
         self.role = message.get("role")
+        # "wsgi", "asgi", or None: whatever the callable looks like.
+        self.interface = message.get("interface")
         self.names = tuple(message["variable"])
         self.has_https = "HTTPS" in self.names
         self._id_at = self.names.index("mod_wsgi.request_id") if "mod_wsgi.request_id" in self.names else None

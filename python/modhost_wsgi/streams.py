@@ -52,6 +52,15 @@ class Input:
         self._check()
         return b"".join(pieces)
 
+    def read_some(self):
+        """The next bytes, as many as are here; waits for some, and gives b"" at the end."""
+        if self._rest:
+            rest, self._rest = self._rest, b""
+            return rest
+        data = b"" if self._ended else self._more(65536)
+        self._check()
+        return data
+
     def readline(self, size=-1):
         left = sys.maxsize if size is None or size < 0 else size
         pieces = []

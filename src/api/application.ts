@@ -32,6 +32,8 @@ export interface ApplicationCall {
   readonly scriptReloading: boolean;
   /** Whether the run does not count where inactivity-timeout is measured. */
   readonly ignoresActivity?: boolean;
+  /** The calling convention of a Python callable, where it is not to be seen from the callable itself. */
+  readonly interface?: "wsgi" | "asgi";
   /** Set for a question: which function of the script is called, see ScriptQuestion. */
   readonly role?: ScriptRole;
   /** WSGIErrorOverride and friends are the caller's: this is a plain run. */

@@ -15,6 +15,7 @@ export interface Shape {
   readonly constant: Readonly<Record<string, string>> | undefined;
   readonly names: readonly string[];
   readonly role: ApplicationCall["role"];
+  readonly interface: ApplicationCall["interface"];
 }
 
 const slots = 64;
@@ -59,9 +60,21 @@ export class ShapeTable {
       constant: constant ?? {},
       variable: names,
       role,
+      interface: call.interface,
     };
     const frame = textFrame(toDaemon.shape, JSON.stringify(message));
-    const shape: Shape = { slot, frame, script, callable, reloading, activity, constant, names, role };
+    const shape: Shape = {
+      slot,
+      frame,
+      script,
+      callable,
+      reloading,
+      activity,
+      constant,
+      names,
+      role,
+      interface: call.interface,
+    };
     this.#shapes.unshift(shape);
     return shape;
   }
@@ -75,6 +88,7 @@ function fits(shape: Shape, call: ApplicationCall, names: readonly string[]): bo
     shape.script !== call.script ||
     shape.callable !== call.callable ||
     shape.role !== call.role ||
+    shape.interface !== call.interface ||
     shape.reloading !== call.scriptReloading ||
     shape.activity === (call.ignoresActivity ?? false)
   ) {

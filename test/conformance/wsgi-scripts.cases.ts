@@ -26,6 +26,31 @@ const access: Readonly<Record<string, string>> = {
   ssl: "return not environ['mod_ssl.is_https'](*(() if environ['mod_wsgi.version'] >= (5,) else ()))",
 };
 
+/** Bodies of check_password(environ, user, password) by name. */
+const passwords: Readonly<Record<string, string>> = {
+  right: "return (user, password) == ('me', 'se:cret')",
+  unknown: "return None if user != 'me' else password == 'se:cret'",
+  renamed: "return 'somebody' if password == 'se:cret' else False",
+  empty: "return ''",
+  number: "return 1",
+  raises: "raise ValueError('on purpose')",
+};
+
+/** Bodies of groups_for_user(environ, user) by name. */
+const memberships: Readonly<Record<string, string>> = {
+  staff: "return ['others', 'staff']",
+  bytes: "return [b'staff']",
+  nobody: "return []",
+  none: "return None",
+  tuple: "return ('staff',)",
+  generator: "yield 'staff'",
+  other: "return ['staffing']",
+  fails: "raise ValueError('on purpose')",
+  broken: "yield 'staff'\n    raise ValueError('on purpose')",
+};
+
+const basic = "  AuthType Basic\n  AuthName private\n  AuthBasicProvider wsgi\n";
+
 const seenKeys = [
   ...["SERVER_NAME", "SERVER_ADDR", "SERVER_PORT", "REMOTE_ADDR", "DOCUMENT_ROOT", "SERVER_ADMIN", "SERVER_PROTOCOL"],
   ...[
@@ -43,6 +68,9 @@ const seenKeys = [
 
 const configuration = `
 LoadModule wsgi_module @MODULES@/mod_wsgi.so
+LoadModule auth_basic_module @MODULES@/mod_auth_basic.so
+LoadModule authn_core_module @MODULES@/mod_authn_core.so
+LoadModule authz_user_module @MODULES@/mod_authz_user.so
 WSGISocketPrefix "@RUN@/wsgi"
 WSGIDaemonProcess one threads=2
 WSGIDaemonProcess two threads=2
@@ -64,6 +92,40 @@ WSGIHandlerScript broken "@ROOT@/scripts/broken.py" process-group=one
 ${Object.keys(access)
   .map((name) => `<Location /access/${name}>\n  WSGIAccessScript "@ROOT@/scripts/access-${name}.py"\n</Location>`)
   .join("\n")}
+${Object.keys(passwords)
+  .map(
+    (name) => `WSGIScriptAlias /user/${name} "@ROOT@/scripts/user-app.py"
+<Location /user/${name}>
+${basic}  WSGIAuthUserScript "@ROOT@/scripts/user-${name}.py"
+  Require valid-user
+</Location>`,
+  )
+  .join("\n")}
+${Object.keys(memberships)
+  .map(
+    (name) => `WSGIScriptAlias /group/${name} "@ROOT@/scripts/user-app.py"
+<Location /group/${name}>
+${basic}  WSGIAuthUserScript "@ROOT@/scripts/user-right.py"
+  WSGIAuthGroupScript "@ROOT@/scripts/group-${name}.py"
+  Require wsgi-group staff
+</Location>`,
+  )
+  .join("\n")}
+<Location /user/broken>
+${basic}  WSGIAuthUserScript "@ROOT@/scripts/broken.py"
+  Require valid-user
+</Location>
+<Location /user/no-function>
+${basic}  WSGIAuthUserScript "@ROOT@/scripts/empty.py"
+  Require valid-user
+</Location>
+<Location /user/without>
+${basic}  Require valid-user
+</Location>
+<Location /group/without>
+${basic}  WSGIAuthUserScript "@ROOT@/scripts/user-right.py"
+  Require wsgi-group staff
+</Location>
 <Location /access/broken>
   WSGIAccessScript "@ROOT@/scripts/broken.py"
 </Location>
@@ -136,6 +198,23 @@ const files = {
       (name) => [`htdocs/access/${name}/index.html`, `${name}\n`],
     ),
   ),
+  ...Object.fromEntries(
+    Object.entries(passwords).map(([name, body]) => [
+      `scripts/user-${name}.py`,
+      `def check_password(environ, user, password):\n    ${body}\n`,
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(memberships).map(([name, body]) => [
+      `scripts/group-${name}.py`,
+      `def groups_for_user(environ, user):\n    ${body}\n`,
+    ]),
+  ),
+  "scripts/user-app.py": `def application(environ, start_response):
+    body = ("%r %r\\n" % (environ.get("REMOTE_USER"), environ.get("AUTH_TYPE"))).encode()
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]
+`,
   "scripts/broken.py": "import nothing_of_this_name\n",
   "scripts/syntax.py": "def allow_access(:\n",
   "scripts/empty.py": "number = 5\n",
@@ -255,4 +334,35 @@ const cases: readonly Case[] = [
   { name: "a handler's script without path info", target: "/no-info/x" },
 ];
 
-export const suite: Suite = { name: "scripts beside applications", configuration, files, cases };
+const credentials = (text: string): string => `Authorization: Basic ${Buffer.from(text).toString("base64")}`;
+
+const empty = (name: string): Pick<Case, "differs"> =>
+  name === "empty" ? { differs: "an empty name is refused, as by mod_wsgi 6" } : {};
+
+const users: readonly Case[] = [
+  ...[...Object.keys(passwords), "broken", "no-function", "without"].flatMap((name): Case[] => [
+    {
+      name: `a password by a script: ${name}`,
+      target: `/user/${name}`,
+      headers: [credentials("me:se:cret")],
+      ...empty(name),
+    },
+    {
+      name: `a wrong password by a script: ${name}`,
+      target: `/user/${name}`,
+      headers: [credentials("me:wrong")],
+      ...empty(name),
+    },
+  ]),
+  { name: "no password by a script", target: "/user/right" },
+  { name: "an unknown user by a script", target: "/user/unknown", headers: [credentials("you:se:cret")] },
+  ...[...Object.keys(memberships), "without"].map((name): Case => ({
+    name: `a group by a script: ${name}`,
+    target: `/group/${name}`,
+    headers: [credentials("me:se:cret")],
+    ...(name === "broken" ? { differs: "a list that breaks off is no list; mod_wsgi takes what came before" } : {}),
+  })),
+  { name: "a group by a script without a user", target: "/group/staff" },
+];
+
+export const suite: Suite = { name: "scripts beside applications", configuration, files, cases: [...cases, ...users] };

@@ -4,6 +4,7 @@ import {
   fileSystemPath,
   hostNameOf,
   refuse,
+  type AuthnProvider,
   type AuthzProvider,
   type Place,
   type Request,
@@ -97,6 +98,32 @@ export async function checkAccess(request: Request, { accessScript }: WsgiSettin
     `WSGI0057: Client denied by server configuration: '${nameOf(request)}' (WSGIAccessScript ${accessScript.path})`,
   );
   return refuse(403);
+}
+
+/** AuthBasicProvider wsgi: whether the script of WSGIAuthUserScript knows the user and the password. */
+export const passwords: AuthnProvider = {
+  checkPassword: async (request, user, password) => {
+    const script = userScriptOf(request);
+    if (!script) return "error";
+    const answer = await ask(script, request, { role: "password", words: [user, password] });
+    if (answer === undefined) return "error";
+    if (answer === null) return "user not found";
+    if (typeof answer === "string") request.user = answer;
+    return answer === false ? "denied" : "granted";
+  },
+  realmHash: async (request, user, realm) => {
+    const script = userScriptOf(request);
+    if (!script) return "error";
+    const hash = await ask(script, request, { role: "realm", words: [user, realm] });
+    if (hash === undefined) return "error";
+    return hash === null ? "user not found" : { hash };
+  },
+};
+
+function userScriptOf(request: Request): AuxiliaryScript | undefined {
+  const { authUserScript } = request.settings(wsgi);
+  if (!authUserScript) request.log("error", "wsgi", "WSGI0041: the provider wsgi needs a WSGIAuthUserScript");
+  return authUserScript;
 }
 
 /** Require wsgi-group: whether the script of WSGIAuthGroupScript counts the user to one of the groups. */

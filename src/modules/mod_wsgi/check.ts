@@ -49,7 +49,7 @@ export function check(server: ServerView): void {
       checkGroup(server, "WSGIImportScript", { name: processGroup, virtualHost, groups, strict: true, origin });
       checkScript(server, "WSGIImportScript", byteString(path), origin);
     }
-    for (const name of ["accessScript", "authGroupScript", "dispatchScript"] as const) {
+    for (const name of ["accessScript", "authUserScript", "authGroupScript", "dispatchScript"] as const) {
       const script = settings[name];
       const directive = `WSGI${name.charAt(0).toUpperCase()}${name.slice(1)}`;
       if (script) checkScript(server, directive, byteString(script.path), origin(name));

@@ -14,7 +14,7 @@ import { compileCallable, compileGroupName, type GroupName } from "./group-name.
 import { stateOf } from "./groups.js";
 import type { HandlerScript } from "./named-script.js";
 import { relay } from "./relay.js";
-import { aliasOf, scriptHandler, type ScriptAlias } from "./script-alias.js";
+import { aliasOf, scriptHandler, type AliasOptions, type ScriptAlias } from "./script-alias.js";
 import type { WsgiSettings } from "./settings.js";
 import { proxyCorrection } from "./trusted-proxy.js";
 
@@ -24,6 +24,7 @@ interface Mount {
   readonly applicationGroup: GroupName;
   readonly callable: GroupName;
   readonly passAuthorization: boolean;
+  readonly interface: AliasOptions["interface"];
   /** Names of the groups WSGIRestrictProcess lists. */
   readonly allowed: ReadonlySet<string> | undefined;
   readonly constants: ConstantParts;
@@ -179,6 +180,7 @@ function callOf(
     constant,
     environ: environOf(request, { settings, mount, constant }),
     scriptReloading: settings.scriptReloading,
+    ...(mount.interface ? { interface: mount.interface } : {}),
     ...(settings.ignoreActivity ? { ignoresActivity: true } : {}),
   };
 }
@@ -213,6 +215,7 @@ function mountOf(settings: WsgiSettings, alias: Runner): Mount {
     // The option of an alias is taken literally.
     callable: alias?.callable ?? compileCallable(settings.callable ?? "application"),
     passAuthorization: alias?.passAuthorization ?? settings.passAuthorization,
+    interface: alias?.interface,
     allowed: restrictProcess && new Set(restrictProcess.map((name) => (name === "%{GLOBAL}" ? "" : name))),
     constants: new ConstantParts(),
   };

@@ -1,6 +1,6 @@
 // WSGI lines → applications that answer requests.
 import { defineModule } from "../../api/index.js";
-import { checkAccess, wsgiGroup } from "./auxiliary-script.js";
+import { checkAccess, passwords, wsgiGroup } from "./auxiliary-script.js";
 import { check, daemonGroups, embeddedPython } from "./check.js";
 import { behaviourDirectives, mappingDirectives } from "./directives.js";
 import { registerGroups } from "./groups.js";
@@ -34,7 +34,7 @@ export default defineModule({
     },
     handler: { run: handle },
   },
-  provides: { authzProvider: { "wsgi-group": wsgiGroup } },
+  provides: { authnProvider: { wsgi: passwords }, authzProvider: { "wsgi-group": wsgiGroup } },
   lifecycle: {
     check,
     daemons: daemonGroups,

@@ -17,6 +17,8 @@ export interface AliasOptions {
   readonly applicationGroup: string | undefined;
   readonly callable: string | undefined;
   readonly passAuthorization: boolean | undefined;
+  /** undefined: seen from the callable. */
+  readonly interface?: "wsgi" | "asgi" | undefined;
 }
 
 /** A WSGIScriptAlias or WSGIScriptAliasMatch line. */
@@ -36,13 +38,18 @@ const keptAlias = Symbol("mod_wsgi: the alias that mapped the request");
 
 /** Reads the options that may stand behind an alias. */
 export function readAliasOptions(text: string, place: Place): AliasOptions {
-  const keys = ["process-group", "application-group", "callable-object", "pass-authorization"] as const;
+  const keys = ["process-group", "application-group", "callable-object", "pass-authorization", "interface"] as const;
   const options = readOptions(text, keys, place);
   const pass = options.get("pass-authorization");
   if (pass !== undefined && !/^(on|off)$/i.test(pass)) {
     place.fail(`option pass-authorization must be On or Off, found "${pass}"`);
   }
+  const convention = options.get("interface")?.toLowerCase();
+  if (convention !== undefined && !["wsgi", "asgi", "auto"].includes(convention)) {
+    place.fail(`option interface must be wsgi, asgi or auto, found "${convention}"`);
+  }
   return {
+    interface: convention === "wsgi" || convention === "asgi" ? convention : undefined,
     processGroup: options.get("process-group"),
     applicationGroup: options.get("application-group"),
     callable: options.get("callable-object"),

@@ -30,6 +30,20 @@ export function scriptDirectives(directive: Maker): Table {
       example: '<Location "/private">\n  WSGIAccessScript "/srv/access.py"\n</Location>',
       set: ([path, options = ""], place) => ({ accessScript: readAuxiliaryScript(path, options, place) }),
     }),
+    WSGIAuthUserScript: directive({
+      args,
+      contexts: directories,
+      override: "AuthConfig",
+      summary: "Has a Python script check passwords, for AuthBasicProvider wsgi",
+      doc:
+        "`check_password(environ, user, password)` gives True or False, None for a user it does not know, or the name the user is to have. " +
+        "For the scheme Digest `get_realm_hash(environ, user, realm)` gives the MD5 of `user:realm:password` in hexadecimal, or None. " +
+        `A script that fails is answered with 500. ${where}`,
+      example:
+        '<Location "/private">\n  AuthType Basic\n  AuthName Private\n  AuthBasicProvider wsgi\n  WSGIAuthUserScript "/srv/users.py"\n' +
+        "  Require valid-user\n</Location>",
+      set: ([path, options = ""], place) => ({ authUserScript: readAuxiliaryScript(path, options, place) }),
+    }),
     WSGIAuthGroupScript: directive({
       args,
       contexts: directories,

@@ -27,6 +27,7 @@ export const wsgi = defineSettings("mod_wsgi", {
   trustedProxyHeaders: list<string>("replace"),
   trustedProxies: list<string>("replace"),
   accessScript: value<AuxiliaryScript | undefined>(undefined),
+  authUserScript: value<AuxiliaryScript | undefined>(undefined),
   authGroupScript: value<AuxiliaryScript | undefined>(undefined),
   dispatchScript: value<AuxiliaryScript | undefined>(undefined),
   /** By name of the handler. */

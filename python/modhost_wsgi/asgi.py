@@ -1,0 +1,310 @@
+"""ASGI applications as WSGI ones: each request's coroutine runs on the loop of the process, its thread carries the bytes.
+
+So `threads=` is how many requests of an ASGI application are answered at once. A coroutine that goes on after its
+response (background tasks) holds no thread.
+"""
+import asyncio
+import atexit
+import http
+import queue
+import sys
+import threading
+
+from modhost_wsgi.connection import ClientGone
+
+# Seconds between looks whether the client is still there, while an application waits for nothing else.
+_LOOK = 1.0
+# Seconds that applications have to end in, all together.
+_SHUTDOWN = 5.0
+
+_lock = threading.Lock()
+_loop = None
+_lifespans = {}
+
+
+def is_asgi(application, interface):
+    """Whether the callable is one of ASGI 3: said by `interface`, else seen from its being a coroutine function."""
+    if interface is not None:
+        return interface == "asgi"
+    code = getattr(application, "__code__", None)
+    if code is None:
+        code = getattr(getattr(type(application), "__call__", None), "__code__", None)
+    return code is not None and bool(code.co_flags & 0x80)
+
+
+def adapt(application, body, is_gone):
+    """The WSGI application of one request: `body` is its input, `is_gone` tells whether the client has left."""
+    def adapted(environ, start_response):
+        lifespan = _lifespan_of(application)
+        return Exchange(application, _scope(environ, lifespan.state.copy()), body, is_gone).answer(start_response)
+    return adapted
+
+
+class Exchange:
+    """One request and its coroutine: what the coroutine asks for is done by the thread, one thing after the other."""
+
+    def __init__(self, application, scope, body, is_gone):
+        self._application = application
+        self._scope = scope
+        self._body = body
+        self._is_gone = is_gone
+        # What the coroutine wants: (what, message, future), or ("done", exception, None).
+        self._wishes = queue.SimpleQueue()
+        self._input_ended = False
+        self._start = None
+        self._is_complete = False
+        # The wish whose data the server is sending: it is granted when more is asked for.
+        self._sending = None
+        self._waiting = None
+        self._disconnected = False
+
+    def answer(self, start_response):
+        """Runs until the first bytes of the body: a whole body as a list, else an iterable."""
+        asyncio.run_coroutine_threadsafe(self._run(), _running_loop())
+        try:
+            first = self._next()
+            status = self._start["status"]
+            try:
+                phrase = http.HTTPStatus(status).phrase
+            except ValueError:
+                phrase = ""
+            start_response("%d %s" % (status, phrase), [
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in self._start.get("headers", ())])
+        except BaseException:
+            self.close()
+            raise
+        if self._is_complete:
+            self.close()
+            return [first]
+        return _Body(self, first)
+
+    def next(self):
+        """The next bytes of the body; None at its end."""
+        if self._sending is not None:
+            self._grant(self._sending, None)
+            self._sending = None
+        return None if self._is_complete else self._next()
+
+    def close(self):
+        """The response is over, complete or not: whatever the coroutine does now is nobody's."""
+        self._disconnected = True
+        for wish in (self._sending, self._waiting):
+            if wish is not None:
+                self._end(*wish)
+        self._sending = self._waiting = None
+        try:
+            while True:
+                self._end(*self._wishes.get_nowait())
+        except queue.Empty:
+            pass
+
+    def _next(self):
+        while True:
+            try:
+                what, message, future = self._wishes.get(timeout=_LOOK)
+            except queue.Empty:
+                if self._is_gone():
+                    raise ClientGone("the client has closed the connection") from None
+                continue
+            if what == "receive":
+                self._receive(future)
+            elif what == "done":
+                if message is not None:
+                    raise message
+                raise RuntimeError("the ASGI application returned before its response was complete")
+            elif message["type"] == "http.response.start" and self._start is None:
+                self._start = message
+                self._grant((what, message, future), None)
+            elif message["type"] == "http.response.body" and self._start is not None:
+                self._sending = what, message, future
+                self._is_complete = not message.get("more_body", False)
+                return bytes(message.get("body", b""))
+            else:
+                self._fail(future, RuntimeError("unexpected ASGI message '%s'" % message["type"]))
+
+    def _receive(self, future):
+        if self._input_ended:
+            # A disconnect is all that can come.
+            self._waiting = "receive", None, future
+            return
+        data = self._body.read_some()
+        self._input_ended = not data
+        self._grant((None, None, future), {"type": "http.request", "body": data, "more_body": bool(data)})
+
+    def _grant(self, wish, value):
+        _call(wish[2], "set_result", value)
+
+    def _fail(self, future, error):
+        _call(future, "set_exception", error)
+
+    def _end(self, what, message, future):
+        if what == "receive":
+            _call(future, "set_result", {"type": "http.disconnect"})
+        elif what == "send":
+            if self._is_complete:
+                _call(future, "set_result", None)
+            else:
+                self._fail(future, OSError("the client has closed the connection"))
+
+    async def _run(self):
+        error = None
+        try:
+            await self._application(self._scope, self._wish_receive, self._wish_send)
+        except BaseException as raised:
+            error = raised
+        if self._disconnected and error is not None and not isinstance(error, (OSError, asyncio.CancelledError)):
+            sys.stderr.write("ASGI application failed after its response: %r\n" % (error,))
+        self._wishes.put(("done", error, None))
+
+    async def _wish_receive(self):
+        if self._disconnected:
+            return {"type": "http.disconnect"}
+        return await self._wish("receive", None)
+
+    async def _wish_send(self, message):
+        if self._disconnected:
+            if self._is_complete:
+                return None
+            raise OSError("the client has closed the connection")
+        return await self._wish("send", message)
+
+    async def _wish(self, what, message):
+        future = asyncio.get_running_loop().create_future()
+        self._wishes.put((what, message, future))
+        # Between the look and the wish the response may have ended.
+        if self._disconnected:
+            self._end(what, message, future)
+        return await future
+
+
+class _Body:
+    """The iterable of a response that comes bit by bit."""
+
+    def __init__(self, exchange, first):
+        self._exchange = exchange
+        self._first = first
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        data, self._first = self._first, None
+        if data is None:
+            data = self._exchange.next()
+        if data is None:
+            raise StopIteration
+        return data
+
+    def close(self):
+        self._exchange.close()
+
+
+class Lifespan:
+    """The life of an application in this process: startup before its first request, shutdown at the end."""
+
+    def __init__(self, application):
+        self.state = {}
+        self._application = application
+        self._is_begun = False
+        self._events = None
+        self._started = threading.Event()
+        self._ended = threading.Event()
+        self._failure = None
+        self.lock = threading.Lock()
+
+    def start(self):
+        """Waits for the startup; raises RuntimeError if that failed."""
+        with self.lock:
+            if not self._is_begun:
+                self._is_begun = True
+                asyncio.run_coroutine_threadsafe(self._run(), _running_loop())
+        self._started.wait()
+        if self._failure is not None:
+            raise RuntimeError("the ASGI application's startup failed: %s" % self._failure)
+
+    def stop(self, seconds):
+        if self._events is not None and not self._ended.is_set():
+            _loop.call_soon_threadsafe(self._events.put_nowait, {"type": "lifespan.shutdown"})
+            self._ended.wait(seconds)
+
+    async def _run(self):
+        self._events = asyncio.Queue()
+        self._events.put_nowait({"type": "lifespan.startup"})
+        scope = {"type": "lifespan", "asgi": _VERSION, "state": self.state}
+        try:
+            await self._application(scope, self._events.get, self._send)
+        except BaseException:
+            # As the specification has it: such an application has no lifespan.
+            pass
+        finally:
+            self._started.set()
+            self._ended.set()
+
+    async def _send(self, message):
+        if message["type"] == "lifespan.startup.failed":
+            self._failure = message.get("message", "") or "no reason given"
+        if message["type"].startswith("lifespan.startup."):
+            self._started.set()
+        elif message["type"].startswith("lifespan.shutdown."):
+            self._ended.set()
+
+
+_VERSION = {"version": "3.0", "spec_version": "2.3"}
+
+
+def _scope(environ, state):
+    path = environ["PATH_INFO"].encode("latin-1")
+    headers = [(name[5:].replace("_", "-").lower().encode("latin-1"), value.encode("latin-1"))
+               for name, value in environ.items() if name.startswith("HTTP_") and isinstance(value, str)]
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if environ.get(name):
+            headers.append((name.replace("_", "-").lower().encode("latin-1"), environ[name].encode("latin-1")))
+    return {
+        "type": "http",
+        "asgi": _VERSION,
+        "http_version": environ["SERVER_PROTOCOL"].partition("/")[2],
+        "method": environ["REQUEST_METHOD"],
+        "scheme": environ["wsgi.url_scheme"],
+        "path": path.decode("utf-8", "replace"),
+        "raw_path": path,
+        "query_string": environ["QUERY_STRING"].encode("latin-1"),
+        "root_path": environ["SCRIPT_NAME"].encode("latin-1").decode("utf-8", "replace"),
+        "headers": headers,
+        "client": (environ["REMOTE_ADDR"], int(environ["REMOTE_PORT"])),
+        "server": (environ["SERVER_NAME"], int(environ["SERVER_PORT"])),
+        "state": state,
+        "extensions": {"modhost.environ": {key: value for key, value in environ.items() if isinstance(value, str)}},
+    }
+
+
+def _lifespan_of(application):
+    key = id(application)
+    with _lock:
+        lifespan = _lifespans.get(key)
+        if lifespan is None:
+            # It keeps the application alive, so that no other has its id.
+            lifespan = _lifespans[key] = Lifespan(application)
+    lifespan.start()
+    return lifespan
+
+
+def _running_loop():
+    global _loop
+    with _lock:
+        if _loop is None:
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name="asgi", daemon=True).start()
+            atexit.register(_stop)
+    return _loop
+
+
+def _stop():
+    for lifespan in list(_lifespans.values()):
+        lifespan.stop(_SHUTDOWN)
+
+
+def _call(future, what, value):
+    def settle():
+        if not future.done():
+            getattr(future, what)(value)
+    _loop.call_soon_threadsafe(settle)
