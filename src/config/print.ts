@@ -46,3 +46,32 @@ function printNodes(nodes: readonly Node[], indent: string, printing: Printing):
 function quoted(name: string): string {
   return /^["'#]|[\s\\]/.test(name) ? `"${name.replace(/["\\]/g, "\\$&")}"` : name;
 }
+
+/** Prints nodes as Apache's mod_info does for -D DUMP_CONFIG: each with its file, where that changes, and its line. */
+export function printPlaces(nodes: readonly Node[]): string {
+  const lines: string[] = [];
+  let file = "";
+  const print = (list: readonly Node[], indent: string): void => {
+    for (const node of list) {
+      // Acts while Apache reads, and so is none of what was read there.
+      if (node.name.toLowerCase() === "defaultruntimedir") continue;
+      if (node.origin.file !== file) {
+        file = node.origin.file;
+        lines.push(`# In file: ${file}`);
+      }
+      // A continued line is known by its last one there.
+      const line = node.pieces?.at(-1)?.line ?? node.origin.line;
+      const text = node.text === "" ? "" : ` ${node.text.replaceAll("\n", " ")}`;
+      lines.push(`${indent}# ${String(line).padStart(3)}:`);
+      if (node.kind === "directive") {
+        lines.push(`${indent}${node.name}${text}`);
+        continue;
+      }
+      lines.push(`${indent}<${node.name}${text}>`);
+      print(node.children, `${indent}  `);
+      lines.push(`${indent}</${node.name}>`);
+    }
+  };
+  print(nodes, "");
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}

@@ -56,7 +56,9 @@ Options:
   -S                 : virtual hosts and settings of the run (-t -D DUMP_VHOSTS -D DUMP_RUN_CFG)
   -M                 : loaded modules (-t -D DUMP_MODULES)
   -t -D DUMP_INCLUDES: files that are read
-  -t -D DUMP_TREE    : the configuration as it was understood, with the place of each line
+  -t -D DUMP_CONFIG  : the configuration as it was read, with the place of each line
+  -t -D DUMP_TREE    : the same, shorter
+  -t -D DUMP_HOOKS   : functions of modules by phase, in the order they run
   -l                 : modules that are always there
   -L                 : directives of all modules
   -v, -V             : version; version and built-in settings
@@ -70,6 +72,7 @@ export const dumpNames: ReadonlySet<string> = new Set([
   "DUMP_RUN_CFG",
   "DUMP_MODULES",
   "DUMP_INCLUDES",
+  "DUMP_CONFIG",
   "DUMP_TREE",
   "DUMP_HOOKS",
 ]);

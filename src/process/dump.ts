@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { core, processes, serverBanner, showOrigin, type AnyDirective, type Module } from "../api/index.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { orderHooks, steps } from "../config/order.js";
-import { printTree } from "../config/print.js";
+import { printPlaces, printTree } from "../config/print.js";
 import type { Source, Tree } from "../config/tree.js";
 import { configurationOf, mainOf } from "./load.js";
 
@@ -17,6 +17,7 @@ export function dumps(server: CompiledServer, defines: readonly string[]): strin
     ["DUMP_RUN_CFG", () => runSettings(server)],
     ["DUMP_MODULES", () => moduleList(server.tree)],
     ["DUMP_INCLUDES", () => includeList(server.tree)],
+    ["DUMP_CONFIG", () => printPlaces(server.tree.nodes)],
     ["DUMP_TREE", () => printTree(server.tree.nodes, { origins: true })],
     ["DUMP_HOOKS", () => hookList(server)],
   ];

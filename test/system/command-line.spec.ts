@@ -178,6 +178,14 @@ describe("the command line of", function () {
         expect(comparable(ours)).to.deep.equal(comparable(theirs));
       });
     }
+
+    it("-t -D DUMP_CONFIG, which is a part of mod_info there", async () => {
+      const info = ["-C", "LoadModule info_module /usr/lib/apache2/modules/mod_info.so"];
+      const all = ["-d", root, "-f", join(root, "apache2.conf"), "-t", "-D", "DUMP_CONFIG", "-D", "WITH_SITES"];
+      const [theirs, ours] = await Promise.all([runToEnd([apache, ...all, ...info]), tool("modhost", all)]);
+      expect(ours.out).to.equal(theirs.out);
+      expect(ours.out).to.match(/^# In file: .*sites\/a\.conf$/m);
+    });
   });
 });
 

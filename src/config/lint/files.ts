@@ -103,9 +103,11 @@ const scriptInDocuments: Lint = {
   code: "script-in-documents",
   *find(view) {
     for (const { host, nodes } of view.hosts) {
-      const { documentRoot } = view.server.settings(core, host);
       const root = nodes.find((node) => isDirective(node, "documentroot"));
-      if (!root || documentRoot === "") continue;
+      if (!root || !nodes.some((node) => isDirective(node, "wsgiscriptalias"))) continue;
+      // Only here: asking for settings is what makes the plan of a virtual host.
+      const { documentRoot } = view.server.settings(core, host);
+      if (documentRoot === "") continue;
       for (const node of nodes) {
         if (!isDirective(node, "wsgiscriptalias")) continue;
         const [, target = ""] = wordsOf(node);
