@@ -1,5 +1,5 @@
 // The name in %{NAME} → a function that reads it from a request.
-import { core, hostNameOf, serverBanner, type Request } from "../../api/index.js";
+import { core, hostNameOf, serverBanner, type ExpressionVariable, type Request } from "../../api/index.js";
 import { then, type Awaitable, type Run } from "./run.js";
 
 /** Reads a variable of a request: that of the run, or of one it looks ahead to. */
@@ -26,11 +26,19 @@ function prefixedReader(prefix: string, name: string): Reader {
     case "HTTP":
       return fieldReader(name);
     case "SSL":
-      // Of TLS nothing is known to modules yet.
-      return none;
+      return tlsReader(name.toUpperCase());
     default:
       return lookAhead(prefix, name);
   }
+}
+
+/** A variable of mod_ssl, where that is loaded. */
+function tlsReader(name: string): Reader {
+  if (!name.startsWith("SSL_")) return none;
+  return (request) => {
+    const variable = request.providers("expressionVariable").get(name) as ExpressionVariable | undefined;
+    return variable?.(request, {}) ?? "";
+  };
 }
 
 function fieldReader(name: string): Reader {
