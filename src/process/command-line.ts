@@ -2,8 +2,8 @@
 import { parseArgs } from "node:util";
 import { levels, type Level } from "../api/index.js";
 
-/** The words of -k; "status" is our own. */
-export const actions = ["start", "stop", "restart", "graceful", "graceful-stop", "status"] as const;
+/** The words of -k; "status" and "restart-group" are our own. */
+export const actions = ["start", "stop", "restart", "graceful", "graceful-stop", "status", "restart-group"] as const;
 
 export type Action = (typeof actions)[number];
 
@@ -18,6 +18,8 @@ export interface Command {
   readonly before: readonly string[];
   readonly after: readonly string[];
   readonly action: Action;
+  /** The daemon group that restart-group is about, "" without. */
+  readonly group: string;
   /** Whether -k was there at all. */
   readonly signals: boolean;
   readonly test: boolean;
@@ -38,7 +40,7 @@ export interface Command {
 /** How to use it, for standard error. */
 export const usage = `Usage: modhost [-D name] [-d directory] [-f file]
                [-C "directive"] [-c "directive"]
-               [-k start|restart|graceful|graceful-stop|stop|status]
+               [-k start|restart|graceful|graceful-stop|stop|status|restart-group name]
                [-v] [-V] [-h] [-l] [-L] [-t] [-T] [-S] [-M] [-X]
        modhost init directory
 Options:
@@ -111,12 +113,12 @@ export function readCommandLine(args: readonly string[]): Command | { readonly w
     return { wrong: letter ? `modhost: illegal option -- ${letter}` : String((error as Error).message) };
   }
   const { values, positionals } = given;
-  if (values.help || positionals.length > 0) return { wrong: "" };
+  const word = values.action?.at(-1);
+  if (values.help || positionals.length !== (word === "restart-group" ? 1 : 0)) return { wrong: "" };
   // A long spelling is none of Apache's options.
   if (args.some((word) => /^--(?!format(=|$))/.test(word))) return { wrong: "" };
   const format = values.format?.at(-1) ?? "text";
   if (format !== "text" && format !== "json") return { wrong: "modhost: --format is text or json" };
-  const word = values.action?.at(-1);
   const action = word === undefined ? "start" : actions.find((known) => known === word);
   if (!action) return { wrong: "modhost: illegal option -- k" };
   const levelWord = values.level?.at(-1)?.toLowerCase();
@@ -136,6 +138,7 @@ export function readCommandLine(args: readonly string[]): Command | { readonly w
     before: values.before ?? [],
     after: values.after ?? [],
     action,
+    group: positionals[0] ?? "",
     signals: word !== undefined,
     test: values.test === true || values.hosts === true || values.modules === true || defines.some(isDump),
     trust: values.trust === true,

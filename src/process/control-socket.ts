@@ -9,14 +9,16 @@ export interface ControlCommands {
   status(): Promise<SupervisorStatus>;
   gracefulStop(): void;
   reload(change: Change): Promise<Refusal>;
+  /** Gives why the processes of the group were not all replaced. */
+  restartGroup(name: string): Promise<readonly string[]>;
 }
 
 /** Words a client may send, each a line. */
-export type ControlWord = "status" | "graceful-stop" | Change;
+export type ControlWord = "status" | "graceful-stop" | `restart-group ${string}` | Change;
 
 /** Milliseconds a client has to say its word, and a supervisor to answer it. */
 const patience = 5000;
-const longestWord = 64;
+const longestWord = 1024;
 
 /** Where the control socket of the server with that pid file is. */
 export function controlPath(pidFile: string): string {
@@ -80,6 +82,10 @@ export class ControlSocket {
       socket.setTimeout(0);
       const errors = await this.#commands.reload(word);
       answer = errors ? { errors } : { done: true };
+    } else if (word.startsWith("restart-group ")) {
+      socket.setTimeout(0);
+      const errors = await this.#commands.restartGroup(Buffer.from(word.slice(14).trim(), "latin1").toString());
+      answer = errors.length > 0 ? { errors } : { done: true };
     }
     socket.end(`${JSON.stringify(answer)}\n`);
   }

@@ -13,11 +13,17 @@ export interface Output {
 /** Milliseconds that a reload, and a stop, may take before the command no longer waits for its end. */
 const reloadLimit = 120_000;
 const stopLimit = 15_000;
+/** The same for a daemon group, whose processes each may take a minute to load. */
+const groupLimit = 600_000;
 
 const signals = { stop: "SIGTERM", restart: "SIGHUP", graceful: "SIGUSR1", "graceful-stop": "SIGWINCH" } as const;
 
 /** Carries a word out and gives the exit status, or says that the server is to be started. */
-export async function control(action: Action, pidFile: string, { out, err }: Output): Promise<number | "start"> {
+export async function control(
+  action: Exclude<Action, "restart-group">,
+  pidFile: string,
+  { out, err }: Output,
+): Promise<number | "start"> {
   const found = readPidFile(pidFile);
   if (found.state === "corrupt") {
     err(`(20014)Internal error (specific information not available): AH00058: Error retrieving pid file ${pidFile}`);
@@ -52,6 +58,26 @@ export async function control(action: Action, pidFile: string, { out, err }: Out
     return 0;
   } catch (error) {
     err(`${error instanceof Error ? error.message : String(error)}: AH00057: sending signal to server`);
+    return 1;
+  }
+}
+
+/** Replaces the processes of a daemon group one by one, and gives the exit status: 1 when the new code does not load. */
+export async function restartGroup(pidFile: string, group: string, { out, err }: Output): Promise<number> {
+  const found = readPidFile(pidFile);
+  if (found.state !== "running") {
+    err("modhost is not running");
+    return 1;
+  }
+  try {
+    const answer = await askSupervisor(pidFile, `restart-group ${group}`, groupLimit);
+    const { errors = [] } = answer as { readonly errors?: readonly string[] };
+    for (const line of errors) err(line);
+    if (errors.length > 0) return 1;
+    out(`daemon group "${group}": all processes are replaced`);
+    return 0;
+  } catch (error) {
+    err(`modhost: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
   }
 }

@@ -66,6 +66,9 @@ export class DaemonPool {
   readonly #kept = new Map<string, number>();
   /** Successors whose start somebody waits for: "" when one is ready, else why it is not. */
   readonly #trials = new Map<DaemonProcess, (failure: string) => void>();
+  #isRestarting = false;
+  /** A script that changed while the pool was restarted. */
+  #missed: { readonly script: string; readonly mtime: number } | undefined;
   #failing = 0;
   #reason: string | undefined;
   /** For the page of a refused request, HTML. */
@@ -183,7 +186,20 @@ export class DaemonPool {
    */
   async restart(): Promise<string | undefined> {
     if (this.#isStopping) return "the server stops";
+    if (this.#isRestarting) return "it is being restarted already";
     if (this.#reload) return `${this.#reload.script} is being loaded anew just now`;
+    this.#isRestarting = true;
+    const failure = await this.#renewAll();
+    this.#isRestarting = false;
+    const missed = this.#missed;
+    this.#missed = undefined;
+    // What did not load is not tried again until it changes.
+    if (failure !== undefined && missed) this.#keep(missed.script, missed.mtime);
+    else this.#publish(1);
+    return failure;
+  }
+
+  async #renewAll(): Promise<string | undefined> {
     for (const slot of this.#slots) {
       if (slot.successor) this.#retire(slot.successor, "restart_group");
       slot.successor = undefined;
@@ -301,7 +317,8 @@ export class DaemonPool {
 
   #onStale(process: DaemonProcess, script: string, mtime: number): void {
     const slot = this.#slotOf(process);
-    if (!slot || this.#reload || this.#isStopping) return;
+    if (this.#isRestarting) this.#missed = { script, mtime };
+    if (!slot || this.#reload || this.#isStopping || this.#isRestarting) return;
     if (this.#kept.get(script) === mtime) {
       process.keep(script, mtime);
       return this.#publish(1);

@@ -109,6 +109,14 @@ export class Generation {
     return [...this.#groups.values()].flatMap((group) => group.states());
   }
 
+  /** Replaces the processes of a daemon group one by one; gives why they were not. */
+  async restartGroup(name: string): Promise<string[]> {
+    const group = this.#groups.get(name);
+    if (group) return group.restart();
+    const names = [...this.#groups.keys()].map((known) => `"${known}"`).join(", ");
+    return [`no daemon group is called "${name}"${names === "" ? ": there is none" : `; there are ${names}`}`];
+  }
+
   get workers(): readonly WorkerProcess[] {
     return [...this.#workers];
   }

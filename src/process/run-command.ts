@@ -6,7 +6,7 @@ import { lintServer } from "../config/lint/index.js";
 import { outcomeJson, showOutcome } from "../config/show-error.js";
 import { dumpNames, readCommandLine, usage, type Command } from "./command-line.js";
 import type { Configuration } from "./configuration.js";
-import { control, type Output } from "./control.js";
+import { control, restartGroup, type Output } from "./control.js";
 import type { DaemonSurroundings } from "./daemon-launch.js";
 import { isDetached, report, startDetached } from "./detach.js";
 import { compiledIn, directiveList, dumps, loadedModules, settingLines, versionLines } from "./dump.js";
@@ -106,6 +106,7 @@ async function act(command: Command, { request, program, terminal, detached }: R
     return 1;
   }
   const { configuration } = first;
+  if (command.action === "restart-group") return restartGroup(configuration.pidFile, command.group, terminal);
   const outcome = detached ? "start" : await control(command.action, configuration.pidFile, terminal);
   if (outcome !== "start") return outcome;
   if (!detached && shows(command, "warn")) for (const warning of first.warnings) terminal.err(warning);

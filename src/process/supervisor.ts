@@ -48,6 +48,7 @@ export class Supervisor {
     status: () => this.status(),
     gracefulStop: () => void this.#gracefulStop(),
     reload: (change) => this.#changes.want(change),
+    restartGroup: (name) => this.#restartGroup(name),
   });
   readonly #changes = new Changes((change) => this.#reload(change));
   #current: Generation | undefined;
@@ -229,6 +230,23 @@ export class Supervisor {
     const lines = reasons.flatMap((reason) => reason.split("\n")).filter((line) => line.trim() !== "");
     lines.push("the new configuration is not taken; the server goes on with the one it has");
     for (const message of lines) this.#log({ level: "error", module: "core", message });
+    return lines;
+  }
+
+  /** Replaces the processes of a daemon group one by one; gives why they were not. */
+  async #restartGroup(name: string): Promise<readonly string[]> {
+    if (this.#state !== "serving" || !this.#current || this.#next)
+      return ["the server is not serving, or is being reloaded"];
+    this.#log({
+      level: "notice",
+      module: "wsgi",
+      message: `the processes of daemon group "${name}" are replaced, as asked for`,
+    });
+    const failures = await this.#current.restartGroup(name);
+    const lines = failures.flatMap((failure) => failure.trimEnd().split("\n"));
+    if (lines.length === 0) return [];
+    lines.push("the new process is not taken; the group goes on with the ones it has");
+    for (const message of lines) this.#log({ level: "error", module: "wsgi", message });
     return lines;
   }
 

@@ -19,6 +19,7 @@ const usage = `Usage: modhostctl [-d FOLDER] COMMAND
   help DIRECTIVE  what a directive does
   completion bash|zsh
                   a script that completes these commands: eval "$(modhostctl completion bash)"
+  restart-group NAME   replace the processes of a daemon group one by one, without losing a request
   explain URL     what happens to a request, and by which lines; "explain" alone shows its options
 Anything else is handed to modhost: modhostctl -S, modhostctl -t -D DUMP_MODULES
 `;
@@ -73,6 +74,7 @@ function runCommand(
     case "graceful":
     case "graceful-stop":
     case "status":
+    case "restart-group":
       return run(["-d", root, "-k", command, ...more]);
     case "fullstatus": {
       const status = run(["-d", root, "-k", "status", ...more]);

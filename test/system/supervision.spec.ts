@@ -123,6 +123,24 @@ describe("a server with a daemon group", function () {
     expect(statuses.filter((status) => status !== 200)).to.deep.equal([]);
   });
 
+  it("replaces the processes of a group on restart-group, or tells why the new code does not load", async () => {
+    const before = await get(served, "/app");
+    const { status, text } = await ctl(served, "-k", "restart-group", "app");
+    expect([status, text]).to.deep.equal([0, 'daemon group "app": all processes are replaced\n']);
+    const after = await get(served, "/app");
+    expect(after).not.to.equal(before);
+    writeFileSync(join(served.root, "app.wsgi"), "import nowhere_to_be_found\n");
+    const failed = await ctl(served, "-k", "restart-group", "app");
+    expect(failed.status).to.equal(1);
+    expect(failed.text).to.match(/Traceback [^]*No module named 'nowhere_to_be_found'/);
+    expect((await fetch(served.url("/app"))).status).to.equal(200);
+    const unknown = await ctl(served, "-k", "restart-group", "other");
+    expect([unknown.status, unknown.text]).to.deep.equal([
+      1,
+      'no daemon group is called "other"; there are "app"\nthe new process is not taken; the group goes on with the ones it has\n',
+    ]);
+  });
+
   it("goes on with the old code when the touched script does not load", async () => {
     const script = join(served.root, "app.wsgi");
     writeFileSync(script, "import nowhere_to_be_found\n");
