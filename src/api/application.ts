@@ -160,6 +160,8 @@ export interface DaemonGroupSpec {
   readonly receiveBufferSize: number;
   /** Bytes that one field of a response may have, 0 without limit. */
   readonly headerBufferSize: number;
+  /** A request body of at most so many bytes is taken in before a thread is asked for; 0: none is. */
+  readonly requestBufferSize: number;
   /** Bytes of a response that are taken from the application before the client has taken them. */
   readonly responseBufferSize: number;
   /** Prefix of socket paths, from WSGISocketPrefix, absolute; undefined for the default. */

@@ -1,10 +1,11 @@
 // Calls of applications of one pool → responses: the queue, the connections, the time limits.
 import type { BigIntStats, Stats } from "node:fs";
-import type { ApplicationCall, DaemonGroupSpec, Request, Response } from "../api/index.js";
+import type { ApplicationCall, DaemonGroupSpec, Request, RequestBody, Response } from "../api/index.js";
 import { refuse } from "../api/index.js";
 import type { PoolState, WorkerToSupervisor } from "./channel.js";
 import { DaemonClock } from "./daemon-clock.js";
 import { DaemonConnection, type ConnectionEvents } from "./daemon-connection.js";
+import { isTakenIn, takeIn } from "./daemon-intake.js";
 import { DaemonQueue } from "./daemon-queue.js";
 import { DaemonRun } from "./daemon-run.js";
 import { ShapeTable } from "./daemon-shapes.js";
@@ -17,7 +18,8 @@ export interface DaemonClientOptions {
   readonly spec: Pick<
     DaemonGroupSpec,
     "name" | "threads" | "processes" | "queueTimeout" | "socketTimeout" | "connectTimeout" | "requestTimeout"
-  >;
+  > &
+    Partial<Pick<DaemonGroupSpec, "requestBufferSize" | "responseBufferSize">>;
   readonly applicationGroup: string;
   /** Whether the daemons run as the same user and group as this process: only then may they hand files over. */
   readonly sharesAccount: boolean;
@@ -99,7 +101,12 @@ export class DaemonClient {
     if (this.#queue.size >= longestQueue) {
       return this.#unavailable(request, `${longestQueue} requests are waiting for it`);
     }
-    const run = new DaemonRun(call, request);
+    if (!isTakenIn(request, this.#options.spec.requestBufferSize ?? 0)) return this.#run(call, request, request.body);
+    return takeIn(request.body).then(({ body, release }) => this.#run(call, request, body).finally(release));
+  }
+
+  #run(call: ApplicationCall, request: Request, body: RequestBody): Promise<Response> {
+    const run = new DaemonRun(call, request, { body, buffer: this.#options.spec.responseBufferSize ?? 0 });
     this.#watch(run);
     const connection = this.#idle.pop();
     if (connection) this.#start(connection, run);

@@ -83,7 +83,7 @@ export class DaemonConnection implements FrameTarget {
   start(run: DaemonRun, { shape, values, mtime }: Handover): void {
     this.run = run;
     run.connection = this;
-    const { body } = run.request;
+    const { body } = run;
     const { arrived } = body;
     const whole = arrived && arrived.length <= smallBody ? arrived : undefined;
     const bytes = requestFrames({
@@ -191,7 +191,7 @@ export class DaemonConnection implements FrameTarget {
 
   #upload(run: DaemonRun): void {
     if (run.upload || run.isAbandoned) return;
-    run.upload = new Upload(this.#socket, run.request.body, (error) => run.bodyBroke(error));
+    run.upload = new Upload(this.#socket, run.body, (error) => run.bodyBroke(error));
   }
 
   #sentBack(run: DaemonRun, flags: number): void {

@@ -8,6 +8,7 @@ import {
   type ApplicationCall,
   type Level,
   type Request,
+  type RequestBody,
   type Response,
 } from "../api/index.js";
 import type { DaemonConnection } from "./daemon-connection.js";
@@ -25,13 +26,18 @@ interface OfferedFile {
 
 const levels: Readonly<Record<string, Level>> = { c: "crit", e: "error", w: "warn", i: "info", d: "debug" };
 
-// Bytes of the response that may wait for the client before the daemon is made to wait.
+// Bytes of a response that may in any case wait for the client before the daemon is made to wait.
 const highWaterMark = 131_072;
+/** Bytes that all responses of this worker together may hold above that. */
+const mostHeld = 64 * 1024 * 1024;
+let held = 0;
 
 /** A run from the moment it is asked for until the daemon is done with it. */
 export class DaemonRun {
   readonly call: ApplicationCall;
   readonly request: Request;
+  /** The body of the request, which may have been taken in already. */
+  readonly body: RequestBody;
   /** The answer: a response or a refusal; fails only with a RequestBodyError. */
   readonly answered: Promise<Response>;
   /** performance.now() when it began to wait for a thread. */
@@ -59,13 +65,17 @@ export class DaemonRun {
   #length: number | undefined;
   #pieces: Buffer[] = [];
   #received = 0;
+  readonly #buffer: number;
   #body: DaemonBody | undefined;
   #file: Readable | undefined;
   #isAbandoned = false;
 
-  constructor(call: ApplicationCall, request: Request) {
+  /** `buffer`: bytes of the response that are taken off the daemon before the client has taken them. */
+  constructor(call: ApplicationCall, request: Request, { body, buffer }: { body: RequestBody; buffer: number }) {
     this.call = call;
     this.request = request;
+    this.body = body;
+    this.#buffer = buffer;
     this.waitingSince = performance.now();
     this.answered = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -124,7 +134,7 @@ export class DaemonRun {
     if (this.#isAbandoned || this.isAnswered || !this.#head) return;
     if (this.#length !== undefined && this.#received >= this.#length) return this.#answerWhole(this.#head);
     const connection = this.connection;
-    const body = new DaemonBody({
+    const body = new DaemonBody(this.#buffer, {
       read: () => connection?.resume(),
       full: () => connection?.hold(),
       leave: () => this.abandon("the client has closed the connection"),
@@ -215,10 +225,15 @@ class DaemonBody extends Readable {
   /** The client has not taken what came: the daemon is made to wait. */
   isFull = false;
   isFinished = false;
+  readonly #buffer: number;
   readonly #on: { read(): void; full(): void; leave(): void };
+  /** Bytes it counts for in what all hold. */
+  #counted = 0;
 
-  constructor(on: { read(): void; full(): void; leave(): void }) {
+  /** `buffer`: bytes it may hold as long as all together do not hold too much. */
+  constructor(buffer: number, on: { read(): void; full(): void; leave(): void }) {
     super({ highWaterMark });
+    this.#buffer = buffer;
     this.#on = on;
     // Breaking off must not bring the worker down where nobody listens yet.
     this.on("error", () => undefined);
@@ -226,8 +241,15 @@ class DaemonBody extends Readable {
 
   add(bytes: Buffer): void {
     if (this.destroyed || this.push(bytes)) return;
+    this.#count(this.readableLength);
+    if (this.readableLength < this.#buffer && held < mostHeld) return;
     this.isFull = true;
     this.#on.full();
+  }
+
+  #count(bytes: number): void {
+    held += bytes - this.#counted;
+    this.#counted = bytes;
   }
 
   finish(): void {
@@ -237,12 +259,14 @@ class DaemonBody extends Readable {
   }
 
   override _read(): void {
+    this.#count(this.readableLength);
     if (!this.isFull) return;
     this.isFull = false;
     this.#on.read();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#count(0);
     if (!this.isFinished) this.#on.leave();
     done(error);
   }

@@ -549,6 +549,7 @@ describe("WSGIDaemonProcess", () => {
       sendBufferSize: 0,
       receiveBufferSize: 0,
       headerBufferSize: 0,
+      requestBufferSize: 1_048_576,
       responseBufferSize: 8_388_608,
       socketPrefix: undefined,
       preloads: [],

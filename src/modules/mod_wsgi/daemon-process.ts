@@ -14,6 +14,8 @@ export interface DaemonProcess extends Omit<
 
 /** Bytes; mod_wsgi's default. */
 const defaultResponseBuffer = 8 * 1024 * 1024;
+/** Bytes; mod_wsgi has no such option. */
+const defaultRequestBuffer = 1024 * 1024;
 
 type Reader = (text: string, option: string, place: Place) => unknown;
 
@@ -90,6 +92,7 @@ const readers = {
   "receive-buffer-size": buffer(512),
   "header-buffer-size": buffer(8192),
   "response-buffer-size": buffer(65536),
+  "request-buffer-size": count(0),
   "response-flush-delay": unused(count(0), "output is sent when the application pauses"),
   "response-socket-timeout": unused(seconds, "Timeout holds for the client's connection"),
   "stack-size": count(32_768),
@@ -161,6 +164,7 @@ export function readDaemonProcess(name: string, optionText: string, place: Place
     sendBufferSize: read("send-buffer-size", 0),
     receiveBufferSize: read("receive-buffer-size", 0),
     headerBufferSize: read("header-buffer-size", 0),
+    requestBufferSize: read("request-buffer-size", defaultRequestBuffer),
     responseBufferSize: read("response-buffer-size", 0) || defaultResponseBuffer,
   };
 }
