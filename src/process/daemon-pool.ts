@@ -40,6 +40,8 @@ interface Reload {
 const shortLife = 5000;
 const firstDelay = 100;
 const longestDelay = 30_000;
+/** Milliseconds for which requests wait for a process, where the one before served, rather than being refused. */
+const patience = 5000;
 const mostRemembered = 16;
 /** Milliseconds after which a changed script counts as one that does not load, where startup-timeout is off. */
 const longestTrial = 60_000;
@@ -395,7 +397,7 @@ export class DaemonPool {
     if (end.traceback !== undefined && this.#preloads.length > 0) {
       // As mod_wsgi: the script is loaded by the first request, which gets the 500 and the log the traceback.
       this.#preloads = [];
-    } else if (!end.wasReady || delay > 1000) {
+    } else if (!end.wasReady || delay > patience) {
       this.#reason = `its process ${end.reason}`;
       this.#note = undefined;
     }
