@@ -192,7 +192,7 @@ def application(environ, start_response):
 `;
 
 const configuration = `
-WSGIDaemonProcess pep processes=1 threads=6 home=@ROOT@/app
+WSGIDaemonProcess pep processes=1 threads=6 request-buffer-size=0 home=@ROOT@/app
 WSGIProcessGroup pep
 WSGIApplicationGroup %{GLOBAL}
 WSGIChunkedRequest On
