@@ -220,3 +220,41 @@ WSGIScriptAlias /still @ROOT@/apps/still.wsgi process-group=plain application-gr
     expect(after.served).to.be.greaterThan(before.served);
   });
 });
+
+describe("a server with WSGIPythonHome and socket-user", function () {
+  this.timeout(60_000);
+  let served: ServedRoot;
+
+  before(async function () {
+    if ("missing" in findPython(undefined)) return this.skip();
+    const { root, port } = await makeRoot(
+      `
+WSGIPythonHome @ROOT@/venv
+WSGIDaemonProcess first
+WSGIDaemonProcess closed socket-user=nobody connect-timeout=1
+WSGIScriptAlias /first @ROOT@/probe.wsgi process-group=first application-group=%{GLOBAL}
+WSGIScriptAlias /closed @ROOT@/probe.wsgi process-group=closed application-group=%{GLOBAL}
+<Directory @ROOT@>
+    Require all granted
+</Directory>
+`,
+      { modules: ["wsgi"], files: { "probe.wsgi": probe } },
+    );
+    execFileSync("python3", ["-m", "venv", "--without-pip", join(root, "venv")]);
+    served = await serveRoot(root, port);
+  });
+  after(() => served?.end());
+
+  it("runs the interpreter of the virtual environment", async () => {
+    const response = await fetch(served.url("/first"));
+    expect(((await response.json()) as Found)["prefix"]).to.equal(join(served.root, "venv"));
+  });
+
+  it("lets nobody but socket-user connect", async function () {
+    if (!isRoot) return this.skip();
+    const sockets = readdirSync(join(served.root, "run")).filter((name) => name.endsWith(".sock"));
+    expect(new Set(sockets.map((name) => statSync(join(served.root, "run", name)).uid)).size).to.equal(2);
+    expect((await fetch(served.url("/closed"))).status).to.equal(503);
+    expect(served.errors()).to.match(/daemon group "closed" is not available: cannot connect to .*: EACCES/);
+  });
+});

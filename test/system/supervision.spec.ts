@@ -213,6 +213,15 @@ describe("a server with a daemon group", function () {
     expect(answers.every((text) => text.startsWith("pid"))).to.equal(true);
   });
 
+  // As Apache with mod_wsgi: only a connection that is broken ends what runs for it.
+  it("answers a client in full that has ended its side", async () => {
+    const socket = connect({ port: served.port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.end("GET /app HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let text = "";
+    for await (const bytes of socket) text += String(bytes);
+    expect(text).to.match(/^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\npid \d+\n$/);
+  });
+
   it("is the same server through a link to its root", async () => {
     const link = `${served.root}-link`;
     symlinkSync(served.root, link);
