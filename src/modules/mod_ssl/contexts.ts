@@ -44,8 +44,8 @@ export function makeContext(
   const options: SecureContextOptions = {
     cert,
     key,
-    minVersion: versions.least,
-    maxVersion: versions.most,
+    minVersion: settings.leastVersion ?? versions.least,
+    maxVersion: settings.mostVersion ?? versions.most,
     ciphers: `${ciphers13 ?? usualCiphers13}:${ciphers}`,
     honorCipherOrder: settings.honorsOrder,
     dhparam: settings.dhParameters ? read(settings.dhParameters, "DHParameters") : "auto",

@@ -117,7 +117,10 @@ function protocolDirectives(directive: Make): Directives<Settings> {
       default: "TLSv1.2 TLSv1.3",
       set: ([words], place) => {
         const read = readVersions(words);
-        return typeof read === "string" ? place.fail(`version: ${read}`) : { versions: read };
+        if (typeof read === "string") return place.fail(`version: ${read}`);
+        const lost = words.find((word, index) => index > 0 && /^[a-z]/i.test(word));
+        if (lost !== undefined) place.warn(`${lost} takes the place of what stands before it: is a + or - missing?`);
+        return { versions: read };
       },
     }),
     SSLCipherSuite: directive({
@@ -195,9 +198,9 @@ function openSslCommand(command: string, text: string, place: Place) {
     case "ciphersuites":
       return { ciphers13: text };
     case "minprotocol":
-      return { versions: { least: versionOf(text, place), most: "TLSv1.3" as const } };
+      return { leastVersion: versionOf(text, place) };
     case "maxprotocol":
-      return { versions: { least: "TLSv1.2" as const, most: versionOf(text, place) } };
+      return { mostVersion: versionOf(text, place) };
     default:
       return place.fail(`command "${command}" is not supported`, "see the directive's page for those that are");
   }

@@ -8,7 +8,7 @@ import {
   type Origin,
   type SettingsOf,
 } from "../../api/index.js";
-import type { Versions } from "./versions.js";
+import type { Version, Versions } from "./versions.js";
 
 /** A file named by a directive, and where. */
 export interface NamedFile {
@@ -67,6 +67,9 @@ export const ssl = defineSettings("mod_ssl", {
   revocations: value<NamedFile | undefined>(undefined),
   checksRevocation: value<boolean>(false),
   versions: value<Versions>({ least: "TLSv1.2", most: "TLSv1.3" }),
+  /** By OpenSSL's own names: they win. */
+  leastVersion: value<Version | undefined>(undefined),
+  mostVersion: value<Version | undefined>(undefined),
   ciphers: value<string>("DEFAULT"),
   ciphers13: value<string | undefined>(undefined),
   curves: value<string | undefined>(undefined),
