@@ -1,4 +1,5 @@
 // What a Require provider is: the words behind its name → a test of requests.
+import type { ExpressionCompiler } from "./expression.js";
 import type { Request } from "./request.js";
 
 /**
@@ -11,7 +12,9 @@ export type Decision = "granted" | "denied" | "no user" | "neutral";
 export type Requirement = (request: Request) => Decision | Promise<Decision>;
 
 /** What a provider may ask while it reads its words; `fail` throws, the provider's name is put in front. */
-export interface RequirePlace {
+export interface RequirePlace extends ExpressionCompiler {
+  /** The words as written, in one: quotes and escapes are still there. */
+  readonly text: string;
   readonly fail: (reason: string) => never;
 }
 

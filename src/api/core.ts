@@ -1,4 +1,5 @@
 // The settings of core that the server itself needs: what files and hosts are, limits, keep-alive, processes.
+import type { StringExpression } from "./expression.js";
 import { defineSettings } from "./module.js";
 import { list, map, notInherited, value, type Setting } from "./settings.js";
 
@@ -50,12 +51,9 @@ function editable<Words>(initial: Words): Setting<Edit<Words>> {
 /** An AllowOverride line. */
 export type AllowedOverrides = Omit<import("./place.js").OverrideRights, "directives">;
 
-/** What ErrorDocument says for a status; text and path are latin1 strings of bytes. */
+/** What ErrorDocument says for a status: a text, a path of this server, a URL; `content` gives it for a request. */
 export type ErrorDocument =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "local"; readonly path: string }
-  | { readonly kind: "external"; readonly url: string }
-  | { readonly kind: "default" };
+  { readonly kind: "text" | "local" | "external"; readonly content: StringExpression } | { readonly kind: "default" };
 
 /** The parts of an entity tag; `digest` goes before the others. */
 export interface ETagParts {
@@ -181,7 +179,8 @@ export const core = defineSettings("core", {
   addDefaultCharset: value<string | undefined>(undefined),
   /** Lower-case type with parameters; undefined: not forced. */
   forceType: value<string | undefined>(undefined),
-  setHandler: value<string | undefined>(undefined),
+  /** "none" leaves the handler as it is. */
+  setHandler: value<StringExpression | undefined>(undefined),
   /** Names of SetOutputFilter, in upper case. */
   outputFilters: value<readonly string[]>([]),
   /** The same of SetInputFilter. */

@@ -49,8 +49,8 @@ export interface StringExpression {
 /** Compiles expressions; faults are thrown as ConfigErrors that point into the directive's line. */
 export interface ExpressionCompiler {
   /** `text` stands in the directive's line as written, or is a word of it or the end of one (behind "expr="). */
-  condition(text: string, options?: ExpressionOptions): Condition;
-  stringExpression(text: string, options?: ExpressionOptions): StringExpression;
+  readonly condition: (text: string, options?: ExpressionOptions) => Condition;
+  readonly stringExpression: (text: string, options?: ExpressionOptions) => StringExpression;
 }
 
 /** A variable `%{NAME}`, registered as `provides: { expressionVariable: { NAME: variable } }`; names are in upper case. */

@@ -31,6 +31,8 @@ export interface Place extends ExpressionCompiler {
   readonly origin: Origin;
   /** Name of the directive standing here, as registered. */
   readonly directive: string;
+  /** What stands behind its name, as written: quotes and escapes are still there. */
+  readonly text: string;
   readonly context: Context;
   /** Sections around the directive, outermost first. */
   readonly sections: readonly EnclosingSection[];

@@ -1,7 +1,7 @@
 // Text with $0 to $9 → a function from a match of a regular expression to the text filled in.
 
 /** Fills a text in from a match; groups that took no part are empty. */
-export type Substitution = (match: RegExpExecArray) => string;
+export type Substitution = (match: readonly (string | undefined)[]) => string;
 
 /** Compiles a text with `$0` (the whole match) to `$9`; a backslash makes the next character ordinary. */
 export function compileSubstitution(text: string): Substitution {

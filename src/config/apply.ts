@@ -284,6 +284,7 @@ function placeOf(node: Node, directive: string, scope: Scope, run: Run): Place {
     ...expressionsIn(node, directive, run.expressions),
     origin: node.origin,
     directive,
+    text: node.text,
     context: scope.context,
     sections: scope.sections,
     ...scope.access,

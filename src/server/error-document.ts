@@ -17,10 +17,12 @@ export function errorDocument(
   // A status without a phrase of its own is a 500 to Apache.
   const document = request.core.errorDocuments[String(parseInt(statusText(refused.status), 10))];
   if (!document || document.kind === "default" || request.errorStatus !== undefined) return builtIn(request, refused);
-  if (document.kind === "text") return textPage(request, refused, document.text);
-  if (document.kind === "external") return external(request, refused, document.url);
+  const content = document.content.evaluate(request);
+  if (content === undefined) return builtIn(request, refused);
+  if (document.kind === "text") return textPage(request, refused, content);
+  if (document.kind === "external") return external(request, refused, content);
   request.firstStatus = refused.status;
-  const served = serveLocal(document.path);
+  const served = serveLocal(content);
   return served instanceof Promise
     ? served.then((response) => merge(request, refused, response))
     : merge(request, refused, served);

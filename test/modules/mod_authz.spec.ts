@@ -109,7 +109,7 @@ const refused: readonly (readonly [string, string])[] = [
   ],
   ["Require all foo", "2: Require all: Argument for 'Require all' must be 'granted' or 'denied', found \"foo\""],
   ["Require method get", "2: Require method: Invalid Method 'get'"],
-  ["Require expr true", "2: Require expr: expressions are not supported; write Require env with SetEnvIf"],
+  ["Require expr true false", '2: Require: the expression expects &&, || or the end, found "false"'],
   ["AuthMerging x", '2: AuthMerging: mode must be one of Off, And, Or, found "x"'],
 ];
 

@@ -132,8 +132,8 @@ describe("mod_log_config", () => {
     ["CustomLog logs/a %Z", "1: CustomLog: Unrecognized LogFormat directive %Z"],
     ["LogFormat %{x x", "1: LogFormat: Ran off end of LogFormat parsing args to some directive"],
     ["CustomLog logs/a %h env=", "1: CustomLog: condition: missing environment variable name"],
-    ["CustomLog logs/a %h foo", '1: CustomLog: condition must be env=NAME or env=!NAME, found "foo"'],
-    ["CustomLog logs/a %h expr=true", "1: CustomLog: condition: expressions are not supported"],
+    ["CustomLog logs/a %h foo", '1: CustomLog: condition must be env=NAME, env=!NAME or expr=EXPRESSION, found "foo"'],
+    ["CustomLog logs/a %h expr=yes", '1: CustomLog: the expression ends where "(" is expected'],
     ["CustomLog none/a %h", "1: AH02297: Cannot access directory 'ROOT/none/' for log file 'ROOT/none/a'"],
   ] as const) {
     it(`does not load ${text}`, () => {

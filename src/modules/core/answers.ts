@@ -1,5 +1,5 @@
 // Directives on what is answered: error documents, types, handlers.
-import { arg, byteString, filterNames, optional, type ErrorDocument, type Place } from "../../api/index.js";
+import { arg, filterNames, type ErrorDocument, type Place } from "../../api/index.js";
 import { everywhere, type CoreMaker } from "./contexts.js";
 
 /** Statuses Apache has a page for. */
@@ -14,19 +14,15 @@ const statuses = new Set(
 function readErrorDocument(status: string, text: string, place: Place): Readonly<Record<string, ErrorDocument>> {
   if (!statuses.has(status)) return place.fail(`Unsupported HTTP response code ${status}`);
   if (text.toLowerCase() === "default") return { [status]: { kind: "default" } };
-  if (!text.includes(" ")) {
-    if (text.startsWith("/")) return { [status]: { kind: "local", path: byteString(text) } };
-    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-      if (status === "401") {
-        place.warn("cannot use a full URL in a 401 ErrorDocument directive --- ignoring!", "AH00113");
-        return {};
-      }
-      return { [status]: { kind: "external", url: text } };
-    }
+  const kind = text.includes(" ") ? "text" : text.startsWith("/") ? "local" : isUrl.test(text) ? "external" : "text";
+  if (kind === "external" && status === "401") {
+    place.warn("cannot use a full URL in a 401 ErrorDocument directive --- ignoring!", "AH00113");
+    return {};
   }
-  if (text.includes("%{")) place.fail("document: expressions (%{...}) are not supported in its text");
-  return { [status]: { kind: "text", text: byteString(text) } };
+  return { [status]: { kind, content: place.stringExpression(text) } };
 }
+
+const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 export const answerDirectives = (directive: CoreMaker) => ({
   ErrorDocument: directive({
@@ -36,7 +32,8 @@ export const answerDirectives = (directive: CoreMaker) => ({
     summary: "What is answered with a status: a text, a path of this server, or a URL to redirect to.",
     doc:
       'A word that starts with "/" is a path, one with a scheme a URL, all else a text; `default` is the built-in page. ' +
-      "For a URL the client gets 302 and never sees the status.",
+      "For a URL the client gets 302 and never sees the status. All three may hold `%{NAME}` and `%{function:argument}`, as in " +
+      "expressions; a backslash makes the next character ordinary, `\\n` is a line feed.",
     example: 'ErrorDocument 404 /missing.html\nErrorDocument 503 "Back in five minutes."',
     set: ([status, text], place) => ({ errorDocuments: readErrorDocument(status, text, place) }),
   }),
@@ -66,16 +63,13 @@ export const answerDirectives = (directive: CoreMaker) => ({
   }),
 
   SetHandler: directive({
-    args: [arg.word("handler"), optional(arg.word("condition"))],
+    args: [arg.stringExpression("handler")],
     contexts: everywhere,
     override: "FileInfo",
     summary: "The handler of all requests here, whatever the files' names say.",
-    doc: "`None` takes an outer SetHandler back. Expressions (`%{...}`) are refused.",
+    doc: "`None` takes an outer SetHandler back. It may hold `%{NAME}` and `%{function:argument}`, as in expressions.",
     example: '<Location "/plain">\n  SetHandler default-handler\n</Location>',
-    set: ([handler, more], place) => {
-      if (more !== undefined || /%\{|^expr=/.test(handler)) return place.fail("handler: expressions are not supported");
-      return { setHandler: handler.toLowerCase() === "none" ? undefined : handler };
-    },
+    set: ([setHandler]) => ({ setHandler }),
   }),
 
   DefaultType: directive({

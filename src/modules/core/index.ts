@@ -7,8 +7,11 @@ import {
   defineModule,
   refuse,
   unknownFilter,
+  type Request,
+  type Response,
   type ServerView,
   type SettingsOf,
+  type StringExpression,
 } from "../../api/index.js";
 import { answerDirectives } from "./answers.js";
 import { conditionSections } from "./condition-sections.js";
@@ -66,8 +69,7 @@ export default defineModule({
       when: ({ forceType, setHandler }) => forceType !== undefined || setHandler !== undefined,
       run(request, { forceType, setHandler }) {
         if (forceType !== undefined) request.contentType = forceType;
-        if (setHandler !== undefined) request.handler = setHandler;
-        return undefined;
+        return setHandler && chooseHandler(request, setHandler);
       },
     },
 
@@ -97,6 +99,15 @@ export default defineModule({
     },
   },
 });
+
+/** The handler of SetHandler, in lower case but for the path of a socket; "none" leaves the one there is. */
+function chooseHandler(request: Request, setHandler: StringExpression): Response | undefined {
+  const handler = setHandler.evaluate(request);
+  if (handler === undefined) return refuse(500);
+  const lower = handler.startsWith("proxy:unix") ? handler : handler.toLowerCase();
+  if (lower !== "none") request.handler = lower;
+  return undefined;
+}
 
 const roots = new WeakMap<CoreSettings, string>();
 

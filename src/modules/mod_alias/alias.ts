@@ -8,6 +8,7 @@ import {
   type PathTest,
   type Place,
   type Request,
+  type StringExpression,
   type Substitution,
 } from "../../api/index.js";
 
@@ -23,7 +24,9 @@ export type Alias = PathTest & {
 
 /** An Alias inside `<Location>`: one target for the whole section. */
 export interface SectionAlias {
-  readonly target: string;
+  /** A relative one is taken from ServerRoot. */
+  readonly target: StringExpression;
+  readonly resolve: (path: string) => string;
   readonly handler: string | undefined;
   /** Path of the `<Location>`, for AliasPreservePath; undefined where it is a regular expression. */
   readonly location: string | undefined;
@@ -65,16 +68,18 @@ export function sectionAlias(target: string, place: Place): SectionAlias {
   }
   if (name !== "location" && name !== "locationmatch")
     return place.fail(`cannot occur within <${section.name}> section`);
-  if (target.includes("%{"))
-    return place.fail("expressions in the file-path are not supported", "write AliasMatch with $1");
   return {
-    target: byteString(place.resolve(target)),
+    target: place.stringExpression(target),
+    resolve: (path) => (path.startsWith("/") ? path : byteString(place.resolve("")) + path),
     handler: handlerOf(place),
     location: name === "location" ? locationPath(section.argument) : undefined,
   };
 }
 
-/** Maps a request by the alias of its `<Location>`, else by the first alias that matches; false when there is none. */
+/**
+ * Maps a request by the alias of its `<Location>`, else by the first alias that matches; false when there is none,
+ * undefined when its expression could not be evaluated.
+ */
 export function mapToFile(
   request: Request,
   {
@@ -82,11 +87,14 @@ export function mapToFile(
     preservePath,
     aliases,
   }: { alias: SectionAlias | undefined; preservePath: boolean; aliases: readonly Alias[] },
-): boolean {
+): boolean | undefined {
   if (alias) {
+    const target = alias.target.evaluate(request);
+    if (target === undefined) return undefined;
     const length = preservePath && alias.location ? prefixLength(request.path, alias.location) : 0;
-    request.filename = length > 0 ? mergeSlashes(alias.target + request.path.slice(length)) : alias.target;
-    if (length > 0) setContext(request, alias.location ?? "", alias.target);
+    const file = alias.resolve(target);
+    request.filename = length > 0 ? mergeSlashes(file + request.path.slice(length)) : file;
+    if (length > 0) setContext(request, alias.location ?? "", file);
     if (alias.handler) request.handler = alias.handler;
     return true;
   }

@@ -1,5 +1,5 @@
 // Alias and Redirect lines → file names and redirects for URL paths.
-import { arg, defineModule, defineSettings, list, optional, value, type Place } from "../../api/index.js";
+import { arg, defineModule, defineSettings, list, optional, refuse, value, type Place } from "../../api/index.js";
 import {
   hiddenAliases,
   mapToFile,
@@ -15,10 +15,9 @@ import {
   redirectFor,
   redirectStatus,
   redirectTarget,
-  refuseNonUrl,
   regexRedirect,
   type Redirect,
-  type RedirectTarget,
+  type SectionRedirect,
 } from "./redirect.js";
 
 const definition = defineSettings("mod_alias", {
@@ -26,7 +25,7 @@ const definition = defineSettings("mod_alias", {
   redirects: list<Redirect>("inner first"),
   sectionRedirects: list<Redirect>("inner first"),
   sectionAlias: value<SectionAlias | undefined>(undefined),
-  sectionRedirect: value<RedirectTarget | undefined>(undefined),
+  sectionRedirect: value<SectionRedirect | undefined>(undefined),
   preservePath: value<boolean>(false),
   relative: value<boolean>(false),
 });
@@ -57,7 +56,7 @@ export default defineModule({
         args: [arg.word("URL-path"), optional(arg.word("file-path"))],
         contexts: alsoSections,
         summary: `Maps URLs to ${what}`,
-        doc: `${mappingDoc} Inside \`<Location>\` it takes the file-path alone, which then stands for the whole location (see AliasPreservePath).`,
+        doc: `${mappingDoc} Inside \`<Location>\` it takes the file-path alone, which then stands for the whole location (see AliasPreservePath) and may hold \`%{NAME}\` and \`%{function:argument}\`, as in expressions.`,
         example,
         set: ([path, file], place) => {
           if (file === undefined) return { sectionAlias: sectionAlias(path, place) };
@@ -112,7 +111,7 @@ export default defineModule({
         contexts: everywhere,
         override: "FileInfo",
         summary: "Redirects URLs that begin with a path, or answers them with a status",
-        doc: `${redirectDoc} Inside a section it may stand without URL-path, for all requests the section matches; then nothing is added to the URL.`,
+        doc: `${redirectDoc} Inside a section it may stand without URL-path, for all requests the section matches; then nothing is added to the URL, which may hold \`%{NAME}\` and \`%{function:argument}\`, as in expressions.`,
         example: 'Redirect permanent "/service" "https://example.com/service"\nRedirect gone "/removed"',
         set: ([word, path, url], place) => {
           const status = word === undefined ? 302 : redirectStatus(word, place);
@@ -154,7 +153,8 @@ export default defineModule({
       run: (request, { aliases, redirects, relative, preservePath, ...section }) => {
         const answer = redirectFor(request, { section: section.sectionRedirect, redirects, relative });
         if (answer) return answer;
-        return mapToFile(request, { alias: section.sectionAlias, preservePath, aliases }) ? "done" : undefined;
+        const mapped = mapToFile(request, { alias: section.sectionAlias, preservePath, aliases });
+        return mapped === undefined ? refuse(500) : mapped ? "done" : undefined;
       },
     },
     fixups: {
@@ -180,15 +180,17 @@ export default defineModule({
 function redirect(
   { status, path, url }: { status: number; path: string | undefined; url: string | undefined },
   place: Place,
-): { redirects?: Redirect[]; sectionRedirects?: Redirect[]; sectionRedirect?: RedirectTarget } {
+): { redirects?: Redirect[]; sectionRedirects?: Redirect[]; sectionRedirect?: SectionRedirect } {
   // One argument in a section: a URL for a redirection, or nothing but the status.
   const whole = url === undefined && (path === undefined || (status >= 300 && status < 400));
   if (whole) {
     const target = redirectTarget(status, path, place);
     if (isTopLevel(place))
       return place.fail(path === undefined ? "URL-path is missing" : "URL to redirect to is missing");
-    if (path !== undefined) refuseNonUrl(path, place);
-    return { sectionRedirect: target };
+    const { origin } = target;
+    return {
+      sectionRedirect: { status, target: path === undefined ? undefined : place.stringExpression(path), origin },
+    };
   }
   if (path === undefined) return place.fail("URL-path is missing");
   const entry = prefixRedirect(path, redirectTarget(status, url, place), place);

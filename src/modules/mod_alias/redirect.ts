@@ -10,6 +10,7 @@ import {
   type Place,
   type Request,
   type Response,
+  type StringExpression,
   type Substitution,
 } from "../../api/index.js";
 
@@ -17,6 +18,14 @@ import {
 export type Redirect = PathTest & RedirectTarget & { readonly fill?: Substitution };
 
 /** A Redirect line that holds for all of its section. */
+export interface SectionRedirect {
+  readonly status: number;
+  /** URL or URL-path; undefined for a status that leads nowhere. */
+  readonly target: StringExpression | undefined;
+  readonly origin: Origin;
+}
+
+/** Where a Redirect line leads. */
 export interface RedirectTarget {
   readonly status: number;
   /** URL or URL-path as written, latin1; undefined for a status that leads nowhere. */
@@ -61,7 +70,7 @@ export function regexRedirect(regex: RegExp, redirect: RedirectTarget): Redirect
 }
 
 /** Refuses a target that is neither a URL nor a path. */
-export function refuseNonUrl(target: string, place: Place): void {
+function refuseNonUrl(target: string, place: Place): void {
   if (!isUrl(target) && !target.startsWith("/")) place.fail(`URL must be a URL or start with "/", found "${target}"`);
 }
 
@@ -72,9 +81,13 @@ export function redirectFor(
     section,
     redirects,
     relative,
-  }: { section: RedirectTarget | undefined; redirects: readonly Redirect[]; relative: boolean },
+  }: { section: SectionRedirect | undefined; redirects: readonly Redirect[]; relative: boolean },
 ): Response | undefined {
-  if (section) return respond(request, section.status, section.target && escapeUrl(section.target), relative);
+  if (section) {
+    const target = section.target?.evaluate(request);
+    if (section.target && target === undefined) return refuse(500);
+    return respond(request, section.status, target && escapeUrl(target), relative);
+  }
   if (redirects.length === 0) return undefined;
   const found = lookupFor(redirects)(request.path);
   if (!found) return undefined;

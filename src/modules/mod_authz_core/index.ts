@@ -44,7 +44,8 @@ export default defineModule({
       summary: "Grants requests that a provider accepts",
       doc:
         "Several lines in one section: one that grants is enough. `Require all granted` and `Require all denied` are for " +
-        "everyone; `Require env NAME...` grants where one of the variables is set, `Require method GET POST...` by method; " +
+        "everyone; `Require env NAME...` grants where one of the variables is set, `Require method GET POST...` by method, `Require " +
+        "expr CONDITION` where an expression is true, which needs no quotes around it; " +
         "mod_authz_host adds `ip`, `host`, `forward-dns` and `local`. `Require not ...` refuses what the provider accepts, " +
         "and needs a `<RequireAll>` around it. A section with a Require line replaces what surrounds it; see AuthMerging.",
       example: "<Directory htdocs>\n  Require all granted\n</Directory>",
@@ -52,7 +53,11 @@ export default defineModule({
         const negate = first.toLowerCase() === "not";
         const [provider = "", ...rest] = negate ? words : [first, ...words];
         if (negate) refuseUseless("negative Require", place);
-        return { requirements: some({ kind: "line", provider, words: rest, negate, origin: place.origin }) };
+        const text = place.text.replace(negate ? /^\S+\s+\S+\s*/ : /^\S+\s*/, "");
+        const { origin } = place;
+        return {
+          requirements: some({ kind: "line", provider, words: rest, text, expressions: place, negate, origin }),
+        };
       },
     }),
     "<RequireAll>": block("all", "Groups Require lines that must all be met", {

@@ -1,5 +1,5 @@
 // Require all, env, method and expr → tests of requests.
-import type { AuthzProvider } from "../../api/index.js";
+import type { AuthzProvider, Decision } from "../../api/index.js";
 import { isWord } from "./requirements.js";
 
 const methods = new Set(
@@ -35,7 +35,20 @@ const method: AuthzProvider = {
 };
 
 const expr: AuthzProvider = {
-  require: (_words, { fail }) => fail("expressions are not supported; write Require env with SetEnvIf"),
+  require: (_words, { text, condition }) => {
+    // Quotes around all of it are not needed and may hold others.
+    const test = condition(/^"(.*)"$/s.exec(text)?.[1] ?? text);
+    const refused: Decision = test.variables.has("REMOTE_USER") ? "no user" : "denied";
+    const decide = (result: boolean | undefined): Decision => {
+      // Whether it is refused cannot be told, and a "not" before it must not turn that into a grant.
+      if (result === undefined) throw new Error("AH02320: the expression of a Require expr could not be evaluated");
+      return result ? "granted" : refused;
+    };
+    return (request) => {
+      const result = test.test(request);
+      return result instanceof Promise ? result.then(decide) : decide(result);
+    };
+  },
 };
 
 export const providers = { all, env, method, expr } as const;

@@ -3,6 +3,7 @@ import {
   ConfigError,
   type AuthzProvider,
   type Decision,
+  type ExpressionCompiler,
   type Origin,
   type Request,
   type Requirement,
@@ -15,6 +16,9 @@ export type Rule =
       readonly kind: "line";
       readonly provider: string;
       readonly words: readonly string[];
+      /** The words as written. */
+      readonly text: string;
+      readonly expressions: ExpressionCompiler;
       readonly negate: boolean;
       readonly origin: Origin;
     }
@@ -77,6 +81,9 @@ export function compileRule(rule: Rule, providers: ReadonlyMap<string, unknown>)
   const provider = providers.get(rule.provider) as AuthzProvider | undefined;
   if (!provider) throw unknownProvider(rule.provider, rule.origin);
   const test = provider.require(rule.words, {
+    text: rule.text,
+    condition: (text, options) => rule.expressions.condition(text, options),
+    stringExpression: (text, options) => rule.expressions.stringExpression(text, options),
     fail: (reason) => {
       throw new ConfigError(`Require ${rule.provider}: ${reason}`, rule.origin, { code: "AH00526" });
     },

@@ -1,5 +1,14 @@
 // Require ip, host, forward-dns and local → tests of where a request comes from.
-import { defineModule, hostNameOf, isInDomain, parseSubnet, resolvesTo, type AuthzProvider } from "../../api/index.js";
+import {
+  defineModule,
+  hostNameOf,
+  isInDomain,
+  parseSubnet,
+  resolvesTo,
+  type AuthzProvider,
+  type Request,
+  type RequirePlace,
+} from "../../api/index.js";
 
 const ip: AuthzProvider = {
   require: (words, { fail }) => {
@@ -17,11 +26,25 @@ const ip: AuthzProvider = {
   },
 };
 
+/** The words of a line, filled in for each request where they hold `%{...}`. */
+function wordsOf(
+  words: readonly string[],
+  { text, stringExpression }: RequirePlace,
+): (request: Request) => readonly string[] {
+  if (!words.some((word) => /%\{|\$[0-9]/.test(word))) return () => words;
+  const expression = stringExpression(text);
+  return (request) =>
+    expression
+      .evaluate(request)
+      ?.split(/[\s"']+/)
+      .filter((word) => word !== "") ?? [];
+}
+
 const host: AuthzProvider = {
-  require: (domains, { fail }) => {
-    const expression = domains.find((domain) => domain.includes("%{"));
-    if (expression !== undefined) fail(`expressions are not supported, found "${expression}"`);
+  require: (words, place) => {
+    const domainsOf = wordsOf(words, place);
     return async (request) => {
+      const domains = domainsOf(request);
       const name = await hostNameOf(request.connection);
       if (name !== undefined) return domains.some((domain) => isInDomain(name, domain)) ? "granted" : "denied";
       request.log(
@@ -35,10 +58,13 @@ const host: AuthzProvider = {
 };
 
 const forwardDns: AuthzProvider = {
-  require: (names) => async (request) => {
-    const { remoteAddress } = request.connection;
-    for (const name of names) if (await resolvesTo(name, remoteAddress)) return "granted";
-    return "denied";
+  require: (words, place) => {
+    const namesOf = wordsOf(words, place);
+    return async (request) => {
+      const { remoteAddress } = request.connection;
+      for (const name of namesOf(request)) if (await resolvesTo(name, remoteAddress)) return "granted";
+      return "denied";
+    };
   },
 };
 

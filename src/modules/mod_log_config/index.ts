@@ -9,7 +9,9 @@ import {
   map,
   optional,
   value,
+  type Condition,
   type LogItem,
+  type LogRecord,
   type LogWriter,
   type Origin,
   type Place,
@@ -31,7 +33,7 @@ interface Log {
   readonly target: string;
   /** Nickname or format; undefined: that of `LogFormat` without a nickname. */
   readonly format: string | undefined;
-  readonly condition: { readonly variable: string; readonly absent: boolean } | undefined;
+  readonly condition: { readonly variable: string; readonly absent: boolean } | Condition | undefined;
   readonly origin: Origin;
 }
 
@@ -62,7 +64,8 @@ const topLevel = ["server config", "virtual host"] as const;
 const targetDoc =
   "The target is a file, relative to ServerRoot, or `|program` to pipe the lines to. The format is a nickname that a " +
   "LogFormat line defines, before or behind this one, or a format itself. With `env=NAME` only requests with that " +
-  "environment variable are logged, with `env=!NAME` only those without.";
+  "environment variable are logged, with `env=!NAME` only those without, with `expr=EXPRESSION` only those for which the " +
+  "expression is true; it is asked when the answer has been sent.";
 
 export default defineModule({
   name: "mod_log_config",
@@ -125,8 +128,9 @@ export default defineModule({
       run: (record, settings) => {
         const logs = opened.get(settings) ?? open(settings, record.request.providers("logItem"));
         for (const { condition, line, writer } of logs) {
-          if (condition && record.original.environment.has(condition.variable) === condition.absent) continue;
-          writer.write(line(record));
+          const wanted = condition === undefined || isWanted(record, condition);
+          if (wanted instanceof Promise) void wanted.then((late) => late && writer.write(line(record)));
+          else if (wanted) writer.write(line(record));
         }
       },
     },
@@ -160,12 +164,31 @@ function logOf(
 }
 
 function conditionOf(text: string, place: Place): NonNullable<Log["condition"]> {
-  if (/^expr=/i.test(text))
-    return place.fail("condition: expressions are not supported", "write env=NAME with SetEnvIf");
+  if (/^expr=/i.test(text)) {
+    if (text.length === "expr=".length) return place.fail("condition: missing expression");
+    return place.condition(text.slice("expr=".length), { vary: false });
+  }
   const [, not, variable] = /^env=(!?)(.*)$/is.exec(text) ?? [];
-  if (variable === undefined) return place.fail(`condition must be env=NAME or env=!NAME, found "${text}"`);
+  if (variable === undefined)
+    return place.fail(`condition must be env=NAME, env=!NAME or expr=EXPRESSION, found "${text}"`);
   if (variable === "") return place.fail("condition: missing environment variable name");
   return { variable, absent: not === "!" };
+}
+
+function isWanted(
+  record: LogRecord,
+  condition: NonNullable<Log["condition"]>,
+): boolean | undefined | Promise<boolean | undefined> {
+  const { original, originalStatus: status } = record;
+  if ("variable" in condition) return original.environment.has(condition.variable) !== condition.absent;
+  // The fields are gathered only for a condition that asks for them.
+  const response = {
+    status,
+    get headers() {
+      return record.headers;
+    },
+  };
+  return condition.test(original, { response });
 }
 
 /** Compiles the formats of the logs in force. */

@@ -38,6 +38,15 @@ export default defineModule({
     return {
       SetEnvIf: setEnvIf(false, 'SetEnvIf Request_URI "\\.gif$" object_is_image=gif'),
       SetEnvIfNoCase: setEnvIf(true, 'SetEnvIfNoCase Host "example\\.org" site=example'),
+      SetEnvIfExpr: directive({
+        args: [arg.condition("expression"), rest(arg.word("variable"))],
+        contexts,
+        override: "FileInfo",
+        summary: "Sets variables where an expression is true",
+        doc: `The expression is as in \`<If>\`. ${variablesDoc}`,
+        example: 'SetEnvIfExpr "%{REQUEST_URI} =~ m#^/(.*)/secret#" secret=$1',
+        set: ([condition, words], place) => entryOf({ condition, changes: changesOf(words) }, place),
+      }),
       BrowserMatch: browserMatch(false, 'BrowserMatch "Mozilla/[2-4]" old !modern'),
       BrowserMatchNoCase: browserMatch(true, 'BrowserMatchNoCase "bot" robot=yes'),
     };
@@ -45,17 +54,11 @@ export default defineModule({
   hooks: {
     postReadRequest: {
       when: ({ rules }) => rules.length > 0,
-      run: (request, { rules }) => {
-        applyRules(request, rules);
-        return undefined;
-      },
+      run: (request, { rules }) => applyRules(request, rules),
     },
     headerParser: {
       when: ({ sectionRules }) => sectionRules.length > 0,
-      run: (request, { sectionRules }) => {
-        applyRules(request, sectionRules);
-        return undefined;
-      },
+      run: (request, { sectionRules }) => applyRules(request, sectionRules),
     },
   },
 });
@@ -64,8 +67,11 @@ function rule(
   { attribute, regex, words }: { attribute: string; regex: RegExp; words: readonly string[] },
   place: Place,
 ): { rules?: Rule[]; sectionRules?: Rule[] } {
-  const entry = { read: readerOf(attribute, fieldNames(attribute, place)), regex, changes: changesOf(words) };
-  const topLevel = place.context === "server config" || place.context === "virtual host";
+  return entryOf({ read: readerOf(attribute, fieldNames(attribute, place)), regex, changes: changesOf(words) }, place);
+}
+
+function entryOf(entry: Rule, { context }: Place): { rules?: Rule[]; sectionRules?: Rule[] } {
+  const topLevel = context === "server config" || context === "virtual host";
   return topLevel ? { rules: [entry] } : { sectionRules: [entry] };
 }
 

@@ -1,18 +1,29 @@
 // A SetEnvIf line → a function that sets variables of a request it matches.
-import { byteString, compileSubstitution, type Request, type Substitution } from "../../api/index.js";
+import {
+  byteString,
+  compileSubstitution,
+  type Captures,
+  type Condition,
+  type Request,
+  type Substitution,
+} from "../../api/index.js";
 
-/** One SetEnvIf or BrowserMatch line. */
-export interface Rule {
-  /** What of the request is tested; "" for what is not there. */
-  readonly read: (request: Request) => string;
-  readonly regex: RegExp;
-  readonly changes: readonly Change[];
-}
+/** One SetEnvIf, BrowserMatch or SetEnvIfExpr line. */
+export type Rule = { readonly changes: readonly Change[] } & (
+  | {
+      /** What of the request is tested; "" for what is not there. */
+      readonly read: (request: Request) => string;
+      readonly regex: RegExp;
+    }
+  | { readonly condition: Condition }
+);
 
 /** A variable to set, or to remove where `fill` is missing. */
 interface Change {
   readonly name: string;
   readonly fill: Substitution | undefined;
+  /** The value as written. */
+  readonly text: string;
 }
 
 const attributes: Readonly<Record<string, (request: Request) => string>> = {
@@ -25,7 +36,7 @@ const attributes: Readonly<Record<string, (request: Request) => string>> = {
 };
 
 /** How to read an attribute: a property of the request, a request field, or a variable set before. */
-export function readerOf(attribute: string, fieldNames: RegExp | undefined): Rule["read"] {
+export function readerOf(attribute: string, fieldNames: RegExp | undefined): (request: Request) => string {
   const known = attributes[attribute.toLowerCase()];
   if (known) return known;
   if (fieldNames) return (request) => lastFieldNamed(request, fieldNames);
@@ -41,22 +52,42 @@ export function isFieldPattern(attribute: string): boolean {
 /** The changes of a line: "name", "name=value" or "!name". */
 export function changesOf(words: readonly string[]): readonly Change[] {
   return words.map((word) => {
-    if (word.startsWith("!")) return { name: word.slice(1), fill: undefined };
+    if (word.startsWith("!")) return { name: word.slice(1), fill: undefined, text: "" };
     const equals = word.indexOf("=");
     const name = equals < 0 ? word : word.slice(0, equals);
-    return { name, fill: compileSubstitution(equals < 0 ? "1" : byteString(word.slice(equals + 1))) };
+    const text = equals < 0 ? "1" : byteString(word.slice(equals + 1));
+    return { name, fill: compileSubstitution(text), text };
   });
 }
 
-/** Applies rules in order. */
-export function applyRules(request: Request, rules: readonly Rule[]): void {
-  for (const { read, regex, changes } of rules) {
-    const match = regex.exec(read(request));
-    if (!match) continue;
-    for (const { name, fill } of changes) {
-      if (fill) request.environment.set(name, fill(match));
-      else request.environment.delete(name);
+/** Applies rules in order; waits only where a condition does. */
+export function applyRules(request: Request, rules: readonly Rule[], from = 0): undefined | Promise<undefined> {
+  for (let i = from; i < rules.length; i++) {
+    const rule = rules[i];
+    if (!rule) break;
+    if (!("condition" in rule)) {
+      const match = rule.regex.exec(rule.read(request));
+      if (match) change(request, rule, match);
+      continue;
     }
+    const captures: Captures = { match: undefined };
+    const holds = rule.condition.test(request, { captures });
+    if (holds instanceof Promise) {
+      return holds.then((value) => {
+        if (value) change(request, rule, captures.match);
+        return applyRules(request, rules, i + 1);
+      });
+    }
+    if (holds) change(request, rule, captures.match);
+  }
+  return undefined;
+}
+
+/** Without a match, as where a condition has no regular expression, values are taken as written. */
+function change({ environment }: Request, { changes }: Rule, match: Captures["match"]): void {
+  for (const { name, fill, text } of changes) {
+    if (fill) environment.set(name, match ? fill(match) : text);
+    else environment.delete(name);
   }
 }
 
