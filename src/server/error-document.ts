@@ -17,7 +17,7 @@ export function errorDocument(
   // A status without a phrase of its own is a 500 to Apache.
   const document = request.core.errorDocuments[String(parseInt(statusText(refused.status), 10))];
   if (!document || document.kind === "default" || request.errorStatus !== undefined) return builtIn(request, refused);
-  const content = document.content.evaluate(request);
+  const content = document.content.evaluate(request, { response: refused });
   if (content === undefined) return builtIn(request, refused);
   if (document.kind === "text") return textPage(request, refused, content);
   if (document.kind === "external") return external(request, refused, content);

@@ -209,7 +209,11 @@ function unknown(what: string, name: string, known: readonly string[], span: Spa
   return new ExpressionError(
     `asks for ${what} '${name}', which does not exist`,
     span,
-    near === undefined ? undefined : `did you mean ${near}?`,
+    near !== undefined
+      ? `did you mean ${near}?`
+      : /^(?:filemod|join|SERVER_PROTOCOL_VERSION.*)$/i.test(name)
+        ? `${name} comes with Apache 2.5`
+        : undefined,
   );
 }
 

@@ -50,9 +50,9 @@ function cString(text: string): string {
   return end < 0 ? text : text.slice(0, end);
 }
 
-/** Makes a text ordinary in names (RFC 4514) and filters (RFC 4515) of LDAP. */
+/** Makes a text ordinary in names (RFC 4514) and filters (RFC 4515) of LDAP, but for spaces and "#" at their ends, as APR. */
 function escapeLdap(text: string): string {
-  return text.replace(/[^!$-'\-./0-:?-[\]-~]/g, (char) => `\\${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return text.replace(/[^ !#-'\-./0-:=?-[\]-~]/g, (char) => `\\${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
 const longestFile = 10 * 1024 * 1024;

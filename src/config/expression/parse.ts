@@ -1,5 +1,5 @@
 // Tokens of an expression → its tree.
-import type { IRecognitionException, IToken, TokenType } from "chevrotain";
+import type { IRecognitionException, IToken } from "chevrotain";
 import { byteString } from "../../api/index.js";
 import { EmbeddedActionsParser } from "../chevrotain.js";
 import * as tokens from "./tokens.js";
@@ -316,7 +316,7 @@ function faultOf(error: IRecognitionException, source: string): ExpressionError 
   const { previousToken } = error as { previousToken?: IToken };
   const isEnd = Number.isNaN(token.startOffset) || token.image === "";
   const unclosed = message === tokens.StringEnd.LABEL;
-  const advice = adviceFor(token.tokenType, previousToken?.tokenType, message);
+  const advice = adviceFor(token, previousToken, message);
   if (isEnd) {
     const span = { at: Math.max(0, source.length - 1), length: 1 };
     const quoted = unclosed ? "has a text without its closing quote" : `ends where ${message} is expected`;
@@ -325,9 +325,20 @@ function faultOf(error: IRecognitionException, source: string): ExpressionError 
   return new ExpressionError(`expects ${message}, found "${token.image}"`, spanOf(token), advice);
 }
 
-function adviceFor(found: TokenType, before: TokenType | undefined, expected: string): string | undefined {
+function adviceFor(
+  { tokenType: found, image: foundImage }: IToken,
+  previous: IToken | undefined,
+  expected: string,
+): string | undefined {
+  const before = previous?.tokenType;
+  const image = found === tokens.Name ? foundImage : (previous?.image ?? "");
+  const word = [found, before].includes(tokens.Name) ? image : "";
+  if (/^(?:true|false|and|or|not|in|eq|ne|lt|le|gt|ge)$/i.test(word))
+    return `write ${word.toLowerCase()}, in small letters`;
+  if (/^(?:join|split|sub|replace)$/.test(word)) return `${word} comes with Apache 2.5`;
   if (before === tokens.Name && expected === tokens.Open.LABEL) return "texts stand in quotes: 'text'";
   if (found === tokens.Name && expected !== anOperator) return "texts stand in quotes: 'text'";
+  if (found === tokens.RegexText && expected === aWord) return "texts and file names stand in quotes: '/text'";
   if (expected === anOperator) return "a text alone is no condition: compare it, or write -n or -T before it";
   return undefined;
 }

@@ -132,7 +132,7 @@ export function tokenize(source: string, mode: "expression" | "whole"): IToken[]
         expression: expressionMode,
         double: [...inStrings, end("DoubleQuoteEnd", /"/), text("InDouble", /(?:[^"\\\n%$]|%(?!\{)|\$(?![0-9]))+/)],
         single: [...inStrings, end("SingleQuoteEnd", /'/), text("InSingle", /(?:[^'\\\n%$]|%(?!\{)|\$(?![0-9]))+/)],
-        argument: [...inStrings, ArgumentEnd, text("InArgument", /(?:[^}\\\n%$]|%(?!\{)|\$(?![0-9]))+/)],
+        argument: [...inStrings, ArgumentEnd, text("InArgument", /(?:[^}\\\n%$"']|%(?!\{)|\$(?![0-9]))+/)],
         whole: [...inStrings, text("InWhole", /(?:[^\\\n%$]|%(?!\{)|\$(?![0-9]))+/)],
       },
       defaultMode: "expression",
@@ -149,7 +149,7 @@ export function tokenize(source: string, mode: "expression" | "whole"): IToken[]
   if (error) {
     const found = source.charAt(error.offset);
     throw new ExpressionError(
-      found === "\\" ? "ends with a backslash" : `has a character that means nothing here, '${found}'`,
+      found === "\\" ? "ends with a backslash" : `has a character that means nothing here, ${JSON.stringify(found)}`,
       { at: error.offset, length: 1 },
       /[`;]/.test(found) ? undefined : "texts stand in quotes",
     );
