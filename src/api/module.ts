@@ -1,6 +1,7 @@
 // A module: one record of five leaves (name and summary, settings, directives, hooks, lifecycle).
 import type { Argument, Values } from "./arguments.js";
 import type { DaemonGroupSpec, EmbeddedPythonSpec } from "./application.js";
+import type { ConfigErrorDetail } from "./error.js";
 import type { Condition } from "./expression.js";
 import type { Hooks } from "./hooks.js";
 import type { ErrorLog } from "./log.js";
@@ -94,7 +95,7 @@ export interface ServerView {
   /** Notes a fault that does not stop the server, at a place or of the whole. */
   warn(reason: string, origin?: import("./origin.js").Origin): void;
   /** Adds an error; the configuration is refused after all checks have run. */
-  error(reason: string, origin?: import("./origin.js").Origin): void;
+  error(reason: string, origin?: import("./origin.js").Origin, detail?: ConfigErrorDetail): void;
 }
 
 /** A worker process, as far as a module may use it. */

@@ -146,7 +146,8 @@ function build(
     trustsDocumentRoots: options.trustDocumentRoots === true,
     providers: (kind) => providers.get(kind) ?? new Map(),
     warn: (reason, origin) => void findings.warnings.push(new ConfigError(reason, origin ?? findings.start)),
-    error: (reason, origin) => void findings.errors.push(new ConfigError(reason, origin ?? findings.start)),
+    error: (reason, origin, detail) =>
+      void findings.errors.push(new ConfigError(reason, origin ?? findings.start, detail)),
   };
   return server;
 }

@@ -19,7 +19,7 @@ export const conditions: ReadonlyMap<string, Condition> = new Map([
   [
     "ifdirective",
     negatable("<IfDirective>", (name, reading) => {
-      const whole = name.startsWith("<") && !name.endsWith(">") ? `${name}>` : name;
+      const whole = name.startsWith("<") ? `${name}>` : name;
       return readHere.has(whole.toLowerCase()) || reading.hasDirective(whole);
     }),
   ],

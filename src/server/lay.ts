@@ -7,10 +7,12 @@ export function lay(plan: Plan, sections: readonly AppliedSection[], method: str
   let result = plan;
   for (const section of sections) {
     result = result.with(section);
-    // Limits narrow their body to methods; they stand inside the section they belong to.
+    // Limits narrow their body to methods; they stand inside the section they belong to, or each other.
     for (const inner of section.body.sections) {
       const { matcher } = inner;
-      if (matcher.kind === "limit" && matcher.methods.includes(method) !== matcher.except) result = result.with(inner);
+      if (matcher.kind === "limit" && matcher.methods.includes(method) !== matcher.except) {
+        result = lay(result, [inner], method);
+      }
     }
   }
   return result;

@@ -1,4 +1,5 @@
 // The configurations whose verdicts are compared with those of `apache2 -t`.
+import { expressionVerdicts } from "./expression-verdicts.js";
 import { languageVerdicts } from "./language-verdicts.js";
 
 /** One configuration; @ROOT@ is the server root, @MODULES@ the folder of Apache's modules. */
@@ -137,6 +138,6 @@ const macros: readonly VerdictRow[] = [
   ["MacroIgnoreEmptyArgs", "MacroIgnoreEmptyArgs On\nMacroIgnoreBadNesting\n"],
 ];
 
-const rows: readonly VerdictRow[] = [...macros, ...languageVerdicts];
+const rows: readonly VerdictRow[] = [...macros, ...languageVerdicts, ...expressionVerdicts];
 
 export const verdicts: readonly Verdict[] = rows.map(([name, text, more]) => ({ name, text, ...more }));

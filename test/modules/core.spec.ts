@@ -302,7 +302,7 @@ describe("core, directives", () => {
     ],
     [
       "<Location />\n  <Limit GET>\n    <Limit GET>\n    </Limit>\n  </Limit>\n</Location>",
-      "<Limit> cannot occur within",
+      "<Limit>: specifies methods already excluded",
     ],
     ["<Location />\n  <Files x>\n  </Files>\n</Location>", "<Files> cannot occur within <Location> section"],
     ["<VirtualHost *:x>\n</VirtualHost>", "The address or port is invalid"],

@@ -15,10 +15,9 @@ import {
 } from "../../api/index.js";
 import { hosts, everywhere } from "./contexts.js";
 import { virtualHostAddress } from "./host-addresses.js";
-import { isRegistered } from "./methods.js";
+import { limitMatcher } from "./limits.js";
 
 const tilde = optional(arg.oneOf("~", "~"), (text) => text === "~");
-const insideLimit = ["Limit", "LimitExcept"];
 const insideLocation = ["Location", "LocationMatch", "Limit", "LimitExcept"];
 
 function compileRegex(text: string, place: Place): RegExp {
@@ -52,17 +51,6 @@ function location(text: string): Matcher {
   return hasWildcard(path)
     ? { kind: "location regex", regex: globToRegExp(path, { pathname: true }) }
     : { kind: "location", path };
-}
-
-function limit(methods: readonly string[], except: boolean, place: Place): Matcher {
-  if (!except && methods.some((method) => method === "TRACE"))
-    place.fail("TRACE cannot be controlled by <Limit>, see TraceEnable");
-  if (place.context === ".htaccess") {
-    const unknown = methods.find((method) => !isRegistered(method));
-    if (unknown !== undefined) place.fail(`the method "${unknown}" is not known`);
-  }
-  // A request with HEAD is one with GET that wants no body.
-  return { kind: "limit", methods: methods.map((method) => (method === "HEAD" ? "GET" : method)), except };
 }
 
 export const sections = {
@@ -155,21 +143,19 @@ export const sections = {
     args: [rest(arg.word("method"))],
     contexts: ["directory", ".htaccess"],
     override: ["AuthConfig", "Limit"],
-    notInside: insideLimit,
     summary: "Narrows access rules to the methods named.",
-    doc: "GET includes HEAD. Methods that are not named stay without restriction, so `<LimitExcept>` is the safer of the two.",
+    doc: "GET includes HEAD. Methods that are not named stay without restriction, so `<LimitExcept>` is the safer of the two. One inside of another narrows it further.",
     example: '<Location "/dav">\n  <Limit PUT DELETE>\n  </Limit>\n</Location>',
-    opens: ([methods], place) => limit(methods, false, place),
+    opens: ([methods], place) => limitMatcher({ methods, except: false }, place),
   }),
 
   "<LimitExcept>": section({
     args: [rest(arg.word("method"))],
     contexts: ["directory", ".htaccess"],
     override: ["AuthConfig", "Limit"],
-    notInside: insideLimit,
     summary: "Narrows access rules to all methods but those named.",
     doc: "The opposite of `<Limit>`; unknown methods are covered too.",
     example: '<Location "/feed">\n  <LimitExcept GET OPTIONS>\n  </LimitExcept>\n</Location>',
-    opens: ([methods], place) => limit(methods, true, place),
+    opens: ([methods], place) => limitMatcher({ methods, except: true }, place),
   }),
 };

@@ -225,7 +225,7 @@ function check(server: ServerView): void {
       compileRule(rule, known);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      server.error(error.message, error.origin);
+      server.error(error.message, error.origin, error.detail);
     }
   }
 
