@@ -1,4 +1,5 @@
 // All that a module may import.
+export * from "./account-name.js";
 export * from "./application.js";
 export * from "./arguments.js";
 export * from "./authentication.js";
@@ -14,6 +15,7 @@ export * from "./file-name.js";
 export * from "./headers.js";
 export * from "./hooks.js";
 export * from "./http-date.js";
+export * from "./kept-file.js";
 export * from "./log-item.js";
 export * from "./log.js";
 export * from "./module.js";
@@ -33,3 +35,4 @@ export * from "./signature.js";
 export * from "./subnet.js";
 export * from "./substitute.js";
 export type * from "./tls.js";
+export * from "./words.js";

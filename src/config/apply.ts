@@ -17,7 +17,7 @@ import { expressionsIn } from "./expression/in-line.js";
 import { expressionVocabulary, type ExpressionVocabulary } from "./expression/vocabulary.js";
 import { describeUnknown } from "./nearest.js";
 import { originAt, type DirectiveNode, type Node, type SectionNode, type Tree } from "./tree.js";
-import { splitWords } from "./words.js";
+import { splitWords } from "../api/words.js";
 
 /** Settings by name, of one module. */
 export type Values = Readonly<Record<string, unknown>>;

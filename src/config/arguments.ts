@@ -1,7 +1,7 @@
 // The words of a directive → the values of its arguments.
 import { ConfigError, type Argument, type ArgumentPlace, type Place } from "../api/index.js";
 import { originAt, type Node } from "./tree.js";
-import { splitWords, type Word } from "./words.js";
+import { splitWords, type Word } from "../api/words.js";
 
 type AnyArgument = Argument<unknown>;
 

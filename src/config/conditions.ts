@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { PatternError, translatePattern } from "../api/index.js";
 import type { Reading } from "./reading.js";
-import { splitWords, trimSpace, wordAt } from "./words.js";
+import { splitWords, trimSpace, wordAt } from "../api/words.js";
 
 /** Decides a condition by its argument text; a string is what is wrong with it. */
 export type Condition = (argument: string, reading: Reading) => boolean | string;

@@ -12,7 +12,7 @@ import { parseLines, parseText, placeOf, type FileOrigin, type RawNode, type Raw
 import { Reading, type ModuleLists } from "./reading.js";
 import type { Line } from "./tokens.js";
 import { originAt, type DirectiveNode, type Node, type Piece, type SectionNode, type Tree } from "./tree.js";
-import { cutAtBracket, skipSpace, trimSpace, wordAt } from "./words.js";
+import { cutAtBracket, skipSpace, trimSpace, wordAt } from "../api/words.js";
 export type { ModuleLists, ModuleNames } from "./reading.js";
 
 /** What to read, and with what in force. */

@@ -4,7 +4,7 @@ import { copyPieces } from "./interpolate.js";
 import type { Reading } from "./reading.js";
 import type { Line } from "./tokens.js";
 import { originAt, type DirectiveNode, type Macro, type SectionNode } from "./tree.js";
-import { splitWords, type Word } from "./words.js";
+import { splitWords, type Word } from "../api/words.js";
 
 /** The module that has them; without it they are unknown. */
 export const macroModule = "macro_module";

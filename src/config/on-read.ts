@@ -5,7 +5,7 @@ import { nearest } from "./nearest.js";
 import { linkedIn, symbolOf } from "./owners.js";
 import type { Reading } from "./reading.js";
 import { originAt, type DirectiveNode } from "./tree.js";
-import { splitWords, type Word } from "./words.js";
+import { splitWords, type Word } from "../api/words.js";
 
 /** Acts on the state; the arguments have been counted. */
 type Action = (node: DirectiveNode, reading: Reading, words: readonly Word[]) => void;

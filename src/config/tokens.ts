@@ -2,7 +2,7 @@
 import type { CustomPatternMatcherReturn, IToken, Lexer as ChevrotainLexer, TokenType } from "chevrotain";
 import { createToken, createTokenInstance, Lexer } from "./chevrotain.js";
 import type { Piece } from "./tree.js";
-import { skipSpace, trimSpace } from "./words.js";
+import { skipSpace, trimSpace } from "../api/words.js";
 
 /** A logical line: continued lines joined, trimmed. `line` and `column` are those of its first character, from 1. */
 export interface Line {

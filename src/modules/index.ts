@@ -5,11 +5,15 @@ import httpCore from "./core/http-core.js";
 import accessCompat from "./mod_access_compat/index.js";
 import actions from "./mod_actions/index.js";
 import alias from "./mod_alias/index.js";
+import allowMethods from "./mod_allowmethods/index.js";
 import authBasic from "./mod_auth_basic/index.js";
+import authnAnon from "./mod_authn_anon/index.js";
 import authnCore from "./mod_authn_core/index.js";
 import authnFile from "./mod_authn_file/index.js";
 import authzCore from "./mod_authz_core/index.js";
+import authzGroupfile from "./mod_authz_groupfile/index.js";
 import authzHost from "./mod_authz_host/index.js";
+import authzOwner from "./mod_authz_owner/index.js";
 import authzUser from "./mod_authz_user/index.js";
 import autoindex from "./mod_autoindex/index.js";
 import brotli from "./mod_brotli/index.js";
@@ -56,11 +60,15 @@ export const modules: readonly Module[] = [
   accessCompat,
   actions,
   alias,
+  allowMethods,
   authBasic,
+  authnAnon,
   authnCore,
   authnFile,
   authzCore,
+  authzGroupfile,
   authzHost,
+  authzOwner,
   authzUser,
   autoindex,
   brotli,

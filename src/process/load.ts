@@ -17,7 +17,7 @@ import { readConfiguration } from "../config/expand.js";
 import { foreignModules } from "../config/owners.js";
 import { faultPrinter, showOutcome } from "../config/show-error.js";
 import type { Node, Tree } from "../config/tree.js";
-import { splitWords } from "../config/words.js";
+import { splitWords } from "../api/words.js";
 import type { Identity } from "./channel.js";
 import type { Configuration, Loaded } from "./configuration.js";
 import { findIdentity, unreachableFor } from "./privileges.js";

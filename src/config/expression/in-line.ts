@@ -1,7 +1,7 @@
 // A directive's line → the compiler of the expressions in it, whose faults point into the line.
 import { ConfigError, type Condition, type ExpressionCompiler, type StringExpression } from "../../api/index.js";
 import { originAt, type Node } from "../tree.js";
-import { sourceOffset, splitWords } from "../words.js";
+import { sourceOffset, splitWords } from "../../api/words.js";
 import { compileCondition, compileString, type ExpressionParts } from "./expression.js";
 import { ExpressionError } from "./tree.js";
 import type { ExpressionVocabulary } from "./vocabulary.js";

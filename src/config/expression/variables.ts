@@ -1,6 +1,6 @@
 // Names of variables → what they stand for.
 import { core, byteString, serverBanner, type ExpressionContext, type Request } from "../../api/index.js";
-import { groupName, userName } from "./accounts.js";
+import { groupName, userName } from "../../api/account-name.js";
 import { requestField, type WordFunction } from "./scope.js";
 
 type Read = (request: Request, context: ExpressionContext) => string | undefined;

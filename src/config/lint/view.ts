@@ -2,7 +2,7 @@
 import { ConfigError, type ConfigErrorDetail, type Origin } from "../../api/index.js";
 import type { CompiledHost, CompiledServer } from "../compile.js";
 import { originAt, type DirectiveNode, type Node, type SectionNode } from "../tree.js";
-import { splitWords } from "../words.js";
+import { splitWords } from "../../api/words.js";
 
 /** A check of a sound configuration for what is most likely not meant. */
 export interface Lint {

@@ -1,26 +1,29 @@
 // AuthBasicFake lines → the Authorization field that requests get.
-import { byteString, type Place, type Request } from "../../api/index.js";
+import { refuse, type Request, type Response, type StringExpression } from "../../api/index.js";
 
-/** The whole field; "" takes away what the client sent, where name or password is empty. */
+/** What a line says. */
 export interface Fake {
-  readonly field: string;
+  readonly user: StringExpression;
+  /** "password" where it is undefined. */
+  readonly password: StringExpression | undefined;
 }
 
 /** What a line says: undefined for "off". */
-export function fakeOf(user: string, password: string, place: Place): Fake | undefined {
-  if (user.toLowerCase() === "off") return undefined;
-  for (const word of [user, password]) {
-    if (word.includes("%{")) place.fail(`expressions are not supported, found "${word}"`);
-  }
-  if (user === "" || password === "") return { field: "" };
-  const pair = Buffer.from(`${byteString(user)}:${byteString(password)}`, "latin1");
-  return { field: `Basic ${pair.toString("base64")}` };
+export function fakeOf(user: StringExpression, password: StringExpression | undefined): Fake | undefined {
+  return user.text.toLowerCase() === "off" ? undefined : { user, password };
 }
 
-/** Sets the field, in fixups. */
-export function fakeAuthorization(request: Request, fake: Fake | undefined): undefined {
+/** Sets the field, in fixups; takes away what the client sent where name or password is empty. */
+export function fakeAuthorization(request: Request, fake: Fake | undefined): Response | undefined {
   if (!fake) return undefined;
-  if (fake.field === "") request.headers.delete("Authorization");
-  else request.headers.set("Authorization", fake.field);
+  const user = fake.user.evaluate(request);
+  const password = fake.password ? fake.password.evaluate(request) : "password";
+  if (user === undefined || password === undefined) return refuse(500);
+  if (user === "" || password === "") {
+    request.headers.delete("Authorization");
+  } else {
+    const pair = Buffer.from(`${user}:${password}`, "latin1");
+    request.headers.set("Authorization", `Basic ${pair.toString("base64")}`);
+  }
   return undefined;
 }

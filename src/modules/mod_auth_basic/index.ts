@@ -51,16 +51,16 @@ export default defineModule({
       set: ([authoritative]) => ({ authoritative }),
     }),
     AuthBasicFake: directive({
-      args: [arg.word("user"), optional(arg.word("password"))],
+      args: [arg.stringExpression("user"), optional(arg.stringExpression("password"))],
       contexts,
       override: "AuthConfig",
       summary: "Gives requests an Authorization field of its own",
       doc:
         "For a back end or an application that wants a name and password where the user is known otherwise. The password is " +
-        "`password` if absent. `off` takes back what a surrounding section says.",
+        "`password` if absent; both may hold `%{...}`. `off` takes back what a surrounding section says.",
       default: "off",
       example: "<Location /demo>\n  AuthBasicFake demo demopass\n</Location>",
-      set: ([user, password = "password"], place) => ({ fake: fakeOf(user, password, place) }),
+      set: ([user, password]) => ({ fake: fakeOf(user, password) }),
     }),
     AuthBasicUseDigestAlgorithm: directive({
       args: [arg.oneOf("algorithm", "Off", "MD5")],

@@ -10,7 +10,7 @@ import {
   Headers,
   optional,
   refuse,
-  rest,
+  splitWords,
   value,
   type Challenge,
   type Decision,
@@ -38,26 +38,25 @@ export default defineModule({
   settings: definition.settings,
   directives: (directive) => ({
     Require: directive({
-      args: [arg.word("provider"), optional(rest(arg.word("argument")))],
+      args: [arg.word("provider"), optional(arg.raw("arguments"))],
       contexts,
       override: "AuthConfig",
       summary: "Grants requests that a provider accepts",
       doc:
         "Several lines in one section: one that grants is enough. `Require all granted` and `Require all denied` are for " +
-        "everyone; `Require env NAME...` grants where one of the variables is set, `Require method GET POST...` by method, `Require " +
-        "expr CONDITION` where an expression is true, which needs no quotes around it; " +
+        "everyone; `Require env NAME...` grants where one of the variables is set, `Require method GET POST...` by method, " +
+        "`Require expr CONDITION` by an expression; " +
         "mod_authz_host adds `ip`, `host`, `forward-dns` and `local`. `Require not ...` refuses what the provider accepts, " +
         "and needs a `<RequireAll>` around it. A section with a Require line replaces what surrounds it; see AuthMerging.",
       example: "<Directory htdocs>\n  Require all granted\n</Directory>",
-      set: ([first, words = []], place) => {
+      set: ([first, behind = ""], place) => {
         const negate = first.toLowerCase() === "not";
-        const [provider = "", ...rest] = negate ? words : [first, ...words];
         if (negate) refuseUseless("negative Require", place);
-        const text = place.text.replace(negate ? /^\S+\s+\S+\s*/ : /^\S+\s*/, "");
+        const provider = negate ? (splitWords(behind)[0]?.text ?? "") : first;
+        const text = negate ? behind.slice(endOfWord(behind)).trimStart() : behind;
+        const words = splitWords(text).map((word) => word.text);
         const { origin } = place;
-        return {
-          requirements: some({ kind: "line", provider, words: rest, text, expressions: place, negate, origin }),
-        };
+        return { requirements: some({ kind: "line", provider, words, text, compiler: place, negate, origin }) };
       },
     }),
     "<RequireAll>": block("all", "Groups Require lines that must all be met", {
@@ -126,6 +125,12 @@ export default defineModule({
   lifecycle: { check },
   provides: { authzProvider: providers },
 });
+
+/** The offset behind the first word. */
+function endOfWord(text: string): number {
+  const [word] = splitWords(text);
+  return word ? word.column + word.length : 0;
+}
 
 function some(rule: Rule): Requirements {
   return { merging: undefined, rules: [rule] };

@@ -16,9 +16,9 @@ export type Rule =
       readonly kind: "line";
       readonly provider: string;
       readonly words: readonly string[];
-      /** The words as written. */
+      /** All behind the provider's name, as written. */
       readonly text: string;
-      readonly expressions: ExpressionCompiler;
+      readonly compiler: ExpressionCompiler;
       readonly negate: boolean;
       readonly origin: Origin;
     }
@@ -80,10 +80,11 @@ export function compileRule(rule: Rule, providers: ReadonlyMap<string, unknown>)
   }
   const provider = providers.get(rule.provider) as AuthzProvider | undefined;
   if (!provider) throw unknownProvider(rule.provider, rule.origin);
+  const { compiler } = rule;
   const test = provider.require(rule.words, {
     text: rule.text,
-    condition: (text, options) => rule.expressions.condition(text, options),
-    stringExpression: (text, options) => rule.expressions.stringExpression(text, options),
+    condition: (text, options) => compiler.condition(text, options),
+    stringExpression: (text, options) => compiler.stringExpression(text, options),
     fail: (reason) => {
       throw new ConfigError(`Require ${rule.provider}: ${reason}`, rule.origin, { code: "AH00526" });
     },

@@ -5,9 +5,8 @@ import {
   isInDomain,
   parseSubnet,
   resolvesTo,
+  wordsFor,
   type AuthzProvider,
-  type Request,
-  type RequirePlace,
 } from "../../api/index.js";
 
 const ip: AuthzProvider = {
@@ -26,31 +25,17 @@ const ip: AuthzProvider = {
   },
 };
 
-/** The words of a line, filled in for each request where they hold `%{...}`. */
-function wordsOf(
-  words: readonly string[],
-  { text, stringExpression }: RequirePlace,
-): (request: Request) => readonly string[] {
-  if (!words.some((word) => /%\{|\$[0-9]/.test(word))) return () => words;
-  const expression = stringExpression(text);
-  return (request) =>
-    expression
-      .evaluate(request)
-      ?.split(/[\s"']+/)
-      .filter((word) => word !== "") ?? [];
-}
-
 const host: AuthzProvider = {
-  require: (words, place) => {
-    const domainsOf = wordsOf(words, place);
+  require: (_words, place) => {
+    const domains = wordsFor(place);
     return async (request) => {
-      const domains = domainsOf(request);
       const name = await hostNameOf(request.connection);
-      if (name !== undefined) return domains.some((domain) => isInDomain(name, domain)) ? "granted" : "denied";
+      if (name !== undefined)
+        return domains(request)?.some((domain) => isInDomain(name, domain)) ? "granted" : "denied";
       request.log(
         "error",
         "authz_host",
-        `AH01753: access check of '${domains.join(" ")}' to ${request.path} failed, reason: unable to get the remote host name`,
+        `AH01753: access check of '${place.text}' to ${request.path} failed, reason: unable to get the remote host name`,
       );
       return "denied";
     };
@@ -58,11 +43,11 @@ const host: AuthzProvider = {
 };
 
 const forwardDns: AuthzProvider = {
-  require: (words, place) => {
-    const namesOf = wordsOf(words, place);
+  require: (_words, place) => {
+    const names = wordsFor(place);
     return async (request) => {
       const { remoteAddress } = request.connection;
-      for (const name of namesOf(request)) if (await resolvesTo(name, remoteAddress)) return "granted";
+      for (const name of names(request) ?? []) if (await resolvesTo(name, remoteAddress)) return "granted";
       return "denied";
     };
   },

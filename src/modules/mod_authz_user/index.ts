@@ -1,14 +1,12 @@
 // Require user and valid-user → tests of who a request's user is.
-import { byteString, defineModule, type AuthzProvider } from "../../api/index.js";
+import { defineModule, wordsFor, type AuthzProvider } from "../../api/index.js";
 
 const user: AuthzProvider = {
-  require: (words, { fail }) => {
-    const expression = words.find((word) => word.includes("%{"));
-    if (expression !== undefined) fail(`expressions are not supported, found "${expression}"`);
-    const names = new Set(words.map(byteString));
+  require: (_words, place) => {
+    const names = wordsFor(place);
     return (request) => {
       if (request.user === undefined) return "no user";
-      if (names.has(request.user)) return "granted";
+      if (names(request)?.includes(request.user)) return "granted";
       request.log(
         "error",
         "authz_user",

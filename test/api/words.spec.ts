@@ -1,6 +1,6 @@
 // Text of a directive → words: each rule of quoting.
 import { expect } from "chai";
-import { cutAtBracket, splitWords, trimSpace } from "../../src/config/words.js";
+import { cutAtBracket, splitWords, trimSpace } from "../../src/api/words.js";
 
 describe("splitWords", () => {
   const rows: readonly [text: string, words: readonly string[]][] = [
