@@ -1,15 +1,15 @@
 // Address of a client → its host name, if the name leads back to the address.
 import { lookup, lookupService } from "node:dns/promises";
-import type { Connection } from "./request.js";
+import type { Connection, Request } from "./request.js";
 
-const names = new WeakMap<Connection, Promise<string | undefined>>();
+const names = new WeakMap<Connection, { readonly address: string; readonly name: Promise<string | undefined> }>();
 
 /** The client's name by reverse look-up, checked by looking the name up in turn; once for each connection. */
-export function hostNameOf(connection: Connection): Promise<string | undefined> {
+export function hostNameOf({ connection, clientAddress }: Request): Promise<string | undefined> {
   const known = names.get(connection);
-  if (known) return known;
-  const name = verifiedName(connection.remoteAddress);
-  names.set(connection, name);
+  if (known?.address === clientAddress) return known.name;
+  const name = verifiedName(clientAddress);
+  names.set(connection, { address: clientAddress, name });
   return name;
 }
 

@@ -78,6 +78,10 @@ export interface Request {
   /** 24 characters, unique among requests. */
   readonly id: string;
   readonly connection: Connection;
+  /** Who asks: the other side of the connection, or the one a trusted proxy speaks for (mod_remoteip). */
+  clientAddress: string;
+  /** 0 where only the address is known. */
+  clientPort: number;
   readonly virtualHost: VirtualHost;
   /** The request whose sub-request this is. */
   readonly parent: Request | undefined;

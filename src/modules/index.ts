@@ -31,6 +31,7 @@ import negotiation from "./mod_negotiation/index.js";
 import proxy from "./mod_proxy/index.js";
 import proxyHttp from "./mod_proxy_http/index.js";
 import reqtimeout from "./mod_reqtimeout/index.js";
+import remoteip from "./mod_remoteip/index.js";
 import rewrite from "./mod_rewrite/index.js";
 import setenvif from "./mod_setenvif/index.js";
 import so from "./mod_so/index.js";
@@ -84,6 +85,7 @@ export const modules: readonly Module[] = [
   proxy,
   proxyHttp,
   reqtimeout,
+  remoteip,
   rewrite,
   setenvif,
   ssl,

@@ -64,6 +64,8 @@ const none: readonly string[] = Object.freeze([]);
 export class ServerRequest implements Request {
   readonly services: Services;
   readonly connection: Connection;
+  clientAddress: string;
+  clientPort: number;
   readonly virtualHost: CompiledHost;
   readonly parent: ServerRequest | undefined;
   readonly previous: ServerRequest | undefined;
@@ -124,6 +126,13 @@ export class ServerRequest implements Request {
   constructor(parts: RequestParts) {
     this.services = parts.services;
     this.connection = parts.connection;
+    const { clientAddress, clientPort } = parts.parent ??
+      parts.previous ?? {
+        clientAddress: parts.connection.remoteAddress,
+        clientPort: parts.connection.remotePort,
+      };
+    this.clientAddress = clientAddress;
+    this.clientPort = clientPort;
     this.virtualHost = parts.virtualHost;
     this.parent = parts.parent;
     this.previous = parts.previous;
@@ -278,14 +287,14 @@ export class ServerRequest implements Request {
   log(level: Level, module: string, message: string): void {
     const { errorLog } = this.virtualHost;
     if (!errorLog.takes(level, module)) return;
-    const { remoteAddress, remotePort } = this.connection;
-    const address = remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress;
+    const { clientAddress, clientPort } = this;
+    const address = clientAddress.includes(":") ? `[${clientAddress}]` : clientAddress;
     const referer = this.headers.get("referer");
     errorLog.write({
       level,
       module,
       message,
-      client: `${address}:${remotePort}`,
+      client: `${address}:${clientPort}`,
       ...(referer === undefined ? {} : { referer }),
     });
   }

@@ -74,7 +74,7 @@ export const unaryOperators: ReadonlyMap<string, Unary> = new Map<string, Unary>
     "R",
     ({ tree }, span) => {
       const within = subnetOf("-R", tree, span);
-      return ({ request }) => within(request.connection.remoteAddress);
+      return ({ request }) => within(request.clientAddress);
     },
   ],
 ]);

@@ -12,13 +12,13 @@ export function hostTest(word: string, place: Place): HostTest {
   if (/^[\d.]+(\/.*)?$/.test(word) || word.includes(":")) {
     try {
       const within = parseSubnet(word);
-      return ({ connection }) => within(connection.remoteAddress);
+      return ({ clientAddress }) => within(clientAddress);
     } catch (error) {
       return place.fail(`${(error as Error).message.replace(/\.$/, "")}: "${word}"`);
     }
   }
-  return async ({ connection }) => {
-    const name = await hostNameOf(connection);
+  return async (request) => {
+    const name = await hostNameOf(request);
     return name !== undefined && isInDomain(name, word);
   };
 }

@@ -20,8 +20,7 @@ const ip: AuthzProvider = {
         return fail(`ip address '${word}' appears to be invalid: ${(error as Error).message}`);
       }
     });
-    return ({ connection: { remoteAddress } }) =>
-      subnets.some((within) => within(remoteAddress)) ? "granted" : "denied";
+    return ({ clientAddress }) => (subnets.some((within) => within(clientAddress)) ? "granted" : "denied");
   },
 };
 
@@ -29,7 +28,7 @@ const host: AuthzProvider = {
   require: (_words, place) => {
     const domains = wordsFor(place);
     return async (request) => {
-      const name = await hostNameOf(request.connection);
+      const name = await hostNameOf(request);
       if (name !== undefined)
         return domains(request)?.some((domain) => isInDomain(name, domain)) ? "granted" : "denied";
       request.log(
@@ -46,8 +45,7 @@ const forwardDns: AuthzProvider = {
   require: (_words, place) => {
     const names = wordsFor(place);
     return async (request) => {
-      const { remoteAddress } = request.connection;
-      for (const name of names(request) ?? []) if (await resolvesTo(name, remoteAddress)) return "granted";
+      for (const name of names(request) ?? []) if (await resolvesTo(name, request.clientAddress)) return "granted";
       return "denied";
     };
   },
@@ -58,8 +56,8 @@ const loopback = [parseSubnet("127.0.0.0/8"), parseSubnet("::1")];
 const local: AuthzProvider = {
   require:
     () =>
-    ({ connection: { remoteAddress, localAddress } }) =>
-      remoteAddress === localAddress || loopback.some((within) => within(remoteAddress)) ? "granted" : "denied",
+    ({ clientAddress, connection: { localAddress } }) =>
+      clientAddress === localAddress || loopback.some((within) => within(clientAddress)) ? "granted" : "denied",
 };
 
 export default defineModule({

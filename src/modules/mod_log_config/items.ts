@@ -22,14 +22,15 @@ const elapsed: (divisor: number) => LogText =
   ({ startTime }, { endTime }) =>
     String(Math.floor(Math.max(0, Math.round((endTime - startTime) * 1000)) / divisor));
 
-const address: LogText = ({ connection }) => connection.remoteAddress;
+const address: LogText = ({ clientAddress }) => clientAddress;
+const peerAddress: LogText = ({ connection }) => connection.remoteAddress;
 const canonicalPort: LogText = ({ virtualHost, connection }) =>
   String(virtualHost.serverPort ?? (connection.secure ? 443 : 80));
 const pid: LogText = () => String(process.pid);
 
 /** All items of mod_log_config; mod_logio has %I, %O and %S. */
 export const items: Readonly<Record<string, LogItem>> = {
-  a: plain(address),
+  a: { make: (argument) => (argument === "c" ? peerAddress : address) },
   A: plain(({ connection }) => connection.localAddress),
   b: plain((_request, { bodyBytes }) => (bodyBytes === 0 ? undefined : String(bodyBytes))),
   B: plain((_request, { bodyBytes }) => String(bodyBytes)),
@@ -65,7 +66,7 @@ export const items: Readonly<Record<string, LogItem>> = {
     "": canonicalPort,
     canonical: canonicalPort,
     local: ({ connection }) => String(connection.localPort),
-    remote: ({ connection }) => String(connection.remotePort),
+    remote: ({ clientPort }) => String(clientPort),
   }),
   P: chosen({ "": pid, pid, tid: pid, hextid: () => process.pid.toString(16) }),
   q: plain(({ query }) => (query === undefined ? "" : escapeLogItem(`?${query}`))),

@@ -41,13 +41,13 @@ export function namedByConnection(headers: Headers): ReadonlySet<string> | undef
 
 /** Adds what tells the back end of the client. */
 export function addForwarded(fields: Headers, { request, settings }: Passage): void {
-  const { headers, connection, virtualHost } = request;
+  const { headers, virtualHost } = request;
   const hops = Number(headers.get("max-forwards"));
   if (headers.has("max-forwards")) fields.set("Max-Forwards", String(hops - 1));
   if (settings.via === "Block") fields.delete("Via");
   else if (settings.via !== "Off") extend(fields, "Via", via(request, settings.via));
   if (!settings.addHeaders) return;
-  extend(fields, "X-Forwarded-For", connection.remoteAddress);
+  extend(fields, "X-Forwarded-For", request.clientAddress);
   const host = headers.get("host");
   if (host !== undefined) extend(fields, "X-Forwarded-Host", host);
   extend(fields, "X-Forwarded-Server", virtualHost.serverName);

@@ -29,7 +29,7 @@ function prefixOf(request: Request): string {
   const user = request.user === "" ? '""' : (request.user ?? "-");
   const kind = `${request.parent ? "subreq" : "initial"}${redirects > 0 ? `/redir#${redirects}` : ""}`;
   return (
-    `${request.connection.remoteAddress} - ${user} [${request.serverName}/sid#${request.virtualHost.index.toString(16)}]` +
+    `${request.clientAddress} - ${user} [${request.serverName}/sid#${request.virtualHost.index.toString(16)}]` +
     `[rid#${number.toString(16)}/${kind}]`
   );
 }

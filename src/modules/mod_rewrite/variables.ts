@@ -110,13 +110,13 @@ const readers: Readonly<Record<string, Reader>> = {
   SERVER_PROTOCOL: ({ protocol }) => protocol,
   SERVER_SOFTWARE: (request) => serverBanner(request.settings(core).serverTokens),
   API_VERSION: () => apiVersion,
-  REMOTE_ADDR: ({ connection }) => plainAddress(connection.remoteAddress),
+  REMOTE_ADDR: ({ clientAddress }) => plainAddress(clientAddress),
   CONN_REMOTE_ADDR: ({ connection }) => plainAddress(connection.remoteAddress),
   REMOTE_PORT: ({ connection }) => String(connection.remotePort),
   REMOTE_HOST: (request) => {
-    const address = plainAddress(request.connection.remoteAddress);
+    const address = plainAddress(request.clientAddress);
     if (request.settings(core).hostnameLookups === "Off") return address;
-    return hostNameOf(request.connection).then((name) => name ?? address);
+    return hostNameOf(request).then((name) => name ?? address);
   },
   REMOTE_USER: ({ user }) => user ?? "",
   REMOTE_IDENT: none,

@@ -27,8 +27,8 @@ interface Change {
 }
 
 const attributes: Readonly<Record<string, (request: Request) => string>> = {
-  remote_host: ({ connection }) => connection.remoteAddress,
-  remote_addr: ({ connection }) => connection.remoteAddress,
+  remote_host: ({ clientAddress }) => clientAddress,
+  remote_addr: ({ clientAddress }) => clientAddress,
   server_addr: ({ connection }) => connection.localAddress,
   request_uri: ({ path }) => path,
   request_method: ({ method, headOnly }) => (headOnly ? "HEAD" : method),

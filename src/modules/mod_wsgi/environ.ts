@@ -125,7 +125,7 @@ export function requestPart(request: Request, constant: Readonly<Environ>, optio
     SERVER_PROTOCOL: request.protocol,
     SERVER_NAME: escapeHtml(request.serverName),
     SERVER_PORT: String(request.serverPort),
-    REMOTE_ADDR: connection.remoteAddress,
+    REMOTE_ADDR: request.clientAddress,
     REMOTE_PORT: String(connection.remotePort),
     "wsgi.url_scheme": request.scheme,
     "mod_wsgi.path_info": pathInfo,
