@@ -27,7 +27,15 @@ export type Matcher =
   | { readonly kind: "limit"; readonly methods: readonly string[]; readonly except: boolean }
   /** A chain of `<If>`, `<ElseIf>` and `<Else>`: the first whose condition is true. */
   | { readonly kind: "if" | "else if"; readonly condition: Condition }
-  | { readonly kind: "else" };
+  | { readonly kind: "else" }
+  /** A provider under another name, asked under the section's settings; `text` are the words it is given (Require). */
+  | {
+      readonly kind: "provider alias";
+      readonly provider: "authnProvider" | "authzProvider";
+      readonly base: string;
+      readonly name: string;
+      readonly text: string;
+    };
 
 interface DirectiveCommon {
   readonly contexts: readonly Context[];

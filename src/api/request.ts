@@ -152,6 +152,8 @@ export interface Request {
   /** A value a module keeps from one phase to the next, by a key of its own. */
   readonly kept: Map<symbol, unknown>;
 
+  /** Runs a function while the settings of a section are laid over those in force (provider aliases). */
+  under<Result>(section: unknown, run: () => Result): Result;
   /** The merged settings of a module: pass its settings definition. */
   settings<S>(definition: { readonly module: string; readonly settings: S }): import("./settings.js").SettingsOf<S>;
   /** Fields for the answer, whoever makes it, in front of its own. An error or a redirect goes without them. */

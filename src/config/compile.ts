@@ -15,6 +15,7 @@ import {
   type VirtualHost,
 } from "../api/index.js";
 import { accessFileReader, type AccessFileReader } from "./access-file.js";
+import { addAliases } from "./provider-alias.js";
 import { applyTree, isCondition, type Applied, type AppliedSection, type Body } from "./apply.js";
 import { hostSettings, mainSettings, Plan, planLimit, type PlanContext } from "./merge.js";
 import { HookOrderError, orderHooks, steps, type Step } from "./order.js";
@@ -127,6 +128,7 @@ function build(
     ...applied.virtualHosts.map((section, index) => makeHost(index + 1, section.body, section)),
   ];
   const providers = collectProviders(modules);
+  addAliases(providers, applied.main.sections);
   const server: CompiledServer = {
     serverRoot: tree.serverRoot,
     tree,

@@ -13,6 +13,7 @@ import type {
   Response,
   SettingsOf,
 } from "../api/index.js";
+import type { AppliedSection } from "../config/apply.js";
 import type { CompiledHost } from "../config/compile.js";
 import type { Exchange } from "./exchange.js";
 import type { Observer } from "./observer.js";
@@ -227,6 +228,16 @@ export class ServerRequest implements Request {
 
   settings<S>(definition: { readonly module: string; readonly settings: S }): SettingsOf<S> {
     return this.plan.settings[definition.module] as SettingsOf<S>;
+  }
+
+  under<Result>(section: unknown, run: () => Result): Result {
+    const { plan } = this;
+    this.plan = plan.with(section as AppliedSection);
+    try {
+      return run();
+    } finally {
+      this.plan = plan;
+    }
   }
 
   lookup(urlPath: string): Lookup | Promise<Lookup> {

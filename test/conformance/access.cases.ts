@@ -49,6 +49,13 @@ const places: Readonly<Record<string, string>> = {
   "allow-env": "SetEnvIf X-Key ^yes$ let_in\nOrder deny,allow\nDeny from all\nAllow from env=let_in",
   forbidden: members("AuthzSendForbiddenOnFailure On\nRequire group admins"),
   fake: "AuthBasicFake demo demopass",
+  "alias-first": members("AuthBasicProvider first\nRequire valid-user"),
+  "alias-second": members("AuthBasicProvider second\nRequire valid-user"),
+  "alias-both": members("AuthBasicProvider first second\nRequire valid-user"),
+  "alias-home": "Require home",
+  "alias-away": "Require away",
+  "alias-not": "<RequireAll>\nRequire all granted\nRequire not home\n</RequireAll>",
+  "alias-group": members("Require editors"),
   environment: members("Require env NOBODY_SETS_THIS\nRequire valid-user"),
 };
 
@@ -65,6 +72,19 @@ LoadModule authz_groupfile_module @MODULES@/mod_authz_groupfile.so
 LoadModule authz_owner_module @MODULES@/mod_authz_owner.so
 LoadModule access_compat_module @MODULES@/mod_access_compat.so
 LoadModule allowmethods_module @MODULES@/mod_allowmethods.so
+<AuthnProviderAlias file first>
+  AuthUserFile "@ROOT@/conf/first"
+</AuthnProviderAlias>
+<AuthnProviderAlias file second>
+  AuthUserFile "@ROOT@/conf/second"
+</AuthnProviderAlias>
+<AuthzProviderAlias ip home "127.0.0.1 10.0.0.1">
+</AuthzProviderAlias>
+<AuthzProviderAlias ip away "10.0.0.1 10.0.0.2">
+</AuthzProviderAlias>
+<AuthzProviderAlias group editors "editors">
+  AuthGroupFile "@ROOT@/conf/editors"
+</AuthzProviderAlias>
 DocumentRoot "@ROOT@/htdocs"
 <Directory "@ROOT@/htdocs">
   Require all granted
@@ -92,6 +112,9 @@ export const suite: Suite = {
     "conf/passwords": [...users, "with space", "root", "guest"].map((user) => `${user}:${sha}`).join("\n"),
     "conf/groups":
       '# groups\n\nstaff: ann bob\nadmins:ann\nstaff : carl\ntwo words: bob\ncontinued: \\\n eve\n: nobody\nbroken\n"quoted": "with space"\nroot: root\n',
+    "conf/first": `ann:${sha}\n`,
+    "conf/second": `eve:${sha}\nann:{SHA}AAAAAAAAAAAAAAAAAAAAAAAAAAA=\n`,
+    "conf/editors": "editors: eve\n",
     "htdocs/ordered/a.txt": "a",
     "htdocs/ordered/secret.txt": "secret",
     ...Object.fromEntries(Object.keys(places).map((name) => [`htdocs/${name}/index.html`, `${name}\n`])),

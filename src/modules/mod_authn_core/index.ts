@@ -1,5 +1,14 @@
 // AuthType and AuthName lines → how users are asked for their names.
-import { arg, authentication, byteString, defineModule, refuse, type Request, type Response } from "../../api/index.js";
+import {
+  arg,
+  authentication,
+  byteString,
+  defineModule,
+  refuse,
+  section,
+  type Request,
+  type Response,
+} from "../../api/index.js";
 
 const contexts = ["directory", ".htaccess"] as const;
 
@@ -31,6 +40,22 @@ export default defineModule({
       example:
         '<Location "/private">\n  AuthName "Private files"\n  AuthType Basic\n  AuthUserFile conf/htpasswd\n  Require valid-user\n</Location>',
       set: ([realm]) => ({ name: escapeQuotes(byteString(realm)) }),
+    }),
+    "<AuthnProviderAlias>": section({
+      args: [arg.word("provider"), arg.word("name")],
+      contexts: ["server config"],
+      summary: "Gives a provider of passwords with directives of its own another name",
+      doc: "So that AuthBasicProvider can name the same kind of provider several times, each with a file of its own.",
+      example:
+        "<AuthnProviderAlias file staff>\n  AuthUserFile conf/staff\n</AuthnProviderAlias>\n<AuthnProviderAlias file guests>\n" +
+        "  AuthUserFile conf/guests\n</AuthnProviderAlias>\n<Location /private>\n  AuthType Basic\n  AuthName Private\n" +
+        "  AuthBasicProvider staff guests\n  Require valid-user\n</Location>",
+      opens: ([base, name], place) => {
+        if (base.toLowerCase() === name.toLowerCase()) {
+          place.fail("The alias provider name must be different from the base provider name.");
+        }
+        return { kind: "provider alias", provider: "authnProvider", base, name, text: "" };
+      },
     }),
   }),
   hooks: {

@@ -10,6 +10,8 @@ import {
   Headers,
   optional,
   refuse,
+  rest,
+  section,
   splitWords,
   value,
   type Challenge,
@@ -74,6 +76,19 @@ export default defineModule({
       example:
         "<Directory htdocs>\n  <RequireAll>\n    Require all granted\n    <RequireNone>\n      Require method PUT DELETE\n" +
         "    </RequireNone>\n  </RequireAll>\n</Directory>",
+    }),
+    "<AuthzProviderAlias>": section({
+      args: [arg.word("provider"), arg.word("name"), optional(arg.word("arguments")), optional(rest(arg.word("more")))],
+      contexts: ["server config"],
+      summary: "Gives a provider with arguments and directives of its own another name, for Require",
+      doc: "Several arguments stand in one pair of quotes. `Require NAME` then takes none.",
+      example:
+        '<AuthzProviderAlias ip office "10.1.0.0/16 192.0.2.7">\n</AuthzProviderAlias>\n<Location /private>\n  Require office\n</Location>',
+      opens: ([base, name, text = "", more = []], place) => {
+        if (more.length > 0)
+          place.warn("several arguments must stand in quotation marks: only the first one is taken", "AH10142");
+        return { kind: "provider alias", provider: "authzProvider", base, name, text };
+      },
     }),
     AuthMerging: directive({
       args: [arg.oneOf("mode", "Off", "And", "Or")],
