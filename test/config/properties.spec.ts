@@ -11,7 +11,7 @@ import { maximumFaults } from "../../src/config/reading.js";
 import { showOutcome } from "../../src/config/show-error.js";
 import { tokenize } from "../../src/config/tokens.js";
 import type { Node } from "../../src/config/tree.js";
-import { splitWords } from "../../src/config/words.js";
+import { splitWords } from "../../src/api/words.js";
 import { modules } from "../../src/modules/index.js";
 
 const names = modules.map((module) => ({ ...module, directives: Object.keys(module.directives) }));

@@ -89,7 +89,7 @@ export async function checkAccess(request: Request, { accessScript }: WsgiSettin
   if (!accessScript) return undefined;
   const { connection } = request;
   const looksUp = request.settings(core).hostnameLookups !== "Off";
-  const host = (looksUp ? await hostNameOf(connection) : undefined) ?? connection.remoteAddress;
+  const host = (looksUp ? await hostNameOf(request) : undefined) ?? connection.remoteAddress;
   const allowed = await ask(accessScript, request, { role: "access", words: [host] });
   if (allowed === true || allowed === null) return undefined;
   request.log(
