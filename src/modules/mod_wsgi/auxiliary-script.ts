@@ -87,9 +87,9 @@ function fieldOf(name: string): string {
 /** WSGIAccessScript: refuses a request unless the script allows it, or has no opinion. */
 export async function checkAccess(request: Request, { accessScript }: WsgiSettings): Promise<Verdict> {
   if (!accessScript) return undefined;
-  const { connection } = request;
+  const { clientAddress } = request;
   const looksUp = request.settings(core).hostnameLookups !== "Off";
-  const host = (looksUp ? await hostNameOf(request) : undefined) ?? connection.remoteAddress;
+  const host = (looksUp ? await hostNameOf(request) : undefined) ?? clientAddress;
   const allowed = await ask(accessScript, request, { role: "access", words: [host] });
   if (allowed === true || allowed === null) return undefined;
   request.log(
