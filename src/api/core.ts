@@ -132,6 +132,7 @@ export const core = defineSettings("core", {
   documentRootOrigin: value<import("./origin.js").Origin | undefined>(undefined),
   serverName: notInherited(value<ServerName | undefined>(undefined)),
   serverAliases: notInherited(list<string>("replace")),
+  serverPath: notInherited(value<string | undefined>(undefined)),
   serverAdmin: value<string>("[no address given]"),
   serverSignature: value<"Off" | "On" | "EMail">("Off"),
   /** The Server field by ServerTokens; see `serverTokens` for the word. */
@@ -204,6 +205,8 @@ export const processes = defineSettings("mod_unixd", {
   serverLimit: value<number>(Infinity),
   /** Connections at the same time, over all workers together. */
   maxRequestWorkers: value<number>(4096),
+  /** Connections a worker takes before another takes its place; 0 without limit. */
+  maxConnectionsPerWorker: value<number>(0),
   /** Milliseconds; 0 without limit. */
   gracefulShutdownTimeout: value<number>(0),
   listenBacklog: value<number>(511),

@@ -25,6 +25,8 @@ import type { Tree } from "./tree.js";
 export interface CompiledHost extends VirtualHost {
   /** Addresses of its `<VirtualHost>` line as written; none for the main server. */
   readonly addresses: readonly string[];
+  /** Paths that are its own for clients without a Host field (ServerPath). */
+  readonly serverPath: string | undefined;
   /** The plan with no section matched. */
   readonly plan: Plan;
   /** Its own sections, and the main server's, which come first; in order. */
@@ -184,6 +186,7 @@ function lazyHost({ index, body, section, main, mainBody, context, openErrorLog,
     serverName: name?.host ?? mainCore.serverName?.host ?? hostname(),
     serverPort: name ? name.port : section ? portOf(addresses[0]) : undefined,
     serverScheme: name?.scheme,
+    serverPath: section ? own?.serverPath : mainCore.serverPath,
     aliases: section ? (own?.serverAliases ?? []) : mainCore.serverAliases,
     origin: section?.origin ?? start,
     ownSections: section ? body.sections : [],

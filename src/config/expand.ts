@@ -281,12 +281,31 @@ function expandConditional(raw: RawSection, section: SectionNode, condition: Con
         advice: "nothing may stand behind the closing bracket",
       });
     }
+    if (!closing && !raw.faulty) warnOfOpen(section, { last: lastLine(raw), context });
     expandNodes(raw.children, context);
   } else {
     const unclosed = innermostUnclosed(raw);
     const origin = placeOf(unclosed.line, from);
     refuseUnclosed(unclosed, origin, `Expected </${unclosed.name}> before end of configuration`, reading);
   }
+}
+
+/** Apache takes a condition that holds and is never closed: all lines to the end of the file are its own. */
+function warnOfOpen(section: SectionNode, { last, context }: { last: Line; context: Context }): void {
+  const { reading, from } = context;
+  const what = `<${section.name}> is not closed: it holds everything up to the end of the file`;
+  reading.warn(what, section.origin, {
+    length: section.name.length + 1,
+    related: [{ origin: placeOf(last, from), text: "its last line" }],
+    advice: `write </${section.name}> where it ends; where the condition does not hold, the file is refused`,
+  });
+}
+
+/** The last line that stands in a section. */
+function lastLine(raw: RawSection): Line {
+  const last = raw.children.at(-1);
+  if (!last) return raw.line;
+  return last.kind === "directive" ? last.line : (last.closing ?? lastLine(last));
 }
 
 function refuseUnclosed(raw: RawSection, origin: Origin, reason: string, reading: Reading): void {

@@ -41,6 +41,7 @@ import unixd from "./mod_unixd/index.js";
 import userdir from "./mod_userdir/index.js";
 import version from "./mod_version/index.js";
 import vhostAlias from "./mod_vhost_alias/index.js";
+import watchdog from "./mod_watchdog/index.js";
 import wsgi from "./mod_wsgi/index.js";
 import event from "./mpm_event/index.js";
 import prefork from "./mpm_event/prefork.js";
@@ -54,6 +55,7 @@ export const modules: readonly Module[] = [
   logConfig,
   logio,
   version,
+  watchdog,
   unixd,
   event,
   worker,

@@ -71,8 +71,11 @@ export type WorkerToSupervisor =
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "drained" }
-  /** Something went wrong that may have left this process unsound: a successor is wanted, then a "drain". */
-  | { readonly type: "leaving"; readonly reason: string }
+  /**
+   * A successor is wanted, then a "drain": something went wrong that may have left this process unsound, or, where it is
+   * `orderly`, it has taken all the connections it may; what it has begun then goes on for as long as after a reload.
+   */
+  | { readonly type: "leaving"; readonly reason: string; readonly orderly?: true }
   /** Lines for a log that is a program, which only the supervisor has; separated by newlines, latin1. */
   | { readonly type: "log"; readonly target: string; readonly lines: string }
   /** A request for an application group that has no processes yet. */

@@ -28,6 +28,8 @@ const longestDelay = 30_000;
 const poolLimit = 10_000;
 /** Milliseconds a worker that became unsound gets for what it has begun. */
 const leavingLimit = 10_000;
+/** Milliseconds for what a worker has begun that leaves in order, where GracefulShutdownTimeout says nothing: a week. */
+const longestDrain = 7 * 24 * 3_600_000;
 
 /** Shared by all workers of this supervisor. */
 const secret = randomBytes(32).toString("base64");
@@ -170,7 +172,9 @@ export class Generation {
     else if (message.type === "log") this.#writeLog(message.target, message.lines);
     else if (message.type === "leaving" && this.#state === "serving") this.#replace(worker);
     else if (message.type === "ready") {
-      for (const other of this.#workers) if (other.isLeaving) other.drain(leavingLimit);
+      for (const other of this.#workers) {
+        if (other.isLeaving && other.state === "serving") other.drain(this.#leavingLimit(other));
+      }
     }
   }
 
@@ -181,6 +185,12 @@ export class Generation {
       this.#replace(worker);
     }
     if (this.#workers.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+
+  #leavingLimit({ isOrderly }: WorkerProcess): number {
+    if (!isOrderly) return leavingLimit;
+    const { gracefulShutdownTimeout } = this.configuration;
+    return gracefulShutdownTimeout > 0 ? gracefulShutdownTimeout : longestDrain;
   }
 
   /** Starts a worker at once, or after a while when workers keep failing. */

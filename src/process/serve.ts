@@ -1,10 +1,10 @@
 // The configuration a worker was told → a server: compiled, logs open, modules started, ready to accept.
 import { resolve } from "node:path";
-import { core, type ErrorLog, type Module, type WorkerView } from "../api/index.js";
+import { core, processes, type ErrorLog, type Module, type WorkerView } from "../api/index.js";
 import { compile, type CompiledServer } from "../config/compile.js";
 import type { Tree } from "../config/tree.js";
 import { openLogs, type OpenLogs } from "../log/open-logs.js";
-import { serve, type Serving } from "../server/listen.js";
+import { serve, type ServeOptions, type Serving } from "../server/listen.js";
 import { Pipeline } from "../server/pipeline.js";
 import { WorkerApplications } from "./applications.js";
 import type { WorkerStart, WorkerToSupervisor } from "./channel.js";
@@ -61,7 +61,8 @@ export async function prepareWorker(
       }
       const maxConnections = Math.min(start.maxConnections, most);
       const sockets = start.sockets.map(({ fd }) => inheritedSocket(fd));
-      serving = await serve({ handler, sockets, backlog: listenBacklog, maxConnections });
+      const share = shareOf(server, send);
+      serving = await serve({ handler, sockets, backlog: listenBacklog, maxConnections, ...(share ? { share } : {}) });
     },
     pool: (state) => applications.pool(state),
     drain: async (milliseconds) => serving?.drain(milliseconds),
@@ -77,6 +78,14 @@ export async function prepareWorker(
       await logs.close();
     },
   };
+}
+
+/** MaxConnectionsPerChild: a successor is asked for when so many connections have come. */
+function shareOf(server: CompiledServer, send: (message: WorkerToSupervisor) => void): ServeOptions["share"] {
+  const [main] = server.virtualHosts;
+  const connections = main ? server.settings(processes, main).maxConnectionsPerWorker : 0;
+  if (connections === 0) return undefined;
+  return { connections, done: () => send({ type: "leaving", reason: "MaxConnectionsPerChild", orderly: true }) };
 }
 
 /** The server of a tree that the supervisor has checked, with all its error logs open. */

@@ -31,6 +31,7 @@ export class WorkerProcess {
   #state: "starting" | "serving" | "draining" | "ended" = "starting";
   #isTold = false;
   #isLeaving = false;
+  #isOrderly = false;
   #failure: string | undefined;
   #counts: WorkerCounts = { connections: 0, active: 0, requests: 0 };
   #awaitingCounts: (() => void)[] = [];
@@ -62,7 +63,10 @@ export class WorkerProcess {
           resolve();
         } else if (message.type === "failed") this.#failure = message.reason;
         else if (message.type === "status") this.#count(message);
-        else if (message.type === "leaving") this.#isLeaving = true;
+        else if (message.type === "leaving") {
+          this.#isLeaving = true;
+          this.#isOrderly = message.orderly === true;
+        }
         events.message(this, message);
       });
       this.#worker.on("exit", (code: number | null, signal: string | null) => {
@@ -88,6 +92,11 @@ export class WorkerProcess {
   /** Whether it asked for a successor. */
   get isLeaving(): boolean {
     return this.#isLeaving;
+  }
+
+  /** Whether it leaves because it has done its share, not because it is unsound. */
+  get isOrderly(): boolean {
+    return this.#isOrderly;
   }
 
   get counts(): WorkerCounts {

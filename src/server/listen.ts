@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly backlog?: number;
   /** Connections at the same time; more wait unread. Without limit if absent. */
   readonly maxConnections?: number;
+  /** Called once when so many connections have been accepted; they, and others after them, are served all the same. */
+  readonly share?: { readonly connections: number; done(): void };
 }
 
 /** A server at work. */
@@ -35,18 +37,22 @@ const highWaterMark = 65_536;
 const longestTimer = 2 ** 31 - 1;
 
 /** Listens and serves; rejects when a socket does not listen. */
-export async function serve({ handler, sockets, backlog, maxConnections }: ServeOptions): Promise<Serving> {
+export async function serve({ handler, sockets, backlog, maxConnections, share }: ServeOptions): Promise<Serving> {
   const state = new ServerState({
     handler,
     maxConnections: maxConnections ?? Infinity,
     open: (opened, state) => new ClientConnection(opened, state),
   });
   const servers: Server[] = [];
+  let accepted = 0;
   try {
     for (const socket of sockets) {
       // A client may end its side and still wait for the answer.
       const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark });
-      server.on("connection", (client: Socket) => state.admit(client));
+      server.on("connection", (client: Socket) => {
+        state.admit(client);
+        if (++accepted === share?.connections) share.done();
+      });
       servers.push(server);
       await listen(server, socket, backlog ?? 511);
     }

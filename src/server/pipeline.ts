@@ -25,7 +25,7 @@ import { parseTarget, refusedParts } from "./path.js";
 import type { Observer } from "./observer.js";
 import { ServerRequest, type CoreSettings, type Services } from "./request.js";
 import { SectionIndex } from "./sections.js";
-import { hostByName, Sites, type HostGroup } from "./site.js";
+import { hostByName, hostByPath, Sites, type HostGroup } from "./site.js";
 import { TlsEndpoint } from "./tls.js";
 
 type Awaitable<Value> = Value | Promise<Value>;
@@ -115,7 +115,7 @@ export class Pipeline implements ExchangeHandler {
     const { connection, fault } = exchange;
     const group = this.sites.group(connection.localAddress, connection.localPort);
     const host = fault && !fault.hostKnown ? undefined : hostOf(exchange, connection.secure);
-    const named = host && group.hosts.length > 1 ? hostByName(group, host.hostname) : undefined;
+    const named = host && group.hosts.length > 1 ? hostOfGroup(group, host) : undefined;
     const virtualHost = named ?? group.default;
     const request = this.#makeRequest(exchange, virtualHost, host);
     this.#services.observer?.hostChosen(request, { group, named });
@@ -402,6 +402,13 @@ function starTarget(request: ServerRequest): Response {
 
 function lookupResult(request: ServerRequest, response: Response | undefined): Lookup {
   return { request, status: response ? response.status : 200, response };
+}
+
+/** By name; without one, by path. */
+function hostOfGroup(group: HostGroup, { hostname, target }: HostName): CompiledHost | undefined {
+  if (hostname !== "") return hostByName(group, hostname);
+  const [path = ""] = target.split("?", 1);
+  return hostByPath(group, path.replace(/^\/\/+/, "/"));
 }
 
 function isNamed(host: CompiledHost, named: HostName | undefined): boolean {

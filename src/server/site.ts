@@ -73,6 +73,17 @@ export function hostByName(group: HostGroup, hostname: string): CompiledHost | u
   return exact === Infinity ? undefined : group.hosts[exact];
 }
 
+/** The first host of a group whose ServerPath a path without host lies in. */
+export function hostByPath({ hosts }: HostGroup, path: string): CompiledHost | undefined {
+  return hosts.find(({ serverPath }) => serverPath !== undefined && liesIn(path, serverPath));
+}
+
+/** Whether a path is a prefix's, or below it. */
+function liesIn(path: string, prefix: string): boolean {
+  if (!path.startsWith(prefix)) return false;
+  return prefix.endsWith("/") || path.length === prefix.length || path.charAt(prefix.length) === "/";
+}
+
 /** "*:80" for `_default_:80`; "*:*" where no port is written. */
 export function addressKey(address: string): string {
   const { host, port } = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>\d+|\*))?$/.exec(address)?.groups ?? {};

@@ -84,7 +84,6 @@ const cases: readonly Case[] = [
   {
     name: "answers HTTP/1.0 without Host by ServerPath",
     raw: "GET /pathed/who.txt HTTP/1.0\r\n\r\n",
-    differs: "ServerPath is accepted and has no effect: clients of that age get the default virtual host",
   },
   { name: "prefers the host of an absolute target to Host", host: "third.test", target: "http://second.test/who.txt" },
   { name: "takes an absolute target with a port", host: "third.test", target: "http://second.test:99/who.txt" },

@@ -3,6 +3,7 @@ import {
   arg,
   byteString,
   noOptions,
+  optional,
   rest,
   type ETagParts,
   type OptionsChange,
@@ -110,7 +111,7 @@ export const fileDirectives = (directive: CoreMaker) => ({
   }),
 
   Options: directive({
-    args: [rest(arg.word("option"))],
+    args: [optional(rest(arg.word("option")))],
     contexts: everywhere,
     override: "Options",
     summary:
@@ -120,17 +121,17 @@ export const fileDirectives = (directive: CoreMaker) => ({
       "FollowSymLinks and SymLinksIfOwnerMatch say whether links are followed; a link that is not is answered with 403.",
     example: "<Directory /srv/www>\n  Options -Indexes +SymLinksIfOwnerMatch\n</Directory>",
     default: "FollowSymLinks",
-    set: ([words], place) => ({ options: readOptions(words, place) }),
+    set: ([words = []], place) => ({ options: readOptions(words, place) }),
   }),
 
   AccessFileName: directive({
-    args: [rest(arg.word("file-name"))],
+    args: [optional(rest(arg.word("file-name")))],
     contexts: hosts,
     summary: "The names of files with directives in the directories they stand in.",
-    doc: "The first that exists counts. See `AllowOverride`.",
+    doc: "The first that exists counts; without a name no such files are read. See `AllowOverride`.",
     example: "AccessFileName .acl",
     default: ".htaccess",
-    set: ([names]) => ({ accessFileName: names.map(byteString) }),
+    set: ([names = []]) => ({ accessFileName: names.map(byteString) }),
   }),
 
   FileETag: directive({

@@ -1,5 +1,5 @@
 // Directives that say who the server is: names, addresses, signature.
-import { arg, optional, rest, type Place, type ServerName } from "../../api/index.js";
+import { byteString, arg, optional, rest, type Place, type ServerName } from "../../api/index.js";
 import { everywhere, hosts, hostsAndDirectories, serverOnly, type CoreMaker } from "./contexts.js";
 import { listenAddress } from "./host-addresses.js";
 
@@ -41,13 +41,12 @@ export const hostDirectives = (directive: CoreMaker) => ({
   ServerPath: directive({
     args: [arg.urlPath("URL-path")],
     contexts: hosts,
-    summary: "A URL prefix that selects a virtual host for HTTP/1.0 clients without a Host field.",
-    doc: "Accepted, with a warning: clients of that age get the default virtual host.",
+    summary: "A URL prefix that selects a virtual host for clients that send no Host field.",
+    doc:
+      "Such a client's request for a path below it is the virtual host's. Whoever asks, with a Host field too, the prefix is " +
+      "taken off the path before it is joined to DocumentRoot.",
     example: "<VirtualHost *:8080>\n  ServerPath /sub\n</VirtualHost>",
-    set: (_values, place) => {
-      place.warn("has no effect: requests without a Host field go to the default virtual host");
-      return undefined;
-    },
+    set: ([serverPath]) => ({ serverPath: byteString(serverPath) }),
   }),
 
   ServerAdmin: directive({

@@ -54,7 +54,7 @@ export default defineModule({
       run(request, settings) {
         if (!request.path.startsWith("/")) return refuse(400);
         const root = rootBytes(settings);
-        request.filename = root + request.path;
+        request.filename = root + pathBelow(request.path, settings.serverPath);
         request.contextDocumentRoot = root;
         return "done";
       },
@@ -107,6 +107,14 @@ function chooseHandler(request: Request, setHandler: StringExpression): Response
   const lower = handler.startsWith("proxy:unix") ? handler : handler.toLowerCase();
   if (lower !== "none") request.handler = lower;
   return undefined;
+}
+
+/** The path without the prefix that ServerPath names. */
+function pathBelow(path: string, prefix: string | undefined): string {
+  if (prefix === undefined || !path.startsWith(prefix)) return path;
+  const rest = path.slice(prefix.length);
+  if (rest.startsWith("/")) return rest;
+  return rest === "" || prefix.endsWith("/") ? `/${rest}` : path;
 }
 
 const roots = new WeakMap<CoreSettings, string>();

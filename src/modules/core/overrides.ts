@@ -1,5 +1,5 @@
 // AllowOverride, AllowOverrideList → what the files named by AccessFileName may hold.
-import { arg, noOptions, rest, type Change, type core, type Override, type Place } from "../../api/index.js";
+import { arg, noOptions, optional, rest, type Change, type core, type Override, type Place } from "../../api/index.js";
 import { directories, type CoreMaker } from "./contexts.js";
 
 type Class = Exclude<Override, "All">;
@@ -23,6 +23,7 @@ const optionNames: Readonly<Record<string, readonly string[]>> = {
   symlinksifownermatch: ["SymLinksIfOwnerMatch"],
   execcgi: ["ExecCGI"],
   multiviews: ["MultiViews"],
+  runscripts: ["ExecCGI", "MultiViews"],
   none: [],
   all,
 };
@@ -70,7 +71,9 @@ function readOverrides(words: readonly string[], place: Place): Change<typeof co
 function readNonfatal(detail: string | undefined, place: Place): string {
   const word = detail?.toLowerCase();
   if (word === "override" || word === "unknown" || word === "all") return word;
-  return place.fail(`=Override, =Unknown or =All expected after Nonfatal, found "${detail ?? ""}"`);
+  if (word === undefined) return place.fail("=Override, =Unknown or =All expected after Nonfatal");
+  place.warn(`Nonfatal=${word} says nothing: write Nonfatal=Override, Nonfatal=Unknown or Nonfatal=All`);
+  return "";
 }
 
 function warnIfUseless(place: Place): void {
@@ -96,7 +99,7 @@ function readList(words: readonly string[], place: Place): ReadonlySet<string> {
 
 export const overrideDirectives = (directive: CoreMaker) => ({
   AllowOverride: directive({
-    args: [rest(arg.word("class"))],
+    args: [optional(rest(arg.word("class")))],
     contexts: directories,
     summary: "Which classes of directives .htaccess files may use.",
     doc:
@@ -113,12 +116,12 @@ export const overrideDirectives = (directive: CoreMaker) => ({
     default: "None",
     set: ([words], place) => {
       warnIfUseless(place);
-      return readOverrides(words, place);
+      return readOverrides(words ?? [], place);
     },
   }),
 
   AllowOverrideList: directive({
-    args: [rest(arg.word("directive"))],
+    args: [optional(rest(arg.word("directive")))],
     contexts: directories,
     summary: "Which single directives .htaccess files may use.",
     doc: "They are allowed beside those of the classes that `AllowOverride` grants. `None` takes back what is inherited.",
@@ -126,7 +129,7 @@ export const overrideDirectives = (directive: CoreMaker) => ({
     default: "None",
     set: ([words], place) => {
       warnIfUseless(place);
-      return { allowOverrideList: readList(words, place) };
+      return { allowOverrideList: readList(words ?? [], place) };
     },
   }),
 });

@@ -20,6 +20,19 @@ export default defineModule({
   directives: (directive) => {
     const accepted = (record: Accepted) => directive({ ...record, contexts, set: () => undefined });
     const number = arg.int("number");
+    const retiring = (name: string) =>
+      directive({
+        args: [number],
+        contexts,
+        summary: "How many connections a worker takes before a new one takes its place.",
+        doc:
+          "The successor serves before the old worker stops to accept; what that one has begun goes on for as long as after a graceful " +
+          "restart. Workers that come to the number within seconds are replaced more slowly. 0 is without limit. Applications in daemon " +
+          "groups are not touched: their groups have `maximum-requests`.",
+        example: `${name} 100000`,
+        default: "0",
+        set: ([maxConnectionsPerWorker]) => ({ maxConnectionsPerWorker }),
+      });
     return {
       User: directive({
         args: [arg.word("user")],
@@ -83,18 +96,8 @@ export default defineModule({
         doc: "Has no effect.",
         example: "CoreDumpDirectory /tmp",
       }),
-      MaxConnectionsPerChild: accepted({
-        args: [number],
-        summary: "How many connections a process takes before it is replaced.",
-        doc: "Has no effect: workers live until the next restart. Daemon groups have `maximum-requests`.",
-        example: "MaxConnectionsPerChild 0",
-      }),
-      MaxRequestsPerChild: accepted({
-        args: [number],
-        summary: "The older name of MaxConnectionsPerChild.",
-        doc: "Has no effect.",
-        example: "MaxRequestsPerChild 0",
-      }),
+      MaxConnectionsPerChild: retiring("MaxConnectionsPerChild"),
+      MaxRequestsPerChild: retiring("MaxRequestsPerChild"),
       MaxMemFree: accepted({
         args: [number],
         summary: "How much freed memory a process of Apache keeps.",
