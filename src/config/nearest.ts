@@ -19,6 +19,9 @@ export interface KnownNames {
 /** Advice on an unknown directive or section ("<Location>"); undefined where nothing is near. */
 export function describeUnknown(name: string, { known, available }: KnownNames): string | undefined {
   if (name.includes("\ufeff")) return "the file begins with a byte order mark (BOM): save it without one";
+  if (/^php_(admin_)?(value|flag)$/i.test(name)) {
+    return "mod_php owns this directive, and PHP runs in no server of this kind: have PHP-FPM run it, and write the value into .user.ini";
+  }
   const twin = name.startsWith("<") ? name.slice(1, -1) : `<${name}>`;
   if (has(known, twin)) {
     return name.startsWith("<")

@@ -29,6 +29,10 @@ describe("advice on an unknown directive", () => {
     ["x".repeat(10_000), undefined],
     ["", undefined],
     ["<>", undefined],
+    [
+      "php_value",
+      "mod_php owns this directive, and PHP runs in no server of this kind: have PHP-FPM run it, and write the value into .user.ini",
+    ],
   ];
   for (const [name, advice] of rows) {
     it(`on ${name.slice(0, 40)} is ${advice ?? "none"}`, () => {
