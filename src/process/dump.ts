@@ -134,7 +134,8 @@ function whereAllowed({ contexts, override }: AnyDirective): string {
   const where =
     inside && outside ? "anywhere" : `only ${inside ? "inside" : "outside"} <Directory>, <Files>, <Location>, or <If>`;
   if (!contexts.includes(".htaccess")) return `\tAllowed in *.conf ${where}\n`;
-  const when = override === undefined || override === "All" ? "isn't None" : `includes ${[override].flat().join(" or ")}`;
+  const when =
+    override === undefined || override === "All" ? "isn't None" : `includes ${[override].flat().join(" or ")}`;
   return `\tAllowed in *.conf ${where} and in .htaccess\n\twhen AllowOverride ${when}\n`;
 }
 

@@ -115,7 +115,9 @@ describe("a request for an application", () => {
     const environ = await environOf(`ServerAdmin me@x\n${embedded}`, "/app/p?q=1", {
       headers: { "X-Two-Words": "v", X_Under: "no", "X.Dot": "no", Proxy: "no", Cookie: "a=1" },
     });
-    const { SERVER_SOFTWARE: software, "mod_wsgi.request_id": id, "mod_wsgi.request_start": start, ...rest } = environ;
+    const { SERVER_SOFTWARE: software, UNIQUE_ID: unique, ...others } = environ;
+    const { "mod_wsgi.request_id": id, "mod_wsgi.request_start": start, ...rest } = others;
+    expect(unique).to.have.lengthOf(24);
     expect(software).to.match(/^modhost\//);
     expect(id).to.have.lengthOf(24);
     expect(Number(start)).to.be.closeTo(Date.now() / 1000, 60);

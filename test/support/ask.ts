@@ -161,7 +161,9 @@ function load(root: string, log: LogEntry[]): ReturnType<typeof compile> {
   return { ...compiled, warnings: [...warnings, ...compiled.warnings] };
 }
 
-function exchange(pipeline: Pipeline, target: string, ask: Ask, count: number): Promise<Answered> {
+async function exchange(pipeline: Pipeline, target: string, ask: Ask, count: number): Promise<Answered> {
+  // As what comes from a socket: in a turn of the event loop of its own.
+  await new Promise((resolve) => setImmediate(resolve));
   const { method = "GET", protocol = "HTTP/1.1", headers = {}, from = "127.0.0.1" } = ask;
   const body = typeof ask.body === "string" ? Buffer.from(ask.body) : (ask.body ?? Buffer.alloc(0));
   const connection: Connection = {
@@ -175,7 +177,8 @@ function exchange(pipeline: Pipeline, target: string, ask: Ask, count: number): 
     signal: new AbortController().signal,
   };
   const fields = new Headers(Object.entries({ Host: "h.test", ...headers }));
-  if (body.length > 0 && !ask.chunked) fields.set("Content-Length", String(body.length));
+  if (ask.chunked) fields.set("Transfer-Encoding", "chunked");
+  else if (body.length > 0) fields.set("Content-Length", String(body.length));
   return new Promise((resolve) => {
     pipeline.handle({
       ...{ connection, method, target, protocol, headers: fields, fault: undefined },
