@@ -187,6 +187,9 @@ export const core = defineSettings("core", {
   /** The same of SetInputFilter. */
   inputFilters: value<readonly string[]>([]),
   contentDigest: value<boolean>(false),
+  /** Undefined: as mod_status has it. */
+  extendedStatus: value<boolean | undefined>(undefined),
+  seeRequestTail: value<boolean>(false),
   cgiPassAuth: value<boolean>(false),
   /** "path", "|program" or "syslog"; resolved. */
   errorLog: value<string>("logs/error_log"),

@@ -7,6 +7,7 @@ import type { Hooks } from "./hooks.js";
 import type { ErrorLog } from "./log.js";
 import type { Context, Override, Place } from "./place.js";
 import type { VirtualHost } from "./request.js";
+import type { ServerReport } from "./server-report.js";
 import type { Change, Settings, SettingsOf } from "./settings.js";
 
 /** What a section matches, or does with its body. */
@@ -116,6 +117,8 @@ export interface WorkerView {
   readonly secret: Buffer;
   /** Set where nothing is served but one request explained: programs are not started. */
   readonly isRehearsal?: true;
+  /** Asks all workers what they do; rejects when no answer comes. Missing where nothing is served. */
+  readonly report?: () => Promise<ServerReport>;
 }
 
 /** An open access log. */

@@ -36,6 +36,7 @@ import rewrite from "./mod_rewrite/index.js";
 import setenvif from "./mod_setenvif/index.js";
 import so from "./mod_so/index.js";
 import ssl from "./mod_ssl/index.js";
+import status from "./mod_status/index.js";
 import uniqueId from "./mod_unique_id/index.js";
 import unixd from "./mod_unixd/index.js";
 import userdir from "./mod_userdir/index.js";
@@ -91,6 +92,7 @@ export const modules: readonly Module[] = [
   rewrite,
   setenvif,
   ssl,
+  status,
   userdir,
   vhostAlias,
   uniqueId,

@@ -1,5 +1,5 @@
 // What supervisor, workers and daemons may say to each other: every message there is.
-import type { DaemonGroupSpec } from "../api/index.js";
+import type { DaemonGroupSpec, ServerReport, WorkerReport } from "../api/index.js";
 
 /** What runs a script: CPython or Node; decided by its extension, see application-kind.ts. */
 export type ApplicationKind = "python" | "node";
@@ -63,7 +63,9 @@ export type SupervisorToWorker =
   /** Stop accepting, finish what runs within `milliseconds`, say "drained", exit. */
   | { readonly type: "drain"; readonly milliseconds: number }
   /** Say how many connections there are: a "status" message. */
-  | { readonly type: "status" };
+  | { readonly type: "status" }
+  /** What all workers do: the answer to "report". */
+  | { readonly type: "report"; readonly report: ServerReport };
 
 export type WorkerToSupervisor =
   /** It listens to messages now; what was sent before is lost. "start" is wanted. */
@@ -100,7 +102,16 @@ export type WorkerToSupervisor =
       readonly virtualHost: string;
       readonly runningFor: number;
     }
-  | { readonly type: "status"; readonly connections: number; readonly active: number; readonly requests: number };
+  | {
+      readonly type: "status";
+      readonly connections: number;
+      readonly active: number;
+      readonly requests: number;
+      /** null until it serves. */
+      readonly report: WorkerReport | null;
+    }
+  /** A client wants to know what all workers do: a "report" message. */
+  | { readonly type: "report" };
 
 /** First line on a daemon's control channel (fd 4: a Unix stream of JSON lines in both directions). */
 export interface DaemonStart {

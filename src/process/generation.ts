@@ -1,6 +1,6 @@
 // A configuration → the workers and daemon groups that serve it, from their start to the last one's end.
 import { randomBytes } from "node:crypto";
-import type { LogEntry } from "../api/index.js";
+import type { LogEntry, ServerReport } from "../api/index.js";
 import type { OpenLogs } from "../log/open-logs.js";
 import type { PoolState, WorkerStart, WorkerToSupervisor } from "./channel.js";
 import type { Configuration } from "./configuration.js";
@@ -18,6 +18,10 @@ export interface GenerationOptions {
   readonly logs: OpenLogs;
   readonly surroundings: DaemonSurroundings;
   readonly log: (entry: LogEntry) => void;
+  /** Says what all workers of the server do. */
+  readonly report: () => Promise<ServerReport>;
+  /** Hears of a worker that is gone. */
+  readonly gone: (worker: WorkerProcess) => void;
 }
 
 /** A worker that ends sooner than this many milliseconds after its start counts as failing. */
@@ -169,7 +173,9 @@ export class Generation {
     if (message.type === "wanted") {
       this.#groups.get(message.processGroup)?.want(message.applicationGroup, message.kind);
     } else if (message.type === "overdue") this.#groups.get(message.processGroup)?.overdue(message);
-    else if (message.type === "log") this.#writeLog(message.target, message.lines);
+    else if (message.type === "report") {
+      void this.#options.report().then((report) => worker.send({ type: "report", report }));
+    } else if (message.type === "log") this.#writeLog(message.target, message.lines);
     else if (message.type === "leaving" && this.#state === "serving") this.#replace(worker);
     else if (message.type === "ready") {
       for (const other of this.#workers) {
@@ -180,6 +186,7 @@ export class Generation {
 
   #exited(worker: WorkerProcess, reason: string): void {
     this.#workers.delete(worker);
+    this.#options.gone(worker);
     if (this.#state === "serving" && !worker.isLeaving) {
       this.#log("error", "core", `AH00052: child pid ${worker.pid} ${reason}; a new worker takes its place`);
       this.#replace(worker);

@@ -1,16 +1,17 @@
 // The configuration a worker was told → a server: compiled, logs open, modules started, ready to accept.
 import { resolve } from "node:path";
-import { core, processes, type ErrorLog, type Module, type WorkerView } from "../api/index.js";
+import { core, processes, type ErrorLog, type Module, type WorkerReport, type WorkerView } from "../api/index.js";
 import { compile, type CompiledServer } from "../config/compile.js";
 import type { Tree } from "../config/tree.js";
 import { openLogs, type OpenLogs } from "../log/open-logs.js";
-import { serve, type ServeOptions, type Serving } from "../server/listen.js";
+import { serve, type ServeOptions, type Serving, type ServingReport } from "../server/listen.js";
 import { Pipeline } from "../server/pipeline.js";
 import { WorkerApplications } from "./applications.js";
 import type { WorkerStart, WorkerToSupervisor } from "./channel.js";
 import { EmbeddedPython } from "./embedded-python.js";
 import { mostConnections } from "./descriptors.js";
 import { inheritedSocket } from "./listeners.js";
+import { Reports } from "./reports.js";
 import { SupervisorLog } from "./supervisor-log.js";
 import type { PreparedWorker } from "./worker.js";
 
@@ -32,7 +33,9 @@ export async function prepareWorker(
   if (!main) throw new Error("the configuration has no main server");
   const { errorLog } = main;
   const secret = Buffer.from(start.secret, "base64");
-  const view: WorkerView = { server, errorLog, secret, openLog: (target) => logs.writer(target) };
+  const reports = new Reports(() => send({ type: "report" }));
+  const openLog: WorkerView["openLog"] = (target) => logs.writer(target);
+  const view: WorkerView = { server, errorLog, secret, openLog, report: () => reports.ask() };
   for (const { lifecycle } of server.modules) {
     await lifecycle.start?.(view);
   }
@@ -68,6 +71,8 @@ export async function prepareWorker(
     drain: async (milliseconds) => serving?.drain(milliseconds),
     ownerOf: (error) => applications.scriptOf(error),
     counts: () => serving?.counts() ?? { connections: 0, active: 0, requests: 0 },
+    report: () => (serving ? withProcessorTime(serving.report()) : null),
+    reported: (report) => reports.heard(report),
     ended: () => (python?.isUsed ? python.end() : undefined),
     close: async () => {
       applications.close();
@@ -86,6 +91,11 @@ function shareOf(server: CompiledServer, send: (message: WorkerToSupervisor) => 
   const connections = main ? server.settings(processes, main).maxConnectionsPerWorker : 0;
   if (connections === 0) return undefined;
   return { connections, done: () => send({ type: "leaving", reason: "MaxConnectionsPerChild", orderly: true }) };
+}
+
+function withProcessorTime(report: ServingReport): WorkerReport {
+  const { user, system } = process.cpuUsage();
+  return { ...report, userTime: user / 1000, systemTime: system / 1000 };
 }
 
 /** The server of a tree that the supervisor has checked, with all its error logs open. */

@@ -1,4 +1,5 @@
 // Generations → the state of a supervisor as `modhostctl status` shows it.
+import type { ServerReport, WorkDone, WorkerReport } from "../api/index.js";
 import type { PoolState } from "./channel.js";
 import type { Generation } from "./generation.js";
 
@@ -71,5 +72,40 @@ export async function statusOf(supervisor: {
       generation.pools().map((pool) => ({ ...pool, generation: generation.number })),
     ),
     lastFailure: failedLast ? lastFailure : null,
+  };
+}
+
+let ended: WorkDone = { requests: 0, bytes: 0, milliseconds: 0 };
+
+/** Keeps what a worker has done that is gone now. */
+export function countEnded(report: WorkerReport | undefined): void {
+  if (!report) return;
+  ended = {
+    requests: ended.requests + report.requests,
+    bytes: ended.bytes + report.bytes,
+    milliseconds: ended.milliseconds + report.milliseconds,
+  };
+}
+
+/** Asks all workers what they do, in detail. */
+export async function reportOf({
+  current,
+  draining,
+}: {
+  readonly current: Generation | undefined;
+  readonly draining: readonly Generation[];
+}): Promise<ServerReport> {
+  const generations = [...(current ? [current] : []), ...draining];
+  const workers = generations.flatMap(({ number, workers }) => workers.map((worker) => ({ number, worker })));
+  await Promise.all(workers.map(({ worker }) => worker.ask()));
+  return {
+    startedAt,
+    generation: current?.number ?? 0,
+    workers: workers.flatMap(({ number, worker }) => {
+      const { pid, report, state } = worker;
+      const isDraining = state === "draining";
+      return report && state !== "ended" ? [{ ...report, pid, generation: number, isDraining }] : [];
+    }),
+    ended,
   };
 }

@@ -9,7 +9,7 @@ import { Generation } from "./generation.js";
 import { BindError, Listeners } from "./listeners.js";
 import { readPidFile, removePidFile, writePidFile } from "./pid-file.js";
 import { openSupervisorLogs } from "./supervisor-logs.js";
-import { statusOf, type Failure, type SupervisorStatus } from "./status.js";
+import { countEnded, reportOf, statusOf, type Failure, type SupervisorStatus } from "./status.js";
 
 /** What a supervisor is made from. */
 export interface SupervisorOptions {
@@ -135,6 +135,8 @@ export class Supervisor {
       logs,
       surroundings: this.#options.surroundings(configuration),
       log: (entry) => this.#log(entry),
+      report: () => reportOf({ current: this.#current, draining: [...this.#draining] }),
+      gone: ({ report }) => countEnded(report),
     });
   }
 

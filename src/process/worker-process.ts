@@ -1,5 +1,6 @@
 // A forked HTTP worker as the supervisor sees it: its start, its messages, its end.
 import cluster, { type Worker } from "node:cluster";
+import type { WorkerReport } from "../api/index.js";
 import type { SupervisorToWorker, WorkerStart, WorkerToSupervisor } from "./channel.js";
 import type { BoundSocket } from "./listeners.js";
 
@@ -8,8 +9,10 @@ const firstSocket = 4;
 /** A worker that has not said "ready" after this many milliseconds has failed. */
 const startLimit = 60_000;
 
+/** What a worker said of itself. */
+type Status = Extract<WorkerToSupervisor, { readonly type: "status" }>;
 /** Numbers a worker gave of itself. */
-export type WorkerCounts = Omit<Extract<WorkerToSupervisor, { readonly type: "status" }>, "type">;
+export type WorkerCounts = Omit<Status, "type" | "report">;
 
 /** Who hears of a worker. */
 export interface WorkerEvents {
@@ -34,6 +37,7 @@ export class WorkerProcess {
   #isOrderly = false;
   #failure: string | undefined;
   #counts: WorkerCounts = { connections: 0, active: 0, requests: 0 };
+  #report: WorkerReport | undefined;
   #awaitingCounts: (() => void)[] = [];
 
   /** Forks the worker, which inherits the sockets, and tells it what to serve once it listens to messages. */
@@ -103,6 +107,11 @@ export class WorkerProcess {
     return this.#counts;
   }
 
+  /** What it said last of itself in detail. */
+  get report(): WorkerReport | undefined {
+    return this.#report;
+  }
+
   /** Resolves when it serves; rejects with the reason when it ends before. */
   ready(): Promise<void> {
     return this.#ready;
@@ -154,7 +163,8 @@ export class WorkerProcess {
     });
   }
 
-  #count({ connections, active, requests }: WorkerCounts): void {
+  #count({ connections, active, requests, report }: Status): void {
+    if (report) this.#report = report;
     this.#counts = { connections, active, requests };
     this.#answerCounts();
   }

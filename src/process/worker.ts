@@ -1,5 +1,5 @@
 // Messages of the supervisor → a server in this process: prepared as root, serving as User, drained, ended.
-import type { ErrorLog } from "../api/index.js";
+import type { ErrorLog, ServerReport, WorkerReport } from "../api/index.js";
 import type { PoolState, SupervisorToWorker, WorkerStart, WorkerToSupervisor } from "./channel.js";
 import { dropPrivileges } from "./privileges.js";
 import { endWithParent } from "./watchdog.js";
@@ -16,6 +16,10 @@ export interface PreparedWorker {
   /** Whose an error is that nobody caught, when it is an application's: then this process goes on. */
   ownerOf?(error: unknown): string | undefined;
   counts(): { readonly connections: number; readonly active: number; readonly requests: number };
+  /** What it does, in detail; null until it serves. */
+  report(): WorkerReport | null;
+  /** Hears what all workers do, after having asked. */
+  reported(report: ServerReport): void;
   /** Set while applications run in this process that want to know of its end; to be given a moment. */
   ended?(): Promise<void> | undefined;
   /** Ends what is left: modules, logs. */
@@ -63,10 +67,15 @@ class WorkerLife {
   hear(message: SupervisorToWorker): void {
     if (message.type === "start") void this.#start(message);
     else if (message.type === "drain") void this.#drain(message.milliseconds);
-    else if (message.type === "status") {
-      tell({ type: "status", ...(this.#prepared?.counts() ?? { connections: 0, active: 0, requests: 0 }) });
-    } else if (this.#prepared) this.#prepared.pool(message.pool);
+    else if (message.type === "status") this.#tellStatus();
+    else if (message.type === "report") this.#prepared?.reported(message.report);
+    else if (this.#prepared) this.#prepared.pool(message.pool);
     else this.#early.push(message.pool);
+  }
+
+  #tellStatus(): void {
+    const counts = this.#prepared?.counts() ?? { connections: 0, active: 0, requests: 0 };
+    tell({ type: "status", ...counts, report: this.#prepared?.report() ?? null });
   }
 
   /** An error nobody caught: the process may be unsound. It goes on until a successor has taken its place. */
@@ -107,6 +116,7 @@ class WorkerLife {
 
   async #drain(milliseconds: number): Promise<void> {
     await this.#prepared?.drain(milliseconds);
+    this.#tellStatus();
     tell({ type: "drained" });
     setTimeout(() => process.exit(0), closeLimit);
     await this.#prepared?.close();

@@ -1,6 +1,6 @@
 // One request and its answer on the wire, as HTTP/1.1 (and later HTTP/2) hands them to the pipeline.
 import type { TlsEndpoint } from "./tls.js";
-import type { Connection, Headers, ReadTimeout, RequestBody, Response } from "../api/index.js";
+import type { Connection, Headers, ReadTimeout, RequestBody, Response, VirtualHost } from "../api/index.js";
 
 /** Limits that hold before the virtual host is known: those of the default virtual host of the local address. */
 export interface WireLimits {
@@ -70,6 +70,8 @@ export interface Exchange {
   readonly headers: Headers;
   readonly body: RequestBody;
   readonly fault: Fault | undefined;
+  /** Set by who answers it, for reports: the virtual host it fell to. */
+  virtualHost?: VirtualHost;
   /** Sets what LimitRequestBody allows, before the body is read; bytes, 0 without limit. */
   limitBody(bytes: number): void;
   /** Sends the answer; `done` is called exactly once, also when the client left. Must be called exactly once. */

@@ -1,5 +1,6 @@
 // Listening sockets → connections served, counted, and drained without cutting any.
 import { createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from "node:net";
+import type { ConnectionReport, ConnectionState, WorkerReport } from "../api/index.js";
 import type { ExchangeHandler } from "./exchange.js";
 import { ClientConnection } from "./http1/connection.js";
 import { ServerState } from "./http1/server-state.js";
@@ -21,6 +22,8 @@ export interface Serving {
   readonly addresses: readonly (AddressInfo | string | null)[];
   /** Open connections, requests in work, and requests answered since the start. */
   counts(): { readonly connections: number; readonly active: number; readonly requests: number };
+  /** The same in detail, for reports. */
+  report(): ServingReport;
   /**
    * Stops accepting. The next response on each connection says `Connection: close`; idle ones stay until their
    * KeepAliveTimeout is over, so that no client sends into a closing connection. Resolves when the last is gone; those
@@ -31,6 +34,11 @@ export interface Serving {
   cut(): void;
 }
 
+/** What a server does, without what only its process knows. */
+export type ServingReport = Omit<WorkerReport, "userTime" | "systemTime">;
+
+/** Most connections that are reported one by one. */
+const mostReported = 1000;
 /** Bytes the socket holds for a client before we wait for it. */
 const highWaterMark = 65_536;
 /** The longest a timer of Node can be set for. */
@@ -92,6 +100,22 @@ class ServerGroup implements Serving {
   counts(): { readonly connections: number; readonly active: number; readonly requests: number } {
     const { connections, opening, waiting, active, requests } = this.#state;
     return { connections: connections.size + opening.size + waiting.size, active, requests };
+  }
+
+  report(): ServingReport {
+    const { requests, bytes, milliseconds, maxConnections } = this.#state;
+    const states: Record<ConnectionState, number> = { reading: 0, working: 0, kept: 0, closing: 0 };
+    const connections: ConnectionReport[] = [];
+    for (const connection of this.#state.connections) {
+      states[connection.state]++;
+      if (connection.state === "working" && connections.length < mostReported) connections.push(connection.report());
+    }
+    for (const connection of this.#state.connections) {
+      if (connections.length >= mostReported) break;
+      if (connection.state !== "working") connections.push(connection.report());
+    }
+    states.reading += this.#state.opening.size;
+    return { requests, bytes, milliseconds, capacity: maxConnections, states, connections };
   }
 
   async drain(milliseconds = longestTimer): Promise<void> {

@@ -117,6 +117,7 @@ export class Pipeline implements ExchangeHandler {
     const host = fault && !fault.hostKnown ? undefined : hostOf(exchange, connection.secure);
     const named = host && group.hosts.length > 1 ? hostOfGroup(group, host) : undefined;
     const virtualHost = named ?? group.default;
+    exchange.virtualHost = virtualHost;
     const request = this.#makeRequest(exchange, virtualHost, host);
     this.#services.observer?.hostChosen(request, { group, named });
     const state = this.#state(virtualHost);

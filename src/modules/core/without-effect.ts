@@ -56,12 +56,16 @@ export const acceptedDirectives = (directive: CoreMaker) => {
       doc: "Has no effect here: one protocol is spoken.",
       example: "ProtocolsHonorOrder On",
     }),
-    ExtendedStatus: accepted({
+    ExtendedStatus: directive({
       args: [arg.flag()],
       contexts: serverOnly,
-      summary: "Whether the status counts each request.",
-      doc: "Has no effect here: counting costs nothing.",
+      summary: "Whether the status of mod_status shows totals and requests.",
+      doc:
+        "Off, `server-status` shows how many workers there are and what they do, without totals, processor time and the " +
+        "requests in work. Counting costs nothing here, and is done either way.",
       example: "ExtendedStatus On",
+      default: "On where mod_status is loaded",
+      set: ([extendedStatus]) => ({ extendedStatus }),
     }),
     FlushMaxPipelined: accepted({
       args: [arg.word("number")],
@@ -84,12 +88,14 @@ export const acceptedDirectives = (directive: CoreMaker) => {
       doc: "Has no effect here.",
       example: "ReadBufferSize 8192",
     }),
-    SeeRequestTail: accepted({
+    SeeRequestTail: directive({
       args: [arg.flag()],
       contexts: serverOnly,
-      summary: "Whether the status shows the end of long request lines.",
-      doc: "Has no effect here.",
-      example: "SeeRequestTail Off",
+      summary: "Whether the status of mod_status shows the end of long request lines.",
+      doc: "It shows 63 bytes of a request line: the first ones, or with On the last.",
+      example: "SeeRequestTail On",
+      default: "Off",
+      set: ([seeRequestTail]) => ({ seeRequestTail }),
     }),
     Mutex: accepted({
       args: [rest(arg.word("mechanism"))],

@@ -123,6 +123,15 @@ export default defineModule({
           errorOverride: !on ? undefined : statuses.length === 0 ? "errors" : new Set(statuses.filter(isNumber)),
         }),
       }),
+      ProxyStatus: directive({
+        args: [arg.oneOf("switch", "Off", "On", "Full")],
+        contexts: hosts,
+        summary: "Whether the status of mod_status shows balancers",
+        doc: "Accepted, and shows nothing: there are no balancers here.",
+        default: "Off",
+        example: "ProxyStatus On",
+        set: () => undefined,
+      }),
       ProxyRequests: directive({
         args: [arg.flag()],
         contexts: hosts,

@@ -6,6 +6,7 @@ import {
   Headers,
   RequestBodyError,
   type Connection,
+  type ConnectionReport,
   type Response,
   type TlsConnection,
 } from "../../api/index.js";
@@ -121,6 +122,27 @@ export class ClientConnection implements Connection, BodySource {
       if (this.#phase === "closed") this.#abort.abort();
     }
     return this.#abort.signal;
+  }
+
+  /** What it is doing now. */
+  report(): ConnectionReport {
+    const exchange = this.#phase === "work" || this.#phase === "drain" ? this.#exchange : undefined;
+    const host = exchange?.virtualHost;
+    return {
+      state: this.state,
+      client: this.remoteAddress,
+      requests: this.keepalives,
+      bytes: this.#writer.bytesOut,
+      requestLine: exchange?.requestLine ?? "",
+      host: host ? `${host.serverName}:${this.localPort}` : "",
+      startedAt: exchange?.startTime ?? 0,
+    };
+  }
+
+  get state(): ConnectionReport["state"] {
+    if (this.#phase === "work" || this.#phase === "drain") return "working";
+    if (this.#phase === "linger" || this.#phase === "closed") return "closing";
+    return this.#phase === "idle" && this.keepalives > 0 ? "kept" : "reading";
   }
 
   /** Ends the connection at once. */
@@ -406,12 +428,13 @@ export class ClientConnection implements Connection, BodySource {
     const done = this.#done;
     const { status, head } = this.#answer ?? { status: 0, head: "" };
     const consumed = this.#received - this.input.length;
+    const bytesOut = this.#writer.bytesOut - this.#bytesOutBefore;
     const record = new SentRecord(
       {
         status,
         bodyBytes,
         bytesIn: consumed - this.#bytesInBefore,
-        bytesOut: this.#writer.bytesOut - this.#bytesOutBefore,
+        bytesOut,
         connectionState,
       },
       head,
@@ -422,6 +445,8 @@ export class ClientConnection implements Connection, BodySource {
     this.#answer = undefined;
     this.#state.active--;
     this.#state.requests++;
+    this.#state.bytes += bytesOut;
+    if (this.#exchange) this.#state.milliseconds += now() - this.#exchange.startTime;
     done?.(record);
   }
 

@@ -1,5 +1,5 @@
 // A head and its connection → the exchange the pipeline answers.
-import type { Headers, RequestBody, Response } from "../../api/index.js";
+import type { Headers, RequestBody, Response, VirtualHost } from "../../api/index.js";
 import type { Exchange, Fault, Sent, Transmission } from "../exchange.js";
 import { noBody, type IncomingBody } from "./body.js";
 import type { ClientConnection } from "./connection.js";
@@ -16,6 +16,7 @@ export class HttpExchange implements Exchange {
   readonly headers: Headers;
   readonly fault: Fault | undefined;
   readonly head: Head;
+  declare virtualHost?: VirtualHost;
   /** Undefined when the request has none. */
   readonly incoming: IncomingBody | undefined;
 

@@ -22,11 +22,15 @@ export class ServerState {
   readonly waiting = new Set<Socket>();
   /** Requests answered, and in work. */
   requests = 0;
+  /** What the answered ones cost: bytes sent, heads included, and milliseconds together. */
+  bytes = 0;
+  milliseconds = 0;
   active = 0;
   isDraining = false;
   /** Counts sweeps: the coarse clock of all deadlines. */
   tick = 0;
-  readonly #maxConnections: number;
+  /** Connections at the same time. */
+  readonly maxConnections: number;
   #timer: NodeJS.Timeout | undefined;
   #emptied: (() => void)[] = [];
 
@@ -43,7 +47,7 @@ export class ServerState {
   }) {
     this.handler = handler;
     this.#openConnection = open;
-    this.#maxConnections = maxConnections;
+    this.maxConnections = maxConnections;
   }
 
   /** The tick at which so many milliseconds from now are over. */
@@ -63,7 +67,7 @@ export class ServerState {
       socket.destroy();
       return;
     }
-    if (this.connections.size + this.opening.size < this.#maxConnections) {
+    if (this.connections.size + this.opening.size < this.maxConnections) {
       this.#open(socket);
       return;
     }

@@ -1,0 +1,71 @@
+// SetHandler server-status → a page, or lines for programs, on what all workers do.
+import {
+  answer,
+  core,
+  defineModule,
+  Headers,
+  refuse,
+  serverBanner,
+  type Request,
+  type Response,
+  type WorkerView,
+} from "../../api/index.js";
+import { pageOf } from "./page.js";
+import { textOf } from "./text.js";
+
+/** Seconds, where `?refresh` names none. */
+const usualRefresh = 10;
+
+/** The worker this process is. */
+let worker: WorkerView | undefined;
+
+async function handle(request: Request): Promise<Response> {
+  const report = worker?.report;
+  if (!report) {
+    request.log("error", "status", "there are no workers to report on");
+    return refuse(503);
+  }
+  let found: Awaited<ReturnType<typeof report>>;
+  try {
+    found = await report();
+  } catch (error) {
+    request.log("error", "status", error instanceof Error ? error.message : String(error));
+    return refuse(503);
+  }
+  const { extendedStatus, seeRequestTail, serverTokens } = request.settings(core);
+  const query = request.query ?? "";
+  const isText = query.includes("auto");
+  const options = {
+    serverName: request.serverName,
+    localAddress: request.connection.localAddress,
+    banner: serverBanner(serverTokens),
+    extended: extendedStatus ?? true,
+    tail: seeRequestTail,
+    now: Date.now(),
+  };
+  const headers = new Headers();
+  const refresh = /refresh(?:=\s*(\d{1,9}))?/.exec(query);
+  if (refresh) headers.set("Refresh", String(Number(refresh[1] ?? 0) || usualRefresh));
+  headers.set("Content-Type", `text/${isText ? "plain" : "html"}; charset=ISO-8859-1`);
+  const text = isText ? textOf(found, options) : pageOf(found, options, !query.includes("notable"));
+  return answer(200, headers, Buffer.from(text, "latin1"));
+}
+
+export default defineModule({
+  name: "mod_status",
+  summary: "Shows what the server is doing, at `SetHandler server-status`",
+  settings: {},
+  directives: () => ({}),
+  hooks: {
+    handler: {
+      run: (request) => (request.handler === "server-status" && request.method === "GET" ? handle(request) : undefined),
+      foretell: (request) =>
+        request.handler === "server-status" && request.method === "GET" ? "shows the status of all workers" : undefined,
+    },
+  },
+  lifecycle: {
+    start: (view) => {
+      worker = view;
+    },
+  },
+});
