@@ -14,7 +14,7 @@ import {
 } from "../api/index.js";
 import { parseArguments } from "./arguments.js";
 import { expressionsIn } from "./expression/in-line.js";
-import { expressionVocabulary, type ExpressionVocabulary } from "./expression/vocabulary.js";
+import { expressionVocabulary, restricted, type ExpressionVocabulary } from "./expression/vocabulary.js";
 import { describeUnknown } from "./nearest.js";
 import { originAt, type DirectiveNode, type Node, type SectionNode, type Tree } from "./tree.js";
 import { splitWords } from "../api/words.js";
@@ -78,6 +78,8 @@ export interface Vocabulary {
   /** What an unknown directive may have been meant for. */
   readonly names: Parameters<typeof describeUnknown>[1];
   readonly expressions: ExpressionVocabulary;
+  /** What is left of them in .htaccess files. */
+  readonly restrictedExpressions: ExpressionVocabulary;
 }
 
 /** What stays the same all through one application. */
@@ -129,7 +131,9 @@ export function vocabularyOf(tree: Tree, modules: readonly Module[], available: 
     available: available.map(({ name, symbol, directives }) => ({ name, symbol, directives: Object.keys(directives) })),
   };
   const expressions = expressionVocabulary(modules);
-  return { table, tree: { serverRoot: tree.serverRoot, defines: tree.defines }, available, names, expressions };
+  const { serverRoot, defines } = tree;
+  const restrictedExpressions = restricted(expressions);
+  return { table, tree: { serverRoot, defines }, available, names, expressions, restrictedExpressions };
 }
 
 /** Applies the nodes of an .htaccess file. Nothing is thrown: faults are in `errors`. */
@@ -281,7 +285,7 @@ function addChange(body: Body, module: Module, change: Values, by: SetBy): void 
 
 function placeOf(node: Node, directive: string, scope: Scope, run: Run): Place {
   return {
-    ...expressionsIn(node, directive, run.expressions),
+    ...expressionsIn(node, directive, scope.access ? run.restrictedExpressions : run.expressions),
     origin: node.origin,
     directive,
     text: node.text,

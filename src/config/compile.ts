@@ -141,7 +141,9 @@ function build(
       return modules.flatMap(({ lifecycle }) => lifecycle.daemons?.(server) ?? []);
     },
     get embeddedPython() {
-      return modules.find(({ lifecycle }) => lifecycle.embeddedPython !== undefined)?.lifecycle.embeddedPython?.(server);
+      return modules
+        .find(({ lifecycle }) => lifecycle.embeddedPython !== undefined)
+        ?.lifecycle.embeddedPython?.(server);
     },
     readAccessFile: accessFileReader(tree, modules, available),
     settings: (definition, host) =>

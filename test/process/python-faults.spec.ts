@@ -25,7 +25,7 @@ def application(environ, start_response):
     if path == "/sleep":
         time.sleep(float(environ["QUERY_STRING"]))
     elif path == "/endless":
-        start_response("200 OK", [])
+        start_response("200 OK", [("Content-Type", "text/plain")])
         return endless()
     elif path == "/fork":
         child = os.fork()
@@ -51,7 +51,7 @@ def application(environ, start_response):
         os._exit(3)
     elif path == "/system-exit":
         sys.exit(3)
-    start_response("200 OK", [])
+    start_response("200 OK", [("Content-Type", "text/plain")])
     return [answer.encode()]
 `;
 

@@ -65,7 +65,7 @@ import os, time
 def application(environ, start_response):
     if environ["PATH_INFO"] == "/sleep":
         time.sleep(3600)
-    start_response("200 OK", [])
+    start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"${word}" if environ["PATH_INFO"] == "/" else str(os.getpid()).encode()]
 `;
 

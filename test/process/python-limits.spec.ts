@@ -50,7 +50,7 @@ def application(environ, start_response):
         answer = "%d %d %.3f" % (os.getpriority(os.PRIO_PROCESS, 0), threading.stack_size(), sys.getswitchinterval())
     elif path == "/memory":
         answer = str(len(bytearray(int(query))))
-    start_response("200 OK", [])
+    start_response("200 OK", [("Content-Type", "text/plain")])
     return [answer.encode()]
 `;
 

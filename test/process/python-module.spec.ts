@@ -36,7 +36,7 @@ def on_signal(name, signame, signum):
     events.append([name, {"signame": signame, "signum": signum}])
 
 def replaced(environ, start_response):
-    start_response("200 OK", [])
+    start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"replaced"]
 
 def application(environ, start_response):

@@ -14,7 +14,7 @@ const replacements = Number(process.env["REPLACEMENTS"] ?? 2000);
 const application = `
 import os
 def application(environ, start_response):
-    start_response("200 OK", [])
+    start_response("200 OK", [("Content-Type", "text/plain")])
     return [str(os.getpid()).encode()]
 `;
 

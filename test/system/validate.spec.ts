@@ -54,6 +54,7 @@ const notAsked: Readonly<Record<string, string>> = {
   "styles/endless": "never ends",
   "styles/trickle": "never ends",
   "styles/file": "takes a path as its query",
+  "compression.cases": noSize,
   "events.spec": "waits for files that its test makes",
 };
 

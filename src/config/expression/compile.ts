@@ -11,7 +11,7 @@ import {
   type TextComparison,
   type Word,
 } from "./tree.js";
-import type { ExpressionVocabulary } from "./vocabulary.js";
+import { restrictedFunctions, type ExpressionVocabulary } from "./vocabulary.js";
 
 /** Levels of words and conditions in each other that Apache evaluates. */
 const deepest = 20;
@@ -132,6 +132,9 @@ export class ExpressionWriter {
 
   #function(name: string, span: Span): (argument: string, scope: Scope) => string | undefined {
     const found = this.#vocabulary.functions.get(name.toLowerCase());
+    if (!found && restrictedFunctions.includes(name.toLowerCase())) {
+      throw new ExpressionError(`asks for the function '${name}', which is not available in .htaccess files`, span);
+    }
     if (!found) throw unknown("a function", name, [...this.#vocabulary.functions.keys()], span);
     return found;
   }

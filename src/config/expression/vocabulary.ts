@@ -13,6 +13,15 @@ export interface ExpressionVocabulary {
   readonly lists: ReadonlyMap<string, ExpressionListFunction>;
 }
 
+/** Functions that read files: not for those who may write an .htaccess file only. */
+export const restrictedFunctions: readonly string[] = ["file", "filesize"];
+
+/** The vocabulary for .htaccess files. */
+export function restricted(vocabulary: ExpressionVocabulary): ExpressionVocabulary {
+  const allowed = [...vocabulary.functions].filter(([name]) => !restrictedFunctions.includes(name));
+  return { ...vocabulary, functions: new Map(allowed) };
+}
+
 /** The vocabulary with what modules add: see ExpressionVariable and its like. */
 export function expressionVocabulary(modules: readonly Module[]): ExpressionVocabulary {
   const offers = <Offer>(kind: string): [string, Offer][] =>
