@@ -225,7 +225,7 @@ describe("the limits of a daemon group", () => {
   });
 
   it("says so when the threads do not fit into the limits", async () => {
-    const { test, get } = start({ memoryLimit: 30_000_000, threads: 15 });
+    const { test, get } = start({ memoryLimit: 60_000_000, threads: 15 });
     expect((await get()).status).to.equal(503);
     expect(test.logged(/15 threads cannot be started: lower threads= or stack-size=/)).to.equal(true);
   });
