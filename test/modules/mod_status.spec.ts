@@ -1,6 +1,9 @@
 // The handler server-status: what all workers do, as a page and as lines under Apache's names.
 import { connect, type Socket } from "node:net";
 import { expect } from "chai";
+import type { ServerReport } from "../../src/api/index.js";
+import { pageOf } from "../../src/modules/mod_status/page.js";
+import { textOf } from "../../src/modules/mod_status/text.js";
 import { serveModhost, type ServedRoot } from "../support/modhost.js";
 import { faultsOf, serve } from "../support/ask.js";
 import { until } from "../support/running.js";
@@ -153,5 +156,43 @@ describe("mod_status with ExtendedStatus Off", function () {
       .and.not.to.match(/^(?:Total|CPU|ReqPerSec|Uptime)/m);
     const page = await (await fetch(served.url("/status"))).text();
     expect(page).to.contain("Scoreboard Key").and.not.to.contain("<th>Request</th>");
+  });
+});
+
+describe("the page of mod_status", () => {
+  const line = `GET /${"a".repeat(80)}\x1b[31m<script> HTTP/1.1`;
+  const report: ServerReport = {
+    startedAt: 0,
+    generation: 3,
+    ended: { requests: 5, bytes: 1024, milliseconds: 10 },
+    workers: [
+      {
+        ...{ pid: 7, generation: 2, isDraining: true, capacity: 4, requests: 2, bytes: 1024, milliseconds: 10 },
+        ...{ userTime: 1000, systemTime: 500, states: { reading: 0, working: 1, kept: 1, closing: 0 } },
+        connections: [
+          {
+            ...{ state: "working", client: "192.0.2.1", requests: 0, bytes: 0, host: "localhost:80", startedAt: 1000 },
+            requestLine: line,
+          },
+        ],
+      },
+    ],
+  };
+  const options = { serverName: "a", localAddress: "b", banner: "c", extended: true, now: 93_784_000 };
+
+  it("shows the first 63 bytes of a request line, and with SeeRequestTail the last, harmless both", () => {
+    const first = pageOf(report, { ...options, tail: false }, true);
+    expect(first).to.contain(`<td>GET /${"a".repeat(58)}</td>`);
+    const last = pageOf(report, { ...options, tail: true }, true);
+    expect(last).to.contain("a\\x1b[31m&lt;script&gt; HTTP/1.1</td>").and.not.to.contain("<script>");
+  });
+
+  it("counts workers that finish apart, and what workers did that are gone", () => {
+    const text = textOf(report, { ...options, tail: false });
+    for (const expected of ["Total Accesses: 7", "Total kBytes: 2", "Total Duration: 20", "Scoreboard: GK"]) {
+      expect(text).to.contain(`${expected}\n`);
+    }
+    expect(text).to.contain("ServerUptime: 1 day 2 hours 3 minutes 4 seconds\n");
+    expect(text).to.contain("BusyWorkers: 0\nGracefulWorkers: 1\nIdleWorkers: 0\nProcesses: 1\nStopping: 1\n");
   });
 });
