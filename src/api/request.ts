@@ -37,6 +37,8 @@ export interface RequestBody {
   readonly length: number | undefined;
   /** The whole body if it has arrived already, else undefined. Costs nothing; takes nothing away. */
   readonly arrived: Buffer | undefined;
+  /** Whether it has been streamed or dropped before (an error document comes after that). */
+  readonly isTaken?: boolean;
   /** The bytes as they come, with backpressure. May be called once. Fails with a RequestBodyError. */
   stream(): Readable;
   /** Reads and drops what is left, up to LimitRequestBody; false when it was too much or broke. */

@@ -9,7 +9,8 @@ let held = 0;
 /** Whether a body is to be taken in first: it has a length of at most `limit`, and did not come with the head. */
 export function isTakenIn({ body, headers }: Request, limit: number): boolean {
   const { length } = body;
-  if (length === undefined || length === 0 || length > limit || body.arrived !== undefined) return false;
+  if (length === undefined || length === 0 || length > limit || body.arrived !== undefined || body.isTaken)
+    return false;
   // A client that asks first waits for the application's word.
   return held + length <= mostHeld && headers.get("expect") === undefined;
 }

@@ -72,6 +72,10 @@ export class IncomingBody implements RequestBody {
     return this.#isRefused;
   }
 
+  get isTaken(): boolean {
+    return this.#mode !== "untouched";
+  }
+
   get isComplete(): boolean {
     return this.#framing.isDone;
   }
