@@ -140,7 +140,7 @@ const values: readonly VerdictRow[] = [
   ["Options All", directory("Options All")],
   ["AllowOverride of an unknown word", directory("AllowOverride Nonsense")],
   ["AllowOverride of two classes", directory("AllowOverride FileInfo AuthConfig")],
-  ["AllowOverride Nonfatal", directory("AllowOverride Nonfatal=All")],
+  ["AllowOverride of faults that are not fatal", directory("AllowOverride Nonfatal=All")],
   ["LogLevel of an unknown word", "LogLevel loud\n"],
   ["LogLevel of a module", "LogLevel warn dir:debug\n"],
   ["LogLevel trace8", "LogLevel trace8\n"],
