@@ -188,10 +188,12 @@ const overrides: readonly VerdictRow[] = [
     "Options",
     "",
   ].map((words): VerdictRow => [`AllowOverrideList ${words}`, inDirectory(`AllowOverrideList ${words}`)]),
-  ...["Location /x", "Files x", "DirectoryMatch x", "Directory ~ x", "If true", "Limit GET"].map((section): VerdictRow => [
-    `AllowOverride in <${section}>`,
-    `<${section}>\nAllowOverride All\n</${section.split(" ")[0] ?? ""}>\n`,
-  ]),
+  ...["Location /x", "Files x", "DirectoryMatch x", "Directory ~ x", "If true", "Limit GET"].map(
+    (section): VerdictRow => [
+      `AllowOverride in <${section}>`,
+      `<${section}>\nAllowOverride All\n</${section.split(" ")[0] ?? ""}>\n`,
+    ],
+  ),
   ["AllowOverride in a virtual host", "<VirtualHost *>\nAllowOverride All\n</VirtualHost>\n"],
   ["AllowOverride of the server", "AllowOverride All\n"],
   ["AccessFileName", "AccessFileName .acl .other\n"],
