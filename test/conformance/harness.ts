@@ -133,7 +133,8 @@ async function answerOf(server: Server, one: Case, root: string): Promise<string
     methods: one.answers ?? [/^\S*/.exec(pieces[0] ?? "")?.[0] ?? ""],
     end: one.end ?? false,
     tls: one.tls,
-    probe: one.end || logs.length > 0 ? undefined : probe,
+    // Its line would come into the log of the next case.
+    probe: one.end || one.logs !== undefined ? undefined : probe,
   });
   let text = show(conversation, server);
   const due = conversation.answers.filter(({ statusLine }) => !statusLine.startsWith("HTTP/1.1 1")).length;
@@ -202,6 +203,12 @@ function createFiles(root: string, files: Readonly<Record<string, FileSpec>>): v
       writeFileSync(path, text.replaceAll("@ROOT@", root), "latin1");
       chmodSync(path, mode);
       utimesSync(path, mtime, mtime);
+    }
+  }
+  // Folders too: what was changed within the last second has a weak tag.
+  for (const name of Object.keys(files)) {
+    for (let folder = dirname(join(root, name)); folder.length > root.length; folder = dirname(folder)) {
+      utimesSync(folder, fileTime, fileTime);
     }
   }
 }

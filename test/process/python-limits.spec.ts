@@ -155,7 +155,7 @@ describe("the limits of a daemon group", () => {
 
     it("holds for a process in which nothing moves: 504, and the group is whole again", async () => {
       for (const path of ["/gil?30", "/stop"]) {
-        const { get, pid } = start({ requestTimeout: 300, shutdownTimeout: 300, gracefulTimeout: 20_000 });
+        const { get, pid } = start({ requestTimeout: 1000, shutdownTimeout: 300, gracefulTimeout: 20_000 });
         const before = await pid();
         expect((await get(path)).status).to.equal(504);
         await until(() => !isAlive(before));
