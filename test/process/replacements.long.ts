@@ -9,7 +9,7 @@ import { bodyOf, requestFor } from "../support/python-pool.js";
 
 const pythonDaemon = fileURLToPath(new URL("../../python/modhost_wsgi", import.meta.url));
 /** Fewer for a short look. */
-const replacements = Number(process.env["REPLACEMENTS"] ?? 2000);
+const replacements = Number(process.env["REPLACEMENTS"] ?? 600);
 
 const application = `
 import os
