@@ -552,7 +552,7 @@ describe("WSGIDaemonProcess", () => {
       receiveBufferSize: 0,
       headerBufferSize: 0,
       requestBufferSize: 1_048_576,
-      responseBufferSize: 8_388_608,
+      responseBufferSize: 1_048_576,
       socketPrefix: undefined,
       preloads: [],
     });

@@ -66,7 +66,7 @@ export function mappingDirectives(directive: Maker): Table {
         "meaning off. Of each process: `memory-limit=0 virtual-memory-limit=0` bytes, `cpu-priority=0`, `stack-size=` " +
         "of its threads, `switch-interval=`. A request body of up to `request-buffer-size=1048576` bytes (not of mod_wsgi) is taken in " +
         "before a thread is asked for, unless the client expects 100-continue; an application that is to answer before its client " +
-        "sends the body needs 0. `response-buffer-size=8388608` bytes of a response are taken off its thread at " +
+        "sends the body needs 0. `response-buffer-size=1048576` bytes of a response are taken off its thread at " +
         "once, whatever the client does; `header-buffer-size=` is read and has no effect; `send-buffer-size= receive-buffer-size= " +
         "`listen-backlog=100 socket-user=`. A number that is none, or an option that does not exist, is an error. A group " +
         "belongs to the ServerName of the virtual host it stands in; at the top it is for all. Each application group of a " +
