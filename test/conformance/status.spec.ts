@@ -57,18 +57,21 @@ describe("the status, as Apache", function () {
   }
 });
 
-/** Names of `?auto`, titles of columns, and labels in the head of the page, once the server is a second old. */
+/** Names of `?auto`, titles of columns, and labels in the head of the page, once the server is a second old and has counted. */
 async function shapes({ ports }: Server): Promise<Record<string, readonly string[]>> {
   const ask = async (query: string): Promise<string> =>
     (await fetch(`http://127.0.0.1:${ports[0]}/status${query}`)).text();
-  await until("a second has passed", async () => /^ServerUptimeSeconds: [1-9]/m.test(await ask("?auto")));
+  await until("a second has passed, and a request is counted where they are", async () => {
+    const text = await ask("?auto");
+    return /^ServerUptimeSeconds: [1-9]/m.test(text) && !/^Total Accesses: 0$/m.test(text);
+  });
   const names = (await ask("?auto")).split("\n").map((line) => line.split(": ", 1)[0] ?? "");
   const page = await ask("");
   return {
     names: names.filter((each) => !uncertain.has(each)),
     columns: [...page.matchAll(/<th[^>]*>([^<]*)/g)].map(([, title = ""]) => title.trim()),
     labels: [...page.matchAll(/<dt>(.*?)(?::|<)/g)]
-      .map(([, label = ""]) => label.replace(/\d[\d.]*( [kMG]?B(?=\/))?/g, "N"))
+      .map(([, label = ""]) => label.replace(/\.?\d[\d.]*( [kMG]?B(?=\/))?/g, "N"))
       .filter((label) => label !== "Server Built"),
   };
 }

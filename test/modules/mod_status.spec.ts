@@ -33,6 +33,7 @@ describe("mod_status", function () {
       modules: ["status"],
       files: { "htdocs/index.html": "a".repeat(4096) },
     });
+    await until("both workers are there", async () => (await fields()).get("Processes") === "2");
   });
   afterEach(() => clients.splice(0).forEach((client) => client.destroy()));
   after(() => served?.end());
