@@ -35,5 +35,5 @@ export * from "./settings.js";
 export * from "./signature.js";
 export * from "./subnet.js";
 export * from "./substitute.js";
-export type * from "./tls.js";
+export * from "./tls.js";
 export * from "./words.js";

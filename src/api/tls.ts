@@ -2,6 +2,9 @@
 import type { SecureContext, SecureContextOptions, TLSSocket } from "node:tls";
 import type { VirtualHost } from "./request.js";
 
+/** Versions of the protocol that can be spoken, from old to new, as Node names them. */
+export const tlsVersions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
+
 /** What connections to a virtual host are encrypted with. */
 export interface TlsSettings {
   readonly options: SecureContextOptions;

@@ -5,6 +5,7 @@ import type { AppliedSection } from "../config/apply.js";
 import type { CompiledHost } from "../config/compile.js";
 import { AccessFile, isFault, type Access, type AccessFault } from "./access-file.js";
 import type { CoreSettings } from "./request.js";
+import { Turn } from "./turn.js";
 
 type Sections = readonly AppliedSection[];
 
@@ -20,26 +21,6 @@ export interface DirectoryLevels {
 /** Directories that are remembered for each virtual host, and access files for all of them. */
 const rememberedWalks = 4096;
 const rememberedFiles = 16_384;
-
-/**
- * The turn of the event loop: requests that came in together see the same files. What is looked at in a turn is looked
- * at again in the next, so that a request which comes after a file was changed meets the changed one.
- */
-class Turn {
-  #number = 0;
-  #isArmed = false;
-
-  get number(): number {
-    if (!this.#isArmed) {
-      this.#isArmed = true;
-      setImmediate(() => {
-        this.#number++;
-        this.#isArmed = false;
-      });
-    }
-    return this.#number;
-  }
-}
 
 /** The access files of a server, shared by its virtual hosts. */
 export class AccessFiles {

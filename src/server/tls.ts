@@ -1,7 +1,7 @@
 // An accepted socket of a TLS address → an encrypted one, with the virtual host the client named in the handshake.
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
-import type { TlsConnection, TlsProvider, TlsSettings, VirtualHost } from "../api/index.js";
+import { tlsVersions, type TlsConnection, type TlsProvider, type TlsSettings, type VirtualHost } from "../api/index.js";
 import { hostByName, type HostGroup } from "./site.js";
 
 /** A virtual host with what encrypts its connections. */
@@ -20,8 +20,8 @@ export interface Opened {
 
 /** First byte of a record that begins a handshake. */
 const handshake = 0x16;
-/** Versions of the protocol, from old to new. */
-const versions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
+/** From old to new. */
+const versions: readonly string[] = tlsVersions;
 
 /** Which end of which connection: a socket's, before and after it is encrypted. */
 function endOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {

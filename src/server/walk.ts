@@ -1,6 +1,7 @@
 // Mapped file name → what is there, the path info behind it, and which directory sections apply.
 import { lstatSync, statSync, type Stats } from "node:fs";
 import { fileSystemPath, type OptionSet } from "../api/index.js";
+import { Turn } from "./turn.js";
 
 /** What the walk found at a file name. */
 export interface Walked {
@@ -70,24 +71,22 @@ function isLink(name: string): boolean {
   return lstatSync(fileSystemPath(name), { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
-/**
- * What was seen in this turn of the event loop: requests that came together and name the same file look at it once.
- * What the next turn brings is looked at anew.
- */
+/** What was seen in the turn: requests that came together and name the same file look at it once. */
 const seen = new Map<string, Stats | undefined | string>();
 const mostSeen = 1024;
+const turn = new Turn();
+let turnSeen = 0;
 
 /** Stat, following links. Undefined: nothing there; text: why one may not look. */
 function look(name: string): Stats | undefined | string {
-  if (seen.has(name)) return seen.get(name);
-  if (seen.size === 0) setImmediate(forget);
+  const { number } = turn;
+  if (number !== turnSeen) {
+    turnSeen = number;
+    seen.clear();
+  } else if (seen.has(name)) return seen.get(name);
   const stats = lookNow(name);
   if (seen.size < mostSeen) seen.set(name, stats);
   return stats;
-}
-
-function forget(): void {
-  seen.clear();
 }
 
 function lookNow(name: string): Stats | undefined | string {

@@ -1,11 +1,8 @@
 // What applications and operators do to a daemon: which requests fail, and that the group is whole again.
 import { expect } from "chai";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { DaemonGroupSpec, Response } from "../../src/api/index.js";
-import { DaemonClient } from "../../src/process/daemon-client.js";
 import { findPython } from "../../src/process/python-interpreter.js";
 import { isAlive, TestGroup, until } from "../support/daemon-groups.js";
 import { bodyOf, requestFor } from "../support/python-pool.js";
@@ -57,7 +54,6 @@ def application(environ, start_response):
 
 describe("a daemon group survives", () => {
   let tests: TestGroup[] = [];
-  let clients: DaemonClient[] = [];
   let strays: number[] = [];
 
   before(function () {
@@ -65,28 +61,18 @@ describe("a daemon group survives", () => {
   });
 
   afterEach(async () => {
-    for (const client of clients) client.close();
     await Promise.all(tests.map((test) => test.stop()));
     for (const pid of strays) if (isAlive(pid)) process.kill(pid, "SIGKILL");
     tests = [];
-    clients = [];
     strays = [];
   });
 
   function start(spec: Partial<DaemonGroupSpec> = {}) {
     const test = new TestGroup({ threads: 2, socketTimeout: 20_000, ...spec }, { pythonDaemon });
     tests.push(test);
-    const script = join(test.folder, "app.wsgi");
-    writeFileSync(script, application);
-    const group = test.with({ preloads: [{ script, callable: "application", applicationGroup: "" }] });
-    const client = new DaemonClient({
-      spec: test.options.spec,
-      applicationGroup: "",
-      sharesAccount: false,
-      overdue: (report) => void group.overdue(report),
-    });
-    clients.push(client);
-    test.onState = (state) => client.update(state);
+    const script = test.preload(application);
+    const { group } = test;
+    const client = test.client();
     group.start();
     const ask = (path: string) => {
       const { call, request, leave } = requestFor({ script, path });

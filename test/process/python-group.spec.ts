@@ -3,7 +3,6 @@ import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DaemonGroupSpec } from "../../src/api/index.js";
-import { DaemonClient } from "../../src/process/daemon-client.js";
 import { findPython } from "../../src/process/python-interpreter.js";
 import { isAlive, TestGroup, until } from "../support/daemon-groups.js";
 import { bodyOf, requestFor } from "../support/python-pool.js";
@@ -12,7 +11,6 @@ const pythonDaemon = fileURLToPath(new URL("../../python/modhost_wsgi", import.m
 
 describe("a daemon group of Python", () => {
   let tests: TestGroup[] = [];
-  let clients: DaemonClient[] = [];
   let time = 1_000_000_000;
 
   before(function () {
@@ -23,35 +21,23 @@ describe("a daemon group of Python", () => {
   });
 
   afterEach(async () => {
-    for (const client of clients) client.close();
     await Promise.all(tests.map((test) => test.stop()));
     tests = [];
-    clients = [];
   });
 
   /** A group with a script of its own, and a worker's client. */
   function start(spec: Partial<DaemonGroupSpec>, text: string, { preloads = false } = {}) {
     const test = new TestGroup(spec, { pythonDaemon });
     tests.push(test);
-    const script = join(test.folder, "app.wsgi");
+    const script = preloads ? test.preload(text) : join(test.folder, "app.wsgi");
     const save = (changed: string): void => {
       writeFileSync(script, changed);
       utimesSync(script, ++time, time);
     };
     save(text);
-    const group = preloads
-      ? test.with({ preloads: [{ script, callable: "application", applicationGroup: "" }] })
-      : test.group;
-    const client = new DaemonClient({
-      spec: test.options.spec,
-      applicationGroup: "",
-      sharesAccount: false,
-      overdue: (report) => void group.overdue(report),
-    });
-    clients.push(client);
-    test.onState = (state) => client.update(state);
-    if (preloads) group.start();
-    else group.want("", "python");
+    const client = test.client();
+    if (preloads) test.group.start();
+    else test.group.want("", "python");
     const get = async (path = "/"): Promise<{ status: number; text: string }> => {
       const { call, request } = requestFor({ script, path });
       const response = await client.run(call, request);

@@ -4,7 +4,6 @@ import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DaemonGroupSpec } from "../../src/api/index.js";
-import { DaemonClient } from "../../src/process/daemon-client.js";
 import { findPython } from "../../src/process/python-interpreter.js";
 import { isAlive, TestGroup, until } from "../support/daemon-groups.js";
 import { bodyOf, requestFor } from "../support/python-pool.js";
@@ -58,34 +57,23 @@ def application(environ, start_response):
 
 describe("the limits of a daemon group", () => {
   let tests: TestGroup[] = [];
-  let clients: DaemonClient[] = [];
 
   before(function () {
     if ("missing" in findPython(undefined)) this.skip();
   });
 
   afterEach(async () => {
-    for (const client of clients) client.close();
     await Promise.all(tests.map((test) => test.stop()));
     tests = [];
-    clients = [];
   });
 
   /** A group with the application above, and a worker's client; requests by path. */
   function start(spec: Partial<DaemonGroupSpec>, text = application) {
     const test = new TestGroup({ threads: 3, socketTimeout: 20_000, ...spec }, { pythonDaemon });
     tests.push(test);
-    const script = join(test.folder, "app.wsgi");
-    writeFileSync(script, text);
-    const group = test.with({ preloads: [{ script, callable: "application", applicationGroup: "" }] });
-    const client = new DaemonClient({
-      spec: test.options.spec,
-      applicationGroup: "",
-      sharesAccount: false,
-      overdue: (report) => void group.overdue(report),
-    });
-    clients.push(client);
-    test.onState = (state) => client.update(state);
+    const script = test.preload(text);
+    const { group } = test;
+    const client = test.client();
     group.start();
     const get = async (path = "/"): Promise<{ status: number; text: string }> => {
       const { call, request } = requestFor({

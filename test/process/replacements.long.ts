@@ -1,9 +1,7 @@
 // A day's recycling in some minutes: thousands of processes replaced under load, without one failed request or anything left behind.
 import { expect } from "chai";
-import { readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { DaemonClient } from "../../src/process/daemon-client.js";
 import { TestGroup, until } from "../support/daemon-groups.js";
 import { bodyOf, requestFor } from "../support/python-pool.js";
 
@@ -28,16 +26,9 @@ describe("a daemon group whose processes are replaced again and again", function
       { processes: 3, threads: 2, maximumRequests: 20, socketTimeout: 30_000 },
       { pythonDaemon },
     );
-    const script = join(test.folder, "app.wsgi");
-    writeFileSync(script, application);
-    const group = test.with({ preloads: [{ script, callable: "application", applicationGroup: "" }] });
-    const client = new DaemonClient({
-      spec: test.options.spec,
-      applicationGroup: "",
-      sharesAccount: false,
-      overdue: () => undefined,
-    });
-    test.onState = (state) => client.update(state);
+    const script = test.preload(application);
+    const { group } = test;
+    const client = test.client();
     group.start();
     await test.serving();
     const pids = new Set<string>();
@@ -59,7 +50,6 @@ describe("a daemon group whose processes are replaced again and again", function
     expect(failures).to.deep.equal([]);
     // What is being replaced just now has a few.
     expect(descriptors()).to.be.below(before + 40);
-    client.close();
     await test.stop();
     await until(() => descriptors() < before);
   });

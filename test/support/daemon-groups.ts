@@ -1,5 +1,5 @@
 // A few options of a daemon group → the group, running, with what it told.
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { DaemonGroupSpec, LogEntry } from "../../src/api/index.js";
 import type { PoolState } from "../../src/process/channel.js";
+import { DaemonClient } from "../../src/process/daemon-client.js";
 import { DaemonGroup, type DaemonGroupOptions } from "../../src/process/daemon-group.js";
 
 /** A daemon group as a plain `WSGIDaemonProcess test` makes it, with other values where given. */
@@ -113,6 +114,7 @@ export class TestGroup {
   /** Hears of states too. */
   onState: ((state: PoolState) => void) | undefined;
   readonly #sockets: Socket[] = [];
+  readonly #clients: DaemonClient[] = [];
 
   constructor(spec: Partial<DaemonGroupSpec>, surroundings: Partial<DaemonGroupOptions["surroundings"]>) {
     let number = 0;
@@ -145,6 +147,27 @@ export class TestGroup {
     return this.group;
   }
 
+  /** Writes a Python application, which the group then preloads; its path. */
+  preload(text: string): string {
+    const script = join(this.folder, "app.wsgi");
+    writeFileSync(script, text);
+    this.with({ preloads: [{ script, callable: "application", applicationGroup: "" }] });
+    return script;
+  }
+
+  /** A worker's client of the pool, which tells the group of requests that run too long; closed with the group. */
+  client(): DaemonClient {
+    const client = new DaemonClient({
+      spec: this.options.spec,
+      applicationGroup: "",
+      sharesAccount: false,
+      overdue: (report) => void this.group.overdue(report),
+    });
+    this.#clients.push(client);
+    this.onState = (state) => client.update(state);
+    return client;
+  }
+
   /** The last state told. */
   get state(): PoolState | undefined {
     return this.states.at(-1);
@@ -170,6 +193,7 @@ export class TestGroup {
   }
 
   async stop(): Promise<void> {
+    for (const client of this.#clients) client.close();
     for (const socket of this.#sockets) socket.destroy();
     await this.group.stop();
     rmSync(this.folder, { recursive: true, force: true });

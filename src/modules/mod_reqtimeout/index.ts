@@ -14,7 +14,7 @@ export default defineModule({
         "`header=20` are the seconds for the head, `body=20` those for the body; `header=20-40,MinRate=500` begins with 20 and " +
         "adds one for each 500 bytes that come, up to 40. 0 is without limit. A request that takes longer is answered with " +
         "408, or the connection closed where not even the request line has come. What holds for a connection is that of " +
-        "the first virtual host of its address. `handshake=` is accepted: there is no TLS here.",
+        "the first virtual host of its address. `handshake=` is accepted and changes nothing: a TLS handshake has as long as `Timeout` says.",
       example: "RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500",
       default: "header=20-40,MinRate=500 body=20,MinRate=500",
       set: ([words], place) => {

@@ -3,6 +3,7 @@ import {
   arg,
   optional,
   rest,
+  tlsVersions,
   type Context,
   type Directive,
   type DirectiveMaker,
@@ -10,7 +11,7 @@ import {
   type Place,
 } from "../../api/index.js";
 import { optionWords, type OptionChange, type OptionWord, type ssl } from "./settings.js";
-import { readVersions, versions, type Version } from "./versions.js";
+import { readVersions, type Version } from "./versions.js";
 
 type Settings = typeof ssl.settings;
 type Make = DirectiveMaker<Settings>;
@@ -207,8 +208,8 @@ function openSslCommand(command: string, text: string, place: Place) {
 }
 
 function versionOf(text: string, place: Place): Version {
-  const found = versions.find((version) => version === text);
-  return found ?? place.fail(`value must be one of ${versions.join(", ")}, found "${text}"`);
+  const found = tlsVersions.find((version) => version === text);
+  return found ?? place.fail(`value must be one of ${tlsVersions.join(", ")}, found "${text}"`);
 }
 
 /** Clients' certificates, and what applications see. */

@@ -2,6 +2,7 @@
 import {
   defineModule,
   escapeLogItem,
+  type Request,
   type ServerView,
   type TlsProvider,
   type TlsSettings,
@@ -65,7 +66,7 @@ function check(server: ServerView): void {
   }
 }
 
-const variable = (name: string) => [name, (request: Parameters<typeof sslVariable>[0]) => sslVariable(request, name)];
+const variable = (name: string) => [name, (request: Request) => sslVariable(request, name)];
 
 export default defineModule({
   name: "mod_ssl",
@@ -112,7 +113,7 @@ export default defineModule({
     expressionVariable: Object.fromEntries(variableNames.map(variable)) as Record<string, unknown>,
     logItem: {
       x: {
-        make: (name: string) => (request: Parameters<typeof sslVariable>[0]) => {
+        make: (name: string) => (request: Request) => {
           const text = name === "HTTPS" ? (request.connection.secure ? "on" : "off") : sslVariable(request, name);
           return text === undefined || text === "" ? undefined : escapeLogItem(text);
         },
@@ -126,7 +127,7 @@ export default defineModule({
             issuerdn: "SSL_CLIENT_I_DN",
           };
           const full = (meant as Readonly<Record<string, string>>)[name] ?? "";
-          return (request: Parameters<typeof sslVariable>[0]) => {
+          return (request: Request) => {
             const text = sslVariable(request, full);
             return text === undefined ? undefined : escapeLogItem(text);
           };

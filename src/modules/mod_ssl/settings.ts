@@ -1,13 +1,5 @@
 // What the SSL directives set.
-import {
-  defineSettings,
-  list,
-  notInherited,
-  value,
-  type Condition,
-  type Origin,
-  type SettingsOf,
-} from "../../api/index.js";
+import { defineSettings, list, notInherited, value, type Origin, type SettingsOf } from "../../api/index.js";
 import type { Version, Versions } from "./versions.js";
 
 /** A file named by a directive, and where. */
@@ -89,4 +81,3 @@ export const ssl = defineSettings("mod_ssl", {
 });
 
 export type SslSettings = SettingsOf<typeof ssl.settings>;
-export type { Condition };

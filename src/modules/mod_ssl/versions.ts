@@ -1,7 +1,6 @@
 // SSLProtocol's words → the least and the highest version of TLS.
+import { tlsVersions as versions } from "../../api/index.js";
 
-/** Versions of the protocol, from old to new. */
-export const versions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
 export type Version = (typeof versions)[number];
 
 export interface Versions {
