@@ -23,6 +23,8 @@ from modhost_wsgi.shape import Process, file_system_path
 _LISTENER, _CONTROL = 3, 4
 # Seconds within which a worker closes a connection that was said goodbye to.
 _LINGER = 1.0
+# A group's preload= of that name is for its processes in Node.
+_JAVASCRIPT = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 # Seconds after which one more connection is given up to workers that wait.
 _ROUND = 0.005
 
@@ -292,6 +294,12 @@ def _handle_signals(server, spec):
 
 
 def _preload(control, start):
+    first = start["spec"].get("preload")
+    if first and not first.endswith(_JAVASCRIPT):
+        try:
+            scripts.script_at(file_system_path(first)).load()
+        except scripts.NotLoaded as error:
+            _fail(control, error.lines[0], "\n".join(error.lines), required=True)
     for preload in start["spec"]["preloads"]:
         if preload["applicationGroup"] != start["applicationGroup"]:
             continue
@@ -301,8 +309,10 @@ def _preload(control, start):
             _fail(control, error.lines[0], "\n".join(error.lines))
 
 
-def _fail(control, reason, traceback):
+def _fail(control, reason, traceback, required=False):
     message = {"type": "failed", "reason": reason}
+    if required:
+        message["required"] = True
     if traceback is not None:
         message["traceback"] = traceback
     control.send(message)

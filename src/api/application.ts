@@ -120,6 +120,12 @@ export interface DaemonGroupSpec {
   readonly lang: string | undefined;
   readonly locale: string | undefined;
   readonly pythonHome: string | undefined;
+  /** The interpreter itself, in place of the one of pythonHome; absolute. */
+  readonly pythonExecutable?: string | undefined;
+  /** A file of NAME=value lines for the environment, absolute. */
+  readonly envFile?: string | undefined;
+  /** A script that each process runs before it loads applications and takes requests, absolute. */
+  readonly preload?: string | undefined;
   readonly pythonPath: readonly string[];
   readonly displayName: string | undefined;
   readonly maximumRequests: number;

@@ -138,8 +138,11 @@ export type SupervisorToDaemon =
 export type DaemonToSupervisor =
   /** Preloads are done (or there were none); requests are being taken. */
   | { readonly type: "ready" }
-  /** The process cannot serve, or a preload did not load; it exits after this. `traceback` for the log. */
-  | { readonly type: "failed"; readonly reason: string; readonly traceback?: string }
+  /**
+   * The process cannot serve, or a preload did not load; it exits after this. `traceback` for the log. `required`: what did
+   * not load is what every process must have, so that none is to be tried without it.
+   */
+  | { readonly type: "failed"; readonly reason: string; readonly traceback?: string; readonly required?: boolean }
   /** The script on disk is not the one loaded: a successor is wanted. Sent once per change; taking requests goes on
    *  only for other scripts, requests for this one are sent back as stale. `mtime` in milliseconds, as in node:fs; 0
    *  when the file is gone. */

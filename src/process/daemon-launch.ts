@@ -1,5 +1,6 @@
 // A daemon group and a kind → the command that starts one of its processes: program, arguments, environment, account.
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { parseEnv } from "node:util";
 import type { DaemonGroupSpec } from "../api/index.js";
 import { accountOf, groupNumber, type Account } from "./accounts.js";
 import type { ApplicationKind } from "./channel.js";
@@ -33,6 +34,8 @@ export interface DaemonCommand {
   readonly gid?: number;
 }
 
+/** Bytes. */
+const largestEnvFile = 1024 * 1024;
 const setpriv = "/usr/bin/setpriv";
 const prlimit = "/usr/bin/prlimit";
 
@@ -70,7 +73,11 @@ function limited(command: Pick<DaemonCommand, "program" | "args">, spec: DaemonG
   return { program: prlimit, args: [...limits, "--", command.program, ...command.args] };
 }
 
-function pythonFor({ pythonHome }: DaemonGroupSpec): string {
+function pythonFor({ pythonHome, pythonExecutable }: DaemonGroupSpec): string {
+  if (pythonExecutable !== undefined) {
+    if (isExecutable(pythonExecutable)) return pythonExecutable;
+    throw new Error(`python-executable ${pythonExecutable} cannot be run`);
+  }
   const python = findPython(pythonHome);
   if ("missing" in python) throw new NoPythonError(python);
   return python.path;
@@ -125,9 +132,20 @@ function environmentFor(
   }
   if (account) Object.assign(environment, { HOME: account.home, USER: account.name, LOGNAME: account.name });
   Object.assign(environment, surroundings.environment);
+  if (spec.envFile !== undefined) Object.assign(environment, variablesOf(spec.envFile));
   if (spec.lang !== undefined) environment["LANG"] = spec.lang;
   if (spec.locale !== undefined) environment["LC_ALL"] = spec.locale;
   return environment;
+}
+
+/** The variables of an env-file; read for each process, so that a restart of the group takes changes. */
+function variablesOf(file: string): NodeJS.Dict<string> {
+  try {
+    if (statSync(file).size > largestEnvFile) throw Object.assign(new Error(), { code: "EFBIG" });
+    return parseEnv(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Error(`env-file ${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`, { cause: error });
+  }
 }
 
 /**

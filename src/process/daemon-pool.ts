@@ -43,7 +43,7 @@ const longestDelay = 30_000;
 /** Milliseconds for which requests wait for a process, where the one before served, rather than being refused. */
 const patience = 5000;
 const mostRemembered = 16;
-/** Milliseconds after which a changed script counts as one that does not load, where startup-timeout is off. */
+/** Milliseconds after which a changed script, and a start within limits of memory, counts as failed, where startup-timeout is off. */
 const longestTrial = 60_000;
 /** The most that a process of several ends earlier than its restart-interval: all at once they would be missed. */
 const restartJitter = 0.1;
@@ -237,7 +237,7 @@ export class DaemonPool {
   #fill(
     slot: Slot,
     preloads = this.#preloads,
-    startupTimeout = this.#options.spec.startupTimeout,
+    startupTimeout = startLimit(this.#options.spec),
   ): DaemonProcess | undefined {
     const { spec, kind, surroundings, applicationGroup } = this.#options;
     if (this.#isStopping || !this.#socket) return undefined;
@@ -394,7 +394,7 @@ export class DaemonPool {
   /** Whether requests are to wait for the next process, or to be refused until then. */
   #excuse(end: DaemonEnd, delay: number): void {
     if (this.#serves()) return;
-    if (end.traceback !== undefined && this.#preloads.length > 0) {
+    if (!end.required && this.#preloads.length > 0) {
       // As mod_wsgi: the script is loaded by the first request, which gets the 500 and the log the traceback.
       this.#preloads = [];
     } else if (!end.wasReady || delay > patience) {
@@ -482,6 +482,11 @@ export class DaemonPool {
     const { spec, applicationGroup } = this.#options;
     return `"${spec.name}"${applicationGroup === "" ? "" : ` (application group "${applicationGroup}")`}`;
   }
+}
+
+/** Milliseconds for a start. One that has no memory to start its threads may wait for them without end. */
+function startLimit({ startupTimeout, memoryLimit, virtualMemoryLimit }: DaemonGroupSpec): number {
+  return startupTimeout || (memoryLimit > 0 || virtualMemoryLimit > 0 ? longestTrial : 0);
 }
 
 /** The process that served is gone: its successor takes over, ready or not. */

@@ -14,6 +14,8 @@ export interface DaemonEnd {
   readonly reason: string;
   /** Set when it said itself that a script did not load. */
   readonly traceback: string | undefined;
+  /** What did not load is what no process of the group can do without. */
+  readonly required: boolean;
   readonly wasReady: boolean;
   /** It had been told to end, or had announced it. */
   readonly wasPlanned: boolean;
@@ -67,7 +69,7 @@ export class DaemonProcess {
   readonly #watch: Duplex | undefined;
   readonly #startedAt = Date.now();
   readonly #timers: NodeJS.Timeout[] = [];
-  #failure: { readonly reason: string; readonly traceback: string | undefined } | undefined;
+  #failure: Pick<DaemonEnd, "reason" | "traceback" | "required"> | undefined;
   #hasLeft = false;
   #isGone = false;
   /** The line that tells best why it ended: the last that speaks of an error, else the last. */
@@ -199,7 +201,11 @@ export class DaemonProcess {
 
   #isReady(limit: number): void {
     if (this.isReady || this.isEnding) return;
-    this.#failure = { reason: `was not ready within ${limit / 1000} s (startup-timeout)`, traceback: undefined };
+    this.#failure = {
+      reason: `was not ready within ${limit / 1000} s (startup-timeout)`,
+      traceback: undefined,
+      required: true,
+    };
     void this.dumpStacks().then(() => this.#child.kill("SIGKILL"));
   }
 
@@ -212,7 +218,11 @@ export class DaemonProcess {
         if (this.#options.deadlockTimeout > 0 && !this.isEnding) this.#listen(this.#options.deadlockTimeout);
         return events.ready(this);
       case "failed":
-        this.#failure = { reason: message.reason, traceback: message.traceback };
+        this.#failure = {
+          reason: message.reason,
+          traceback: message.traceback,
+          required: message.required ?? message.traceback === undefined,
+        };
         // It exits by itself; one that does not is made to.
         this.after(1000, () => this.#child.kill("SIGKILL"));
         return;
@@ -265,6 +275,7 @@ export class DaemonProcess {
     this.#options.events.gone(this, {
       reason,
       traceback: this.#failure?.traceback,
+      required: this.#failure?.required ?? true,
       wasReady: this.isReady,
       wasPlanned: this.isEnding || this.#hasLeft,
       livedFor: Date.now() - this.#startedAt,

@@ -1,6 +1,7 @@
 // The entry program of a Node daemon: listening socket on descriptor 3, supervisor on descriptor 4, requests to answers.
 import { createServer, Socket, type Server } from "node:net";
 import { Worker } from "node:worker_threads";
+import { kindOf } from "./application-kind.js";
 import type { DaemonStart, DaemonToSupervisor, SupervisorToDaemon } from "./channel.js";
 import { openControlLines, type ControlLines } from "./control-lines.js";
 import { describeError } from "./node/call.js";
@@ -108,6 +109,10 @@ class NodeDaemon implements ConnectionHost {
       this.#leaving("cpu_time_limit");
     });
     if (spec.inactivityTimeout > 0) this.#watchActivity(spec.inactivityTimeout);
+    if (spec.preload !== undefined && kindOf(spec.preload) === "node") {
+      const { failure } = await this.scripts.load(spec.preload);
+      if (failure !== undefined) return this.#fail(`${spec.preload} did not load`, failure, true);
+    }
     for (const { script, applicationGroup } of spec.preloads) {
       if (applicationGroup !== start.applicationGroup) continue;
       const { failure } = await this.scripts.load(script);
@@ -133,8 +138,13 @@ class NodeDaemon implements ConnectionHost {
   }
 
   /** Says why this process cannot serve, and ends it when that was heard. */
-  #fail(reason: string, traceback?: string): void {
-    this.#tell({ type: "failed", reason, ...(traceback === undefined ? {} : { traceback }) });
+  #fail(reason: string, traceback?: string, required = false): void {
+    this.#tell({
+      type: "failed",
+      reason,
+      ...(traceback === undefined ? {} : { traceback }),
+      ...(required ? { required } : {}),
+    });
     setTimeout(() => process.exit(1), 50);
   }
 

@@ -31,6 +31,7 @@ export function check(server: ServerView): void {
         const { file, line } = earlier.origin;
         server.error(`WSGIDaemonProcess: name "${group.name}" is taken by ${file}:${line}`, group.origin);
       }
+      checkFiles(server, group);
       checkHome(server, "WSGIDaemonProcess: option python-home", group.pythonHome, group.origin);
       checkAccounts(server, group, users);
     }
@@ -166,6 +167,33 @@ function checkScript(server: ServerView, directive: string, path: string, origin
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     server.warn(`${directive}: the script ${path} ${missing ? "does not exist" : "cannot be read"}`, origin);
+  }
+}
+
+function checkFiles(server: ServerView, { pythonExecutable, envFile, preload, origin }: DaemonProcess): void {
+  if (pythonExecutable !== undefined && !(isFile(pythonExecutable) && canRun(pythonExecutable))) {
+    server.error(`WSGIDaemonProcess: option python-executable: ${pythonExecutable} cannot be run`, origin);
+  }
+  for (const [option, path] of [
+    ["env-file", envFile],
+    ["preload", preload],
+  ] as const) {
+    if (path !== undefined && !isReadable(path)) {
+      server.error(`WSGIDaemonProcess: option ${option}: ${path} is no file that can be read`, origin);
+    }
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return isFile(path);
+  } catch {
+    return false;
   }
 }
 

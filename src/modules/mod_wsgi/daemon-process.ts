@@ -71,6 +71,10 @@ const readers = {
   lang: text,
   locale: text,
   "python-home": folder,
+  // Ours.
+  "python-executable": folder,
+  "env-file": folder,
+  preload: folder,
   "python-path": text,
   "display-name": text,
   "maximum-requests": count(0),
@@ -123,6 +127,11 @@ export function readDaemonProcess(name: string, optionText: string, place: Place
   const text = (option: Option) => read<string | undefined>(option, undefined);
   const user = text("user");
   if (user === "root" || user === "#0") place.fail(`option user must not be ${user}`);
+  if (values.has("python-home") && values.has("python-executable")) {
+    place.fail(
+      "option python-executable names the interpreter, and python-home a folder with another: give one of them",
+    );
+  }
   return {
     name,
     origin: place.origin,
@@ -136,6 +145,9 @@ export function readDaemonProcess(name: string, optionText: string, place: Place
     lang: text("lang"),
     locale: text("locale"),
     pythonHome: text("python-home"),
+    pythonExecutable: text("python-executable"),
+    envFile: text("env-file"),
+    preload: text("preload"),
     pythonPath: text("python-path")?.split(":").filter(Boolean),
     displayName: text("display-name")?.replace("%{GROUP}", `(wsgi:${name})`),
     maximumRequests: read("maximum-requests", 0),

@@ -55,7 +55,10 @@ export function mappingDirectives(directive: Maker): Table {
       summary: "Defines a daemon group: processes that run applications",
       doc:
         "Options, with defaults: `processes=1 threads=15` sizes; `user= group= supplementary-groups= umask= home= lang= locale= " +
-        "display-name=` of the processes; `python-home= python-path= python-eggs=` where Python and its modules are. A process " +
+        "display-name=` of the processes; `python-home= python-path= python-eggs=` where Python and its modules are. Not of " +
+        "mod_wsgi are: `python-executable=`, the interpreter itself, of whatever version or kind; `env-file=`, a file of " +
+        "NAME=value lines for the environment of the processes, read when one starts; `preload=`, a script that each process " +
+        "runs before it loads applications and takes requests: where it fails the process does not serve. A process " +
         "is replaced, when its successor is ready, by `maximum-requests=0`, `restart-interval=0`, `inactivity-timeout=0` " +
         "(`WSGIIgnoreActivity`), `cpu-time-limit=0`, `deadlock-timeout=300`. What runs then may take `graceful-timeout=15`, on " +
         "SIGUSR1 `eviction-timeout=` (else graceful-timeout), at an end of the server `shutdown-timeout=5`. A request gets 504 " +
