@@ -7,8 +7,11 @@ import type { Response } from "./response.js";
  * content, so pages that the server makes for a status do not pass through it.
  */
 export interface NamedFilter {
-  /** "resource": makes or changes the content (INCLUDES); "content set": packs what all of those made (DEFLATE). */
-  readonly type: "resource" | "content set";
+  /**
+   * "resource": makes or changes the content (INCLUDES); "content set": packs what all of those made (DEFLATE);
+   * "connection": sees what is to be sent, ranges and the server's own pages too (RATE_LIMIT).
+   */
+  readonly type: "resource" | "content set" | "connection";
   /** Gives the response changed, or as it is where there is nothing for the filter to do. */
   run(request: Request, response: Response): Response;
 }

@@ -31,15 +31,18 @@ import negotiation from "./mod_negotiation/index.js";
 import proxy from "./mod_proxy/index.js";
 import proxyHttp from "./mod_proxy_http/index.js";
 import reqtimeout from "./mod_reqtimeout/index.js";
+import ratelimit from "./mod_ratelimit/index.js";
 import remoteip from "./mod_remoteip/index.js";
 import rewrite from "./mod_rewrite/index.js";
 import setenvif from "./mod_setenvif/index.js";
 import so from "./mod_so/index.js";
+import speling from "./mod_speling/index.js";
 import ssl from "./mod_ssl/index.js";
 import status from "./mod_status/index.js";
 import uniqueId from "./mod_unique_id/index.js";
 import unixd from "./mod_unixd/index.js";
 import userdir from "./mod_userdir/index.js";
+import usertrack from "./mod_usertrack/index.js";
 import version from "./mod_version/index.js";
 import vhostAlias from "./mod_vhost_alias/index.js";
 import watchdog from "./mod_watchdog/index.js";
@@ -87,13 +90,16 @@ export const modules: readonly Module[] = [
   negotiation,
   proxy,
   proxyHttp,
+  ratelimit,
   reqtimeout,
   remoteip,
   rewrite,
   setenvif,
+  speling,
   ssl,
   status,
   userdir,
+  usertrack,
   vhostAlias,
   uniqueId,
   wsgi,

@@ -22,11 +22,11 @@ import type { ServerRequest } from "./request.js";
 export function filterResponse(request: ServerRequest, response: Response): Response {
   const hooks = request.plan.hooks.outputFilter;
   let filtered = response;
+  const named = namedFilters(request);
   if (response.page) {
     for (const hook of hooks) if (hook.onPages) filtered = run(hook, request, filtered);
-    return filtered;
+    return runNamed(named, "connection", request, filtered);
   }
-  const named = namedFilters(request);
   if (named.length > 0) filtered = runNamed(named, "resource", request, filtered);
   let packed = named.length === 0;
   for (const hook of hooks) {
@@ -38,7 +38,9 @@ export function filterResponse(request: ServerRequest, response: Response): Resp
   }
   if (!packed) filtered = runNamed(named, "content set", request, filtered);
   if (filtered.status === 304) return withoutContent(filtered);
-  return request.headers.has("range") && filtered.status === 200 ? takeRanges(request, filtered) : filtered;
+  if (request.headers.has("range") && filtered.status === 200) filtered = takeRanges(request, filtered);
+  // The page of a refusal comes by here once more.
+  return named.length === 0 || filtered.failure ? filtered : runNamed(named, "connection", request, filtered);
 }
 
 function run(hook: BoundHook, request: ServerRequest, response: Response): Response {

@@ -70,10 +70,17 @@ function showField({ name, value }: Field, length: string | undefined, blank: (t
       return `${name}: ${value.split(",").sort().join(",")}`;
     case "content-length":
       return `${name}: ${length ?? value}`;
+    case "set-cookie":
+    case "set-cookie2":
+      return `${name}: ${blank(value.replace(trackingId, "=ID").replace(cookieDate, "expires=DATE"))}`;
     default:
       return `${name}: ${blank(value)}`;
   }
 }
+
+/** What mod_usertrack gives out: a random number and the time. */
+const trackingId = /=[0-9a-f]{1,8}\.[0-9a-f]{13,14}\b/;
+const cookieDate = new RegExp(`expires=\\w{3}, \\d\\d-(${months})-\\d\\d \\d\\d:\\d\\d:\\d\\d GMT`);
 
 function withoutPorts(text: string, { clientPort }: Conversation, { ports, run }: Server): string {
   let plain = text.replaceAll(run, "@RUN@").replace(new RegExp(`\\b${clientPort}\\b`, "g"), "CPORT");
