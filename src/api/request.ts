@@ -106,6 +106,12 @@ export interface Request {
   /** Request fields, latin1 strings, repeated ones as separate entries (`get` joins them). */
   readonly headers: Headers;
   body: RequestBody;
+  /**
+   * What the client asks the connection to change to (its Upgrade field: "websocket", or a list), where a handler may
+   * answer with `switchProtocols`: HTTP/1.1, named by Connection, without a body, not HEAD, not a sub-request. Else
+   * undefined, whatever the fields say. A request that is answered otherwise goes on as any other.
+   */
+  readonly upgrade: string | undefined;
 
   /** Host as the client named it, lower case, without port; "" if it did not. */
   readonly hostname: string;

@@ -1,5 +1,5 @@
 // What a handler answers with: status, headers, body.
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { Headers } from "./headers.js";
 
 /**
@@ -45,6 +45,17 @@ export interface Response {
   close?: boolean;
   /** From another server: its fields stay in their order, Date and Server among them. */
   relayed?: true;
+  /** The connection changes protocols; `body` is the Duplex it is joined with: see `switchProtocols`. */
+  tunnel?: Tunnel;
+}
+
+/** How a connection that has changed protocols is watched over. */
+export interface Tunnel {
+  /**
+   * Milliseconds without a byte in either direction after which it is ended; 0 without limit, undefined: the Timeout of
+   * the virtual host. A client that does not take what is written to it is cut after Timeout in any case.
+   */
+  readonly idleTimeout?: number | undefined;
 }
 
 /** A response with a body of the handler's own. */
@@ -58,6 +69,39 @@ export function refuse(
   { note, headers = new Headers() }: { note?: string; headers?: Headers } = {},
 ): Response {
   return { status, headers, body: undefined, failure: note === undefined ? {} : { note } };
+}
+
+/**
+ * 101: the connection speaks another protocol from here on. Only where `Request.upgrade` says that the client asked for it
+ * and may have it. The head goes out with Upgrade, Connection and `headers`, and the server joins client and `stream`:
+ *
+ * - what the client sends, also what came with its request, is written to `stream`, no faster than that takes it; what can be
+ *   read from `stream` goes to the client, no faster than that reads;
+ * - the end of either side is passed on as the end of the other, and a side that has ended may still be written to; when both
+ *   have ended, or `stream` was closed, the connection is closed;
+ * - an error of `stream` resets the connection; destroyed without an error it ends it;
+ * - when the client is gone, has been silent for `idleTimeout`, or is cut at the end of a graceful stop (when
+ *   GracefulShutdownTimeout is over; until then it goes on), `stream` is destroyed: free there what worked for it;
+ * - the request counts as in work, and is logged, when it is over: with status 101, and what was sent to the client as the
+ *   bytes of its body.
+ *
+ * `stream` is the server's from here on: nobody else reads it, writes to it, or needs to listen to its errors. Where the
+ * response cannot be sent any more it is destroyed. An application that wants the client's connection itself gets one side of
+ * a pair of streams, the other being `stream`.
+ */
+export function switchProtocols(
+  protocol: string,
+  stream: Duplex,
+  { headers, idleTimeout }: { readonly headers?: Headers; readonly idleTimeout?: number | undefined } = {},
+): Response {
+  const fields = new Headers([
+    ["Upgrade", protocol],
+    ["Connection", "Upgrade"],
+  ]);
+  headers?.forEach((name, value, key) => {
+    if (key !== "upgrade" && key !== "connection") fields.append(name, value);
+  });
+  return { status: 101, headers: fields, body: stream, tunnel: { idleTimeout } };
 }
 
 /** The number of bytes of a body, or undefined for a stream. */

@@ -69,12 +69,20 @@ export interface Exchange {
   readonly requestLine: string;
   readonly headers: Headers;
   readonly body: RequestBody;
+  /**
+   * What it may change to: see Request.upgrade. Over a protocol with a field of its own for that (RFC 8441), the request
+   * comes as GET with Upgrade, and the 101 with its stream goes out as that protocol has it.
+   */
+  readonly upgrade?: string | undefined;
   readonly fault: Fault | undefined;
   /** Set by who answers it, for reports: the virtual host it fell to. */
   virtualHost?: VirtualHost;
   /** Sets what LimitRequestBody allows, before the body is read; bytes, 0 without limit. */
   limitBody(bytes: number): void;
-  /** Sends the answer; `done` is called exactly once, also when the client left. Must be called exactly once. */
+  /**
+   * Sends the answer; `done` is called exactly once, also when the client left. Must be called exactly once. One with
+   * `tunnel` joins the client with its body: see `switchProtocols`.
+   */
   send(response: Response, transmission: Transmission, done: (sent: Sent) => void): void;
 }
 

@@ -22,7 +22,8 @@ import type { ServerRequest } from "./request.js";
 export function filterResponse(request: ServerRequest, response: Response): Response {
   const hooks = request.plan.hooks.outputFilter;
   let filtered = response;
-  const named = namedFilters(request);
+  // What passes after a change of protocols is no content.
+  const named = response.tunnel ? none : namedFilters(request);
   if (response.page) {
     for (const hook of hooks) if (hook.onPages) filtered = run(hook, request, filtered);
     return runNamed(named, "connection", request, filtered);

@@ -158,6 +158,11 @@ export class ServerRequest implements Request {
     return (this.#id ??= idPrefix + (idCount++).toString(36).padStart(12, "0"));
   }
 
+  get upgrade(): string | undefined {
+    if (this.parent || this.errorStatus !== undefined) return undefined;
+    return this.exchange ? this.exchange.upgrade : this.previous?.upgrade;
+  }
+
   get environment(): Map<string, string> {
     return (this.#environment ??= new Map());
   }

@@ -1,5 +1,6 @@
 // A socket → exchanges, one after another: kept alive, pipelined, timed, and ended when the client is gone.
 import type { Socket } from "node:net";
+import { Duplex } from "node:stream";
 import {
   allowedTime,
   dropBody,
@@ -25,12 +26,14 @@ import { planResponse } from "./respond.js";
 import { ResponseWriter } from "./response-writer.js";
 import { SentRecord } from "./sent.js";
 import type { ServerState } from "./server-state.js";
+import { Tunnel, type TunnelEnd } from "./tunnel.js";
 
 /**
- * "idle": nothing of a request is there; "head": part of one; "work": a request is being answered; "drain": answered,
- * the rest of its body is dropped; "linger": closing, what still comes is dropped so that the client sees the answer.
+ * "idle": nothing of a request is there; "head": part of one; "work": a request is being answered; "tunnel": the
+ * connection has changed protocols; "drain": answered, the rest of its body is dropped; "linger": closing, what still
+ * comes is dropped so that the client sees the answer.
  */
-type Phase = "idle" | "head" | "work" | "drain" | "linger" | "closed";
+type Phase = "idle" | "head" | "work" | "tunnel" | "drain" | "linger" | "closed";
 
 /** Bytes read ahead of the request in work. */
 const mostAhead = 65_536;
@@ -57,7 +60,7 @@ interface Answering {
 }
 
 /** The connection of one client. */
-export class ClientConnection implements Connection, BodySource {
+export class ClientConnection implements Connection, BodySource, TunnelEnd {
   readonly id = `${processPart}-${(connectionCount++).toString(36)}`;
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -95,6 +98,7 @@ export class ClientConnection implements Connection, BodySource {
   #done: ((sent: Sent) => void) | undefined;
   #answer: { status: number; head: string; keeps: boolean; closesHard: boolean; keepAliveTimeout: number } | undefined;
   #abort: AbortController | undefined;
+  #tunnel: Tunnel | undefined;
 
   constructor({ socket, tls, isPlain }: Opened, state: ServerState) {
     this.#socket = socket;
@@ -126,7 +130,7 @@ export class ClientConnection implements Connection, BodySource {
 
   /** What it is doing now. */
   report(): ConnectionReport {
-    const exchange = this.#phase === "work" || this.#phase === "drain" ? this.#exchange : undefined;
+    const exchange = this.state === "working" ? this.#exchange : undefined;
     const host = exchange?.virtualHost;
     return {
       state: this.state,
@@ -140,7 +144,7 @@ export class ClientConnection implements Connection, BodySource {
   }
 
   get state(): ConnectionReport["state"] {
-    if (this.#phase === "work" || this.#phase === "drain") return "working";
+    if (this.#phase === "work" || this.#phase === "tunnel" || this.#phase === "drain") return "working";
     if (this.#phase === "linger" || this.#phase === "closed") return "closing";
     return this.#phase === "idle" && this.keepalives > 0 ? "kept" : "reading";
   }
@@ -174,6 +178,9 @@ export class ClientConnection implements Connection, BodySource {
         else if (late && this.#exchange?.incoming?.isWanted) {
           this.#exchange.incoming.fail(new RequestBodyError(408, "the request body did not arrive in time"));
         }
+        return;
+      case "tunnel":
+        if (this.#writer.isOverdue(tick) || this.#tunnel?.isIdle(tick)) this.#socket.destroy();
         return;
       case "drain":
         if (late) this.#exchange?.incoming?.fail(new RequestBodyError(408, "the request body did not arrive in time"));
@@ -243,6 +250,9 @@ export class ClientConnection implements Connection, BodySource {
       keepAliveTimeout: transmission.keepAliveTimeout,
     };
     if (plan.body !== response.body) dropBody(response.body);
+    if (response.tunnel && response.body instanceof Duplex) {
+      this.#openTunnel(response.body, response.tunnel.idleTimeout ?? transmission.timeout);
+    }
     try {
       this.#writer.send(plan);
       return true;
@@ -255,6 +265,10 @@ export class ClientConnection implements Connection, BodySource {
     this.#received += chunk.length;
     if (this.#phase === "linger") {
       this.#linger(chunk.length);
+      return;
+    }
+    if (this.#tunnel) {
+      this.#tunnel.receive(chunk);
       return;
     }
     this.input.append(chunk);
@@ -273,6 +287,7 @@ export class ClientConnection implements Connection, BodySource {
   readonly #end = (): void => {
     this.hasEnded = true;
     if (this.#phase === "idle" || this.#phase === "head") this.#inputEnded();
+    else if (this.#tunnel) this.#tunnel.inputEnded();
     else if (this.#exchange?.incoming?.isWanted) this.#exchange.incoming.feed();
   };
 
@@ -284,7 +299,7 @@ export class ClientConnection implements Connection, BodySource {
     if (!this.#exchange) return;
     this.#abort?.abort();
     incoming?.fail(new RequestBodyError(400, "the client has gone"));
-    const bodyBytes = this.#writer.cancel();
+    const bodyBytes = this.#tunnel?.close() ?? this.#writer.cancel();
     if (this.#done) this.#report("X", bodyBytes);
   };
 
@@ -383,6 +398,10 @@ export class ClientConnection implements Connection, BodySource {
       keepAliveTimeout: 0,
     };
     const body = this.#exchange?.incoming;
+    if (this.#tunnel) {
+      this.#tunnel.outputEnded(bodyBytes, isWhole);
+      return;
+    }
     if (!isWhole) {
       this.#report("-", bodyBytes);
       body?.fail(new RequestBodyError(400, "the response broke off"));
@@ -399,6 +418,38 @@ export class ClientConnection implements Connection, BodySource {
     if (body && !body.isComplete) this.#dropRest(body, keepAliveTimeout);
     else this.#next(keepAliveTimeout);
   };
+
+  /** The head of a change of protocols is about to be written. */
+  #openTunnel(stream: Duplex, idleTimeout: number): void {
+    const tunnel = new Tunnel(stream, { client: this, state: this.#state, writer: this.#writer, idleTimeout });
+    this.#tunnel = tunnel;
+    this.#phase = "tunnel";
+    if (this.#isPaused) this.#resume();
+    const { bytes, start, end } = this.input;
+    this.input.clear();
+    if (end > start) tunnel.receive(bytes.subarray(start, end));
+    if (this.hasEnded) tunnel.inputEnded();
+  }
+
+  pauseReading(): void {
+    this.#pause();
+  }
+
+  resumeReading(): void {
+    if (this.#isPaused && this.#phase === "tunnel") this.#resume();
+  }
+
+  endWriting(): void {
+    this.#writer.flush();
+    this.#socket.end();
+  }
+
+  tunnelOver(bytes: number, isBroken: boolean): void {
+    this.#tunnel = undefined;
+    this.#report("-", bytes);
+    if (isBroken) this.#breakOff(true);
+    else this.#close();
+  }
 
   #dropRest(body: IncomingBody, keepAliveTimeout: number): void {
     this.#phase = "drain";

@@ -39,3 +39,15 @@ export function spoil(head: Head, fault: Fault, length = head.length): Head {
   head.length = length;
   return head;
 }
+
+const namesUpgrade = /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i;
+
+/** What the client asks to change to, where it may. */
+export function upgradeOf({ headers, version, method, contentLength, isChunked, fault }: Head): string | undefined {
+  if (version !== 11 || method === "HEAD" || fault || isChunked || (contentLength ?? 0) > 0) return undefined;
+  const upgrade = headers.get("upgrade");
+  const connection = headers.get("connection");
+  return upgrade !== undefined && upgrade !== "" && connection !== undefined && namesUpgrade.test(connection)
+    ? upgrade
+    : undefined;
+}

@@ -3,7 +3,7 @@ import type { Headers, RequestBody, Response, VirtualHost } from "../../api/inde
 import type { Exchange, Fault, Sent, Transmission } from "../exchange.js";
 import { noBody, type IncomingBody } from "./body.js";
 import type { ClientConnection } from "./connection.js";
-import type { Head } from "./head.js";
+import { upgradeOf, type Head } from "./head.js";
 
 /** The request in work on a connection. */
 export class HttpExchange implements Exchange {
@@ -39,6 +39,10 @@ export class HttpExchange implements Exchange {
 
   get body(): RequestBody {
     return this.incoming ?? noBody;
+  }
+
+  get upgrade(): string | undefined {
+    return upgradeOf(this.head);
   }
 
   limitBody(bytes: number): void {

@@ -1,5 +1,5 @@
 // A response, the request it answers, and the state of the connection → how it is sent.
-import type { Readable } from "node:stream";
+import { Duplex, type Readable } from "node:stream";
 import {
   isFileSlice,
   isParts,
@@ -11,7 +11,7 @@ import {
 } from "../../api/index.js";
 import type { Transmission } from "../exchange.js";
 import { dropsConnection } from "../status.js";
-import type { Head } from "./head.js";
+import { upgradeOf, type Head } from "./head.js";
 import { composeHead, type Delimiting } from "./response-head.js";
 
 /** What decides how a response is sent, besides the response and the request. */
@@ -72,6 +72,7 @@ export function planResponse(head: Head, response: Response, around: Circumstanc
     !around.isLeaving &&
     !around.isBodyLost &&
     !asksClose(response.headers);
+  if (response.tunnel) return planTunnel(head, response, transmission);
   const body = isHead || !hasBody ? undefined : response.body;
   if (head.version === 9) return { text: "", body, length, delimiting: "close", keeps: false };
   const showsKeepAlive = keeps && head.asksKeepAlive;
@@ -83,6 +84,14 @@ export function planResponse(head: Head, response: Response, around: Circumstanc
     keepAlive: showsKeepAlive ? keepAliveValue(transmission, left) : "",
   });
   return { text, body, length, delimiting, keeps };
+}
+
+/** The head of a change of protocols, where the request asked for one; after it, whatever the stream gives. */
+function planTunnel(head: Head, response: Response, { server }: Transmission): Plan {
+  const around = { server, delimiting: "none", length: undefined, connection: "", keepAlive: "" } as const;
+  const isAsked = upgradeOf(head) !== undefined && response.body instanceof Duplex;
+  const text = isAsked ? composeHead(response, around) : undefined;
+  return { text, body: response.body, length: undefined, delimiting: "close", keeps: false };
 }
 
 function statedLength(headers: Headers): number | undefined {

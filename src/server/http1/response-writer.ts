@@ -47,12 +47,17 @@ export class ResponseWriter implements Outlet {
 
   /** Whether nothing has moved for the time allowed although there is something to send. */
   isOverdue(tick: number): boolean {
-    return (this.#isBlocked || this.#socket.writableLength > 0) && tick >= this.#limit();
+    return (this.#isBlocked || this.#socket.writableLength > 0) && this.isStill(tick, this.timeout);
   }
 
   /** Whether a body is on its way and silent for the time allowed. */
   isSilent(tick: number): boolean {
-    return this.#sender !== undefined && tick >= this.#limit();
+    return this.#sender !== undefined && this.isStill(tick, this.timeout);
+  }
+
+  /** Whether nothing was written for so many milliseconds. */
+  isStill(tick: number, milliseconds: number): boolean {
+    return tick >= this.#state.deadline(milliseconds) - this.#state.tick + this.#lastTick;
   }
 
   get isFlushed(): boolean {
@@ -127,10 +132,6 @@ export class ResponseWriter implements Outlet {
     if (!this.#isCorked) return;
     this.#isCorked = false;
     this.#socket.uncork();
-  }
-
-  #limit(): number {
-    return this.#state.deadline(this.timeout) - this.#state.tick + this.#lastTick;
   }
 
   #sendWhole(text: string, bodyBytes: number): void {
