@@ -260,7 +260,8 @@ export class DaemonProcess {
       this.#gone(this.#failure?.reason ?? how + last);
     };
     this.#child.once("close", gone);
-    this.after(100, gone);
+    // On a busy machine that time is over before anything was read.
+    this.after(100, () => setImmediate(gone));
   }
 
   #gone(reason: string): void {

@@ -40,10 +40,12 @@ export interface WireOptions {
 }
 
 const started: Serving[] = [];
+const sockets: Socket[] = [];
 
 // Also those of tests that failed.
 after(() => {
   for (const serving of started) serving.cut();
+  for (const socket of sockets) socket.destroy();
 });
 
 /** Starts a server that answers by `handle`; a fault is answered with its status alone. */
@@ -83,6 +85,7 @@ export class Client {
 
   constructor(port: number) {
     this.socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    sockets.push(this.socket);
     this.socket.setNoDelay(true);
     this.socket.setEncoding("latin1");
     this.socket.on("data", (data: string) => {
