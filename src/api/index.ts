@@ -31,6 +31,7 @@ export * from "./read-timeouts.js";
 export * from "./request.js";
 export * from "./response.js";
 export type * from "./server-report.js";
+export * from "./session.js";
 export * from "./settings.js";
 export * from "./signature.js";
 export * from "./subnet.js";

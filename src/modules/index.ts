@@ -34,6 +34,9 @@ import reqtimeout from "./mod_reqtimeout/index.js";
 import ratelimit from "./mod_ratelimit/index.js";
 import remoteip from "./mod_remoteip/index.js";
 import rewrite from "./mod_rewrite/index.js";
+import session from "./mod_session/index.js";
+import sessionCookie from "./mod_session_cookie/index.js";
+import sessionCrypto from "./mod_session_crypto/index.js";
 import setenvif from "./mod_setenvif/index.js";
 import so from "./mod_so/index.js";
 import speling from "./mod_speling/index.js";
@@ -94,6 +97,9 @@ export const modules: readonly Module[] = [
   reqtimeout,
   remoteip,
   rewrite,
+  session,
+  sessionCookie,
+  sessionCrypto,
   setenvif,
   speling,
   ssl,

@@ -15,6 +15,9 @@ const reasons: Readonly<Record<string, string>> = {
   mod_imagemap: "Image maps of the server; browsers have their own.",
   mod_ldap: "Needs an LDAP client; not built yet.",
   mod_lua: "Runs Lua within the server; applications run in processes of their own here.",
+  mod_session_dbd:
+    "Sessions in a database of SQL, by queries that are written for Apache's drivers; mod_session_cookie with " +
+    "mod_session_crypto keeps them with the client instead.",
   mod_slotmem_plain: "How Apache shares memory among its processes; there is nothing to configure.",
   mod_slotmem_shm: "How Apache shares memory among its processes; there is nothing to configure.",
   mod_suexec: "Runs CGI programs under other accounts by a setuid program of Apache.",

@@ -18,7 +18,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ConnectionOptions } from "node:tls";
 import { show, showLogLine } from "./normalise.js";
 import { missingForApache, startServer, type Kind, type Server } from "./servers.js";
-import { talk, type Conversation } from "./wire-client.js";
+import { talk, type Answer, type Conversation, type Talk } from "./wire-client.js";
 
 /** A file to create below @ROOT@: its text (latin1), or a link
  *  (owned by `uid` where the tests may give it away), or a folder; `mtime` in seconds since the epoch. */
@@ -47,6 +47,8 @@ export interface Case {
   readonly end?: boolean;
   /** Speaks TLS, so. */
   readonly tls?: ConnectionOptions;
+  /** Further requests, each on a connection of its own, made from the answers so far: to send a cookie or nonce back. */
+  readonly next?: readonly ((answers: readonly Answer[]) => string)[];
   /** Log files below @RUN@ whose new lines are compared too. */
   readonly logs?: readonly string[];
   /** Why the two differ here. It is an error when they do not. */
@@ -59,6 +61,8 @@ export interface Suite {
   readonly configuration: string;
   readonly files: Readonly<Record<string, FileSpec>>;
   readonly cases: readonly Case[];
+  /** What differs from answer to answer, and what to show for it. */
+  readonly masks?: readonly (readonly [RegExp, string])[];
 }
 
 /** Time of last change of every file a suite creates: 2024-05-01 12:00:00 GMT. */
@@ -79,7 +83,7 @@ image/gif gif
 const only = process.env["CONFORMANCE_ONLY"] as Kind | undefined;
 
 /** Declares the tests of a suite. */
-export function conformance({ name, configuration, files, cases }: Suite): void {
+export function conformance({ name, configuration, files, cases, masks = [] }: Suite): void {
   describe(`${name}, as Apache`, function () {
     this.timeout(60_000);
     const kinds: readonly Kind[] = only ? [only] : ["apache", "modhost"];
@@ -107,7 +111,7 @@ export function conformance({ name, configuration, files, cases }: Suite): void 
     for (const one of cases) {
       it(one.name + (one.differs === undefined ? "" : ` (differs: ${one.differs})`), async () => {
         const results: string[] = [];
-        for (const server of servers) results.push(await answerOf(server, one, root));
+        for (const server of servers) results.push(masked(await answerOf(server, one, root), masks));
         const [expected = "", found = ""] = results;
         if (only) {
           console.log(results.join("\n"));
@@ -122,28 +126,43 @@ export function conformance({ name, configuration, files, cases }: Suite): void 
   });
 }
 
+function masked(text: string, masks: readonly (readonly [RegExp, string])[]): string {
+  return masks.reduce((sofar, [pattern, shown]) => sofar.replace(pattern, shown), text);
+}
+
 async function answerOf(server: Server, one: Case, root: string): Promise<string> {
   const pieces = piecesOf(one).map((piece) => named(piece, server, root));
   const logs = (one.logs ?? []).map((file) => `${server.run}/${file}`);
   const sizes = logs.map((file) => linesOf(file).length);
   const conversation: Conversation = await talk({
-    host: one.to?.host ?? "127.0.0.1",
-    port: server.ports[(one.to?.port ?? 1) - 1] ?? 0,
+    ...talkOf(one, server),
     pieces,
-    methods: one.answers ?? [/^\S*/.exec(pieces[0] ?? "")?.[0] ?? ""],
-    end: one.end ?? false,
-    tls: one.tls,
+    methods: one.answers ?? [methodOf(pieces[0] ?? "")],
     // Its line would come into the log of the next case.
     probe: one.end || one.logs !== undefined ? undefined : probe,
   });
   let text = show(conversation, server);
-  const due = conversation.answers.filter(({ statusLine }) => !statusLine.startsWith("HTTP/1.1 1")).length;
+  const answers = [...conversation.answers];
+  for (const make of one.next ?? []) {
+    const piece = named(make(answers), server, root);
+    const more = await talk({ ...talkOf(one, server), pieces: [piece], methods: [methodOf(piece)], probe });
+    answers.push(...more.answers);
+    text += `\n${show(more, server)}`;
+  }
+  const due = answers.filter(({ statusLine }) => !statusLine.startsWith("HTTP/1.1 1")).length;
   for (const [index, file] of logs.entries()) {
     const lines = await newLines(file, { had: sizes[index] ?? 0, due });
     text += lines.map((line) => `\n-- logged ${showLogLine(line, conversation, server)}`).join("");
   }
   return text;
 }
+
+function talkOf(one: Case, { ports }: Server): Pick<Talk, "host" | "port" | "end" | "tls"> {
+  const { host = "127.0.0.1", port = 1 } = one.to ?? {};
+  return { host, port: ports[port - 1] ?? 0, end: one.end ?? false, tls: one.tls };
+}
+
+const methodOf = (request: string): string => /^\S*/.exec(request)?.[0] ?? "";
 
 const probe = "GET /conformance-probe HTTP/1.1\r\nHost: probe.test\r\nConnection: close\r\n\r\n";
 
