@@ -37,8 +37,8 @@ export interface Place extends ExpressionCompiler {
   /** Sections around the directive, outermost first. */
   readonly sections: readonly EnclosingSection[];
   /** In an .htaccess file: its directory with a slash at the end, as a latin1 string of bytes, and what it may hold. */
-  readonly directory?: string;
-  readonly rights?: OverrideRights;
+  readonly directory?: string | undefined;
+  readonly rights?: OverrideRights | undefined;
   /** An absolute path; a relative one is taken from ServerRoot. */
   resolve(path: string): string;
   /** Whether `-D name` or `Define name` is in force. */

@@ -7,17 +7,15 @@ import {
   type Module,
   type Origin,
   type OverrideRights,
-  type Place,
   type Section,
   type Settings,
   type Wrapper,
 } from "../api/index.js";
 import { parseArguments } from "./arguments.js";
-import { expressionsIn } from "./expression/in-line.js";
+import { DirectivePlace } from "./directive-place.js";
 import { expressionVocabulary, restricted, type ExpressionVocabulary } from "./expression/vocabulary.js";
 import { describeUnknown } from "./nearest.js";
-import { originAt, type DirectiveNode, type Node, type SectionNode, type Tree } from "./tree.js";
-import { splitWords } from "../api/words.js";
+import type { DirectiveNode, Node, SectionNode, Tree } from "./tree.js";
 
 /** Settings by name, of one module. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -200,7 +198,7 @@ function applyNode(node: Node, body: Body, scope: Scope, run: Run): void {
 function applyDirective(node: DirectiveNode, entry: Entry, body: Body, scope: Scope, run: Run): void {
   const { directive, owner } = entry;
   if (!("set" in directive)) return;
-  const place = placeOf(node, entry.name, scope, run);
+  const place = new DirectivePlace(node, entry.name, scope, run);
   const values = parseArguments(node, entry.name, directive.args, place);
   const change = directive.set(values, place) as Values | undefined;
   if (change) addChange(body, owner, change, { directive: entry.name, text: node.text, origin: node.origin });
@@ -221,7 +219,7 @@ function openSection(
   if (follows && !follows.includes(body.sections.findLast(isCondition)?.matcher.kind ?? "files")) {
     throw faultAt(node, "<Else> or <ElseIf> section without previous <If> or <ElseIf> section in same scope");
   }
-  const place = placeOf(node, entry.name, scope, run);
+  const place = new DirectivePlace(node, entry.name, scope, run);
   const inner = emptyBody();
   const sections = [...scope.sections, { name: node.name, argument: node.text }];
   const host = node.name.toLowerCase() === "virtualhost";
@@ -244,7 +242,7 @@ function applyWrapper(
   scope: Scope,
   run: Run,
 ): void {
-  const place = placeOf(node, entry.name, scope, run);
+  const place = new DirectivePlace(node, entry.name, scope, run);
   const inner = emptyBody();
   applyNodes(
     node.children,
@@ -275,7 +273,7 @@ function addChange(body: Body, module: Module, change: Values, by: SetBy): void 
     if (!setting) throw new TypeError(`${module.name}: ${by.directive} sets ${name}, which is no setting of it`);
     if (value === undefined && !(name in change)) continue;
     combined[name] = name in earlier ? setting.add(earlier[name], value) : value;
-    const key = `${module.name}.${name}`;
+    const key = settingKey(module, name);
     const setBy = body.setBy.get(key);
     if (setBy) setBy.push(by);
     else body.setBy.set(key, [by]);
@@ -283,45 +281,15 @@ function addChange(body: Body, module: Module, change: Values, by: SetBy): void 
   body.changes.set(module.name, combined);
 }
 
-function placeOf(node: Node, directive: string, scope: Scope, run: Run): Place {
-  return {
-    ...expressionsIn(node, directive, scope.access ? run.restrictedExpressions : run.expressions),
-    origin: node.origin,
-    directive,
-    text: node.text,
-    context: scope.context,
-    sections: scope.sections,
-    ...scope.access,
-    resolve: (path) => resolveIn(run.tree.serverRoot, path),
-    defined: (name) => name in run.tree.defines,
-    contextsOf: (name) => run.table.get(name.toLowerCase())?.flatMap(({ directive: { contexts } }) => contexts),
-    fail: (reason, advice) => {
-      const { origin, length } = spotOf(reason, node);
-      throw new ConfigError(`${directive}: ${reason}`, origin, { length, ...(advice === undefined ? {} : { advice }) });
-    },
-    warn: (reason, code) => {
-      run.warnings.push(new ConfigError(`${directive}: ${reason}`, node.origin, code === undefined ? {} : { code }));
-    },
-  };
-}
+const keys = new WeakMap<Module, Map<string, string>>();
 
-/** The word of a directive that a reason speaks of: an option, what was found, a word it repeats; else its name. */
-function spotOf(reason: string, node: Node): { readonly origin: Origin; readonly length: number } {
-  const words = splitWords(node.text);
-  const [, option] = /^option (\S+)/.exec(reason) ?? [];
-  const [, found] = /, found "(.+)"$/s.exec(reason) ?? [];
-  const spoken = new Set(reason.split(/[\s"',:;]+/));
-  const word =
-    words.find(({ text }) => option !== undefined && text.startsWith(`${option}=`)) ??
-    words.find(({ text }) => text === found) ??
-    words.find(({ text }) => text.length > 1 && spoken.has(text));
-  if (word) return { origin: originAt(node, word.column), length: Math.max(1, word.length) };
-  return { origin: node.origin, length: node.name.length + (node.kind === "section" ? 1 : 0) };
-}
-
-/** An absolute path without "." parts; relative ones are taken from the server root. Trailing slashes stay. */
-function resolveIn(root: string, path: string): string {
-  return path.startsWith("/") ? path : `${root.replace(/\/+$/, "")}/${path.replace(/^(\.\/)+/, "")}`;
+/** "module.setting", one text for all the lines that set it. */
+function settingKey(module: Module, name: string): string {
+  let known = keys.get(module);
+  if (!known) keys.set(module, (known = new Map<string, string>()));
+  let key = known.get(name);
+  if (key === undefined) known.set(name, (key = `${module.name}.${name}`));
+  return key;
 }
 
 function faultAt(node: Node, reason: string, advice?: string): ConfigError {

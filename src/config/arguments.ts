@@ -1,5 +1,5 @@
 // The words of a directive → the values of its arguments.
-import { ConfigError, type Argument, type ArgumentPlace, type Place } from "../api/index.js";
+import { ConfigError, type Argument, type ArgumentPlace, type Origin, type Place } from "../api/index.js";
 import { originAt, type Node } from "./tree.js";
 import { splitWords, type Word } from "../api/words.js";
 
@@ -63,21 +63,48 @@ function takes(argument: AnyArgument, after: readonly AnyArgument[], words: read
 }
 
 function parseWord(argument: AnyArgument, word: Word, node: Node, place: Place): unknown {
-  const origin = originAt(node, word.column);
-  const argumentPlace: ArgumentPlace = {
-    resolve: (path) => place.resolve(path),
-    origin,
-    context: place.context,
-    condition: (text, options) => place.condition(text, options),
-    stringExpression: (text, options) => place.stringExpression(text, options),
-    refuse: (expectation) => {
-      throw new ConfigError(`${place.directive}: ${argument.name} ${expectation}, found "${word.text}"`, origin, {
-        code: "AH00526",
-        length: Math.max(1, word.length),
-      });
-    },
-  };
-  return argument.parse(word.text, argumentPlace);
+  return argument.parse(word.text, new WordPlace(argument, word, node, place));
+}
+
+/** One for each word of the configuration: what is asked seldom is made when it is asked for. */
+class WordPlace implements ArgumentPlace {
+  readonly #argument: AnyArgument;
+  readonly #word: Word;
+  readonly #node: Node;
+  readonly #place: Place;
+
+  constructor(argument: AnyArgument, word: Word, node: Node, place: Place) {
+    this.#argument = argument;
+    this.#word = word;
+    this.#node = node;
+    this.#place = place;
+  }
+
+  get origin(): Origin {
+    return originAt(this.#node, this.#word.column);
+  }
+
+  get context(): Place["context"] {
+    return this.#place.context;
+  }
+
+  get resolve(): Place["resolve"] {
+    return (path) => this.#place.resolve(path);
+  }
+
+  get condition(): Place["condition"] {
+    return this.#place.condition;
+  }
+
+  get stringExpression(): Place["stringExpression"] {
+    return this.#place.stringExpression;
+  }
+
+  refuse(expectation: string): never {
+    const { text, length } = this.#word;
+    const reason = `${this.#place.directive}: ${this.#argument.name} ${expectation}, found "${text}"`;
+    throw new ConfigError(reason, this.origin, { code: "AH00526", length: Math.max(1, length) });
+  }
 }
 
 function arity(node: Node, directive: string, args: readonly AnyArgument[], words: readonly Word[]): ConfigError {

@@ -148,7 +148,7 @@ function build(
     readAccessFile: accessFileReader(tree, modules, available),
     settings: (definition, host) =>
       virtualHosts[host.index]?.plan.settings[definition.module] as SettingsOf<typeof definition.settings>,
-    everywhere: (definition) => everywhere(definition, applied, virtualHosts),
+    everywhere: everywhereIn(applied, virtualHosts),
     trustsDocumentRoots: options.trustDocumentRoots === true,
     providers: (kind) => providers.get(kind) ?? new Map(),
     warn: (reason, origin) => void findings.warnings.push(new ConfigError(reason, origin ?? findings.start)),
@@ -222,23 +222,28 @@ function collectProviders(modules: readonly Module[]): Map<string, Map<string, u
   return kinds;
 }
 
-function* everywhere<S>(
-  { module }: { readonly module: string; readonly settings: S },
-  applied: Applied,
-  hosts: readonly CompiledHost[],
-): Generator<{
-  virtualHost: VirtualHost;
-  settings: Change<S>;
-  origin: (setting: keyof S & string) => Origin | undefined;
-}> {
-  function* inBody(body: Body, virtualHost: VirtualHost): ReturnType<typeof everywhere<S>> {
-    const changes = body.changes.get(module);
-    const origin = (setting: string): Origin | undefined => body.setBy.get(`${module}.${setting}`)?.at(-1)?.origin;
-    if (changes) yield { virtualHost, settings: changes as Change<S>, origin };
-    for (const section of body.sections) yield* inBody(section.body, virtualHost);
-  }
-  for (const [index, host] of hosts.entries()) {
-    const body = index === 0 ? applied.main : applied.virtualHosts[index - 1]?.body;
-    if (body) yield* inBody(body, host);
-  }
+/** What the lines of a module set, in every body of the configuration, main server first. */
+function everywhereIn(applied: Applied, hosts: readonly CompiledHost[]): ServerView["everywhere"] {
+  let bodies: { readonly body: Body; readonly virtualHost: VirtualHost }[] | undefined;
+  const enter = (body: Body, virtualHost: VirtualHost, into: NonNullable<typeof bodies>): void => {
+    into.push({ body, virtualHost });
+    for (const section of body.sections) enter(section.body, virtualHost, into);
+  };
+  // One walk for all modules that ask: there may be 10,000 virtual hosts.
+  const allBodies = (): NonNullable<typeof bodies> => {
+    if (bodies) return bodies;
+    bodies = [];
+    for (const [index, host] of hosts.entries()) {
+      const body = index === 0 ? applied.main : applied.virtualHosts[index - 1]?.body;
+      if (body) enter(body, host, bodies);
+    }
+    return bodies;
+  };
+  return function* <S>({ module }: { readonly module: string; readonly settings: S }) {
+    for (const { body, virtualHost } of allBodies()) {
+      const changes = body.changes.get(module);
+      const origin = (setting: string): Origin | undefined => body.setBy.get(`${module}.${setting}`)?.at(-1)?.origin;
+      if (changes) yield { virtualHost, settings: changes as Change<S>, origin };
+    }
+  };
 }

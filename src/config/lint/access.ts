@@ -1,17 +1,12 @@
 // Access rules → those that do nothing, or leave open what they seem to close.
 import type { DirectiveNode } from "../tree.js";
-import { everyBody, findingAt, isDirective, isSection, type Body, type Lint, type LintView } from "./view.js";
-
-/** Each list of lines of the whole configuration that may hold access rules. */
-function* bodies({ hosts }: LintView): Iterable<Body> {
-  for (const { nodes } of hosts) yield* everyBody(nodes);
-}
+import { findingAt, isDirective, isSection, type Lint } from "./view.js";
 
 /** Old and new rules in one section: both must let a request in. */
 const mixedAccess: Lint = {
   code: "mixed-access",
   *find(view) {
-    for (const { nodes } of bodies(view)) {
+    for (const { nodes } of view.holding("order", "allow", "deny")) {
       const old = nodes.find((node) => isDirective(node, "order", "allow", "deny"));
       const recent = nodes.find(
         (node) =>
@@ -32,7 +27,7 @@ const mixedAccess: Lint = {
 const uselessRequire: Lint = {
   code: "useless-require",
   *find(view) {
-    for (const { nodes, inside } of bodies(view)) {
+    for (const { nodes, inside } of view.holding("require")) {
       if (inside && ["requireall", "requirenone"].includes(inside.name.toLowerCase())) continue;
       const rules = nodes.filter((node): node is DirectiveNode => isDirective(node, "require"));
       const open = rules.find((node) => /^all\s+granted$/i.test(node.text));
@@ -51,39 +46,30 @@ const uselessRequire: Lint = {
 const methodsLeftOpen: Lint = {
   code: "methods-left-open",
   *find(view) {
-    for (const { nodes } of bodies(view)) {
-      for (const node of nodes) {
-        if (!isSection(node, "limit")) continue;
-        const rule = node.children.find((child) => isDirective(child, "require", "deny", "order"));
-        if (!rule || /\bgranted$/i.test(rule.text)) continue;
-        yield findingAt(node, `the rules in <Limit ${node.text}> hold for no other method: the rest stays open`, {
-          advice: "access rules belong outside of <Limit>; <LimitExcept> closes all methods but the ones it names",
-          related: [{ origin: rule.origin, text: `${rule.name} ${rule.text}` }],
-        });
-      }
+    for (const { node } of view.named("<limit")) {
+      if (node.kind !== "section") continue;
+      const rule = node.children.find((child) => isDirective(child, "require", "deny", "order"));
+      if (!rule || /\bgranted$/i.test(rule.text)) continue;
+      yield findingAt(node, `the rules in <Limit ${node.text}> hold for no other method: the rest stays open`, {
+        advice: "access rules belong outside of <Limit>; <LimitExcept> closes all methods but the ones it names",
+        related: [{ origin: rule.origin, text: `${rule.name} ${rule.text}` }],
+      });
     }
   },
 };
 
 const userWithoutAuth: Lint = {
   code: "user-without-auth",
-  *find({ hosts }) {
-    const main = hosts[0]?.nodes ?? [];
-    for (const { host, nodes } of hosts) {
-      for (const { nodes: lines } of everyBody(nodes)) {
-        const rule = lines.find(
-          (node) => isDirective(node, "require") && /^(valid-user|user|group)\b/i.test(node.text),
-        );
-        if (!rule) continue;
-        // Anywhere in the same host, or around it: which section lies under which is known only for a request.
-        const isSet = [nodes, ...(host.isMain ? [] : [main])].some((list) =>
-          [...everyBody(list)].some((body) => body.nodes.some((node) => isDirective(node, "authtype"))),
-        );
-        if (isSet) continue;
-        yield findingAt(rule, `"Require ${rule.text}" asks for a user, and no AuthType says how: requests get a 500`, {
-          advice: "write AuthType Basic, AuthName and AuthUserFile beside it",
-        });
-      }
+  *find(view) {
+    const isSetForAll = view.hosts[0]?.names.has("authtype") === true;
+    for (const { nodes, lines } of view.holding("require")) {
+      // Anywhere in the same host, or around it: which section lies under which is known only for a request.
+      if (isSetForAll || lines.names.has("authtype")) continue;
+      const rule = nodes.find((node) => isDirective(node, "require") && /^(valid-user|user|group)\b/i.test(node.text));
+      if (!rule) continue;
+      yield findingAt(rule, `"Require ${rule.text}" asks for a user, and no AuthType says how: requests get a 500`, {
+        advice: "write AuthType Basic, AuthName and AuthUserFile beside it",
+      });
     }
   },
 };

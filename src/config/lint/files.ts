@@ -2,8 +2,7 @@
 import { lstatSync, statSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { core } from "../../api/index.js";
-import type { Node } from "../tree.js";
-import { everyBody, findingAt, isDirective, isSection, wordsOf, type Lint, type LintView } from "./view.js";
+import { findingAt, isDirective, wordsOf, type Lint } from "./view.js";
 
 /** Folders are looked at once each; a configuration may name thousands. */
 const mostLooks = 10_000;
@@ -16,17 +15,12 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-function* everyNode({ hosts }: LintView): Iterable<Node> {
-  for (const { nodes } of hosts) for (const body of everyBody(nodes)) yield* body.nodes;
-}
-
 const missingDirectory: Lint = {
   code: "missing-directory",
   *find(view) {
     if (view.server.trustsDocumentRoots) return;
     const seen = new Set<string>();
-    for (const node of everyNode(view)) {
-      if (!isSection(node, "directory")) continue;
+    for (const { node } of view.named("<directory")) {
       const [path = "", more] = wordsOf(node);
       if (more !== undefined || path === "~" || /[*?[\]]/.test(path)) continue;
       const folder = resolve(view.server.serverRoot, path);
@@ -41,9 +35,10 @@ const missingDirectory: Lint = {
 const locationOfFolder: Lint = {
   code: "location-of-folder",
   *find(view) {
+    const locations = view.named("<location");
+    if (locations.length === 0) return;
     const roots = new Set([...view.server.everywhere(core)].flatMap(({ settings }) => settings.documentRoot ?? []));
-    for (const node of everyNode(view)) {
-      if (!isSection(node, "location")) continue;
+    for (const { node } of locations) {
       const [path = ""] = wordsOf(node);
       if (path.split("/").length < 3 || path === "~") continue;
       const under = [...roots].some((root) => root !== "" && (path === root || path.startsWith(`${root}/`)));
@@ -62,8 +57,7 @@ const secretFiles = ["authuserfile", "authdigestfile", "sslcertificatekeyfile", 
 const secretReadable: Lint = {
   code: "secret-readable",
   *find(view) {
-    for (const node of everyNode(view)) {
-      if (!isDirective(node, ...secretFiles)) continue;
+    for (const { node } of view.named(...secretFiles)) {
       const path = resolve(view.server.serverRoot, wordsOf(node)[0] ?? "");
       const stats = statOf(path);
       if (!stats?.isFile() || (stats.mode & 0o004) === 0) continue;
@@ -81,13 +75,14 @@ const secretReadable: Lint = {
 const secretServed: Lint = {
   code: "secret-served",
   *find(view) {
+    const secrets = view.named(...secretFiles, "authgroupfile");
+    if (secrets.length === 0) return;
     const roots = new Map<string, string>();
     for (const { settings } of view.server.everywhere(core)) {
       if (settings.documentRoot)
         roots.set(resolve(view.server.serverRoot, settings.documentRoot), settings.documentRoot);
     }
-    for (const node of everyNode(view)) {
-      if (!isDirective(node, ...secretFiles, "authgroupfile")) continue;
+    for (const { node } of secrets) {
       const path = resolve(view.server.serverRoot, wordsOf(node)[0] ?? "");
       const root = [...roots.keys()].find((each) => path.startsWith(`${each}/`));
       if (root === undefined || /\/\.ht[^/]*$/.test(path)) continue;
@@ -102,7 +97,8 @@ const secretServed: Lint = {
 const scriptInDocuments: Lint = {
   code: "script-in-documents",
   *find(view) {
-    for (const { host, nodes } of view.hosts) {
+    for (const { host, nodes, names } of view.hosts) {
+      if (!names.has("wsgiscriptalias")) continue;
       const root = nodes.find((node) => isDirective(node, "documentroot"));
       if (!root || !nodes.some((node) => isDirective(node, "wsgiscriptalias"))) continue;
       // Only here: asking for settings is what makes the plan of a virtual host.

@@ -3,15 +3,6 @@ import type { Origin } from "../../api/index.js";
 import type { CompiledHost } from "../compile.js";
 import { findingAt, isDirective, wordsOf, type HostLines, type Lint } from "./view.js";
 
-/** Addresses of a virtual host in one spelling: "*:80". */
-function addressesOf({ addresses }: CompiledHost): string[] {
-  return addresses.map((written) => {
-    const [, host = "", port = "*"] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(written) ?? [];
-    const name = host === "_default_" || host === "" ? "*" : host.toLowerCase();
-    return `${name}:${port === "" || port === "0" ? "*" : port}`;
-  });
-}
-
 function portOf(address: string): string {
   return address.slice(address.lastIndexOf(":") + 1);
 }
@@ -21,10 +12,10 @@ const duplicateHost: Lint = {
   *find({ hosts }) {
     const first = new Map<string, HostLines>();
     for (const lines of hosts) {
-      const { host, nodes } = lines;
+      const { host } = lines;
       if (host.isMain) continue;
-      const named = nodes.find((node) => isDirective(node, "servername"));
-      for (const address of addressesOf(host)) {
+      const named = lines.names.has("servername");
+      for (const address of lines.addresses) {
         const names = new Set([...(named ? [host.serverName] : []), ...host.aliases].map((name) => name.toLowerCase()));
         for (const name of names) {
           const key = `${address} ${name}`;
@@ -57,7 +48,7 @@ const hostWithoutName: Lint = {
   *find({ hosts }) {
     const members = new Map<string, HostLines[]>();
     for (const lines of hosts) {
-      for (const address of new Set(addressesOf(lines.host))) {
+      for (const address of new Set(lines.addresses)) {
         const group = members.get(address);
         if (group) group.push(lines);
         else members.set(address, [lines]);
@@ -66,8 +57,8 @@ const hostWithoutName: Lint = {
     const told = new Set<CompiledHost>();
     for (const [address, group] of members) {
       // The first of an address answers for all names that nobody has: it needs none.
-      for (const { host, nodes } of group.slice(1)) {
-        if (told.has(host) || nodes.some((node) => isDirective(node, "servername", "serveralias"))) continue;
+      for (const { host, names } of group.slice(1)) {
+        if (told.has(host) || names.has("servername") || names.has("serveralias")) continue;
         told.add(host);
         const [first] = group;
         yield {
@@ -85,8 +76,8 @@ const unheardPort: Lint = {
   *find({ server, hosts }) {
     const ports = new Set(server.listens.map(({ port }) => String(port)));
     if (ports.size === 0) return;
-    for (const { host } of hosts) {
-      for (const address of new Set(addressesOf(host))) {
+    for (const { host, addresses } of hosts) {
+      for (const address of new Set(addresses)) {
         const port = portOf(address);
         if (port === "*" || ports.has(port)) continue;
         yield {
@@ -101,24 +92,21 @@ const unheardPort: Lint = {
 
 const impossibleName: Lint = {
   code: "impossible-name",
-  *find({ hosts }) {
-    for (const { nodes } of hosts) {
-      for (const node of nodes) {
-        if (!isDirective(node, "serveralias")) continue;
-        for (const [index, word] of wordsOf(node).entries()) {
-          const wrong = /:\/\//.test(word)
-            ? "a scheme"
-            : /[/,;\s]/.test(word)
-              ? `"${/[/,;\s]/.exec(word)?.[0]}"`
-              : /:\d+$/.test(word) && !word.startsWith("[")
-                ? "a port"
-                : undefined;
-          if (wrong === undefined) continue;
-          yield findingAt(node, `"${word}" never matches: ${wrong} stands in no host name`, {
-            word: index,
-            advice: "write names alone, with blanks between them",
-          });
-        }
+  *find({ named }) {
+    for (const { node } of named("serveralias")) {
+      for (const [index, word] of wordsOf(node).entries()) {
+        const wrong = /:\/\//.test(word)
+          ? "a scheme"
+          : /[/,;\s]/.test(word)
+            ? `"${/[/,;\s]/.exec(word)?.[0]}"`
+            : /:\d+$/.test(word) && !word.startsWith("[")
+              ? "a port"
+              : undefined;
+        if (wrong === undefined) continue;
+        yield findingAt(node, `"${word}" never matches: ${wrong} stands in no host name`, {
+          word: index,
+          advice: "write names alone, with blanks between them",
+        });
       }
     }
   },
@@ -129,6 +117,7 @@ const repeatedName: Lint = {
   *find({ hosts }) {
     for (const { nodes } of hosts) {
       const names = nodes.filter((node) => isDirective(node, "servername"));
+      if (names.length < 2) continue;
       const last = names.at(-1);
       for (const node of names.slice(0, -1)) {
         yield findingAt(node, `this ServerName has no effect: a later one of the same virtual host replaces it`, {

@@ -23,6 +23,8 @@ const ranks: Readonly<Record<string, number>> = {
   wsgiscriptalias: 3,
 };
 
+const mappingNames = Object.keys(ranks);
+
 /** The mappings of one host outside of sections, in the order in which they are asked. */
 function mappingsOf(nodes: readonly Node[]): Mapping[] {
   const found = nodes.flatMap((node): Mapping[] => {
@@ -45,8 +47,10 @@ function mappingsOf(nodes: readonly Node[]): Mapping[] {
 const hiddenMapping: Lint = {
   code: "hidden-mapping",
   *find({ hosts }) {
-    for (const { nodes } of hosts) {
+    for (const { nodes, names } of hosts) {
+      if (!mappingNames.some((name) => names.has(name))) continue;
       const mappings = mappingsOf(nodes);
+      if (mappings.length < 2) continue;
       const byPrefix = new Map<string, Mapping>();
       for (const mapping of mappings) {
         const earlier = hiderOf(mapping, byPrefix);
@@ -93,19 +97,17 @@ function adviceFor(mapping: Mapping, earlier: Mapping): string {
 
 const redirectLoop: Lint = {
   code: "redirect-loop",
-  *find({ hosts }) {
-    for (const { host, nodes } of hosts) {
-      for (const node of nodes) {
-        if (!isDirective(node, "redirect", "redirectpermanent", "redirecttemp")) continue;
-        const words = wordsOf(node);
-        if (node.name.toLowerCase() === "redirect" && !words[0]?.startsWith("/")) words.shift();
-        const [from = "", to = ""] = words;
-        if (from === "" || !leadsBack(to, from, { host, nodes })) continue;
-        yield findingAt(node, `"${to}" is redirected by this very line: the client goes round until it gives up`, {
-          word: wordsOf(node).indexOf(to),
-          advice: "redirect from another virtual host, or use RedirectMatch with a pattern the target does not match",
-        });
-      }
+  *find({ named }) {
+    for (const { node, body } of named("redirect", "redirectpermanent", "redirecttemp")) {
+      if (body.inside) continue;
+      const words = wordsOf(node);
+      if (node.name.toLowerCase() === "redirect" && !words[0]?.startsWith("/")) words.shift();
+      const [from = "", to = ""] = words;
+      if (from === "" || !leadsBack(to, from, body.lines)) continue;
+      yield findingAt(node, `"${to}" is redirected by this very line: the client goes round until it gives up`, {
+        word: wordsOf(node).indexOf(to),
+        advice: "redirect from another virtual host, or use RedirectMatch with a pattern the target does not match",
+      });
     }
   },
 };

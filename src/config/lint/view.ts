@@ -21,7 +21,24 @@ export interface Finding {
 /** The lines of the main server or of a virtual host. */
 export interface HostLines {
   readonly host: CompiledHost;
+  /** Its addresses in one spelling: "*:80". */
+  readonly addresses: readonly string[];
   readonly nodes: readonly Node[];
+  /** The names of all lines, in sections too: directives in lower case, sections as "<directory". */
+  readonly names: ReadonlySet<string>;
+}
+
+/** The lines of one section, or of a host outside of sections. */
+export interface Body {
+  readonly nodes: readonly Node[];
+  readonly inside: SectionNode | undefined;
+  readonly lines: HostLines;
+}
+
+/** A line with what it stands in. */
+export interface PlacedNode {
+  readonly node: Node;
+  readonly body: Body;
 }
 
 /** A configuration as lints see it. */
@@ -29,20 +46,59 @@ export interface LintView {
   readonly server: CompiledServer;
   /** The main server first; its nodes are without the virtual hosts. */
   readonly hosts: readonly HostLines[];
+  /** All lines of these names, host by host; of several names, one name's after the other's. Names as in `HostLines.names`. */
+  readonly named: (...names: readonly string[]) => readonly PlacedNode[];
+  /** The bodies that hold a line of one of these names themselves, each once. */
+  readonly holding: (...names: readonly string[]) => readonly Body[];
 }
 
-/** Arranges a compiled server for lints. */
+/** Arranges a compiled server for lints: one walk over all lines, so that a lint looks at those it is about alone. */
 export function lintView(server: CompiledServer): LintView {
   const { nodes } = server.tree;
+  const spellings = new Map<string, string>();
+  const spelled = (written: string): string => {
+    const known = spellings.get(written) ?? spell(written);
+    spellings.set(written, known);
+    return known;
+  };
   const byOrigin = new Map<Origin, SectionNode>();
   for (const node of nodes) if (isSection(node, "virtualhost")) byOrigin.set(node.origin, node);
-  const hosts = server.virtualHosts.map((host): HostLines => ({
-    host,
-    nodes: host.isMain
+  const byName = new Map<string, PlacedNode[]>();
+  const hosts = server.virtualHosts.map((host): HostLines => {
+    const own = host.isMain
       ? nodes.filter((node) => !isSection(node, "virtualhost"))
-      : (byOrigin.get(host.origin)?.children ?? []),
-  }));
-  return { server, hosts };
+      : (byOrigin.get(host.origin)?.children ?? []);
+    const names = new Set<string>();
+    const lines: HostLines = { host, addresses: host.addresses.map(spelled), nodes: own, names };
+    index({ nodes: own, inside: undefined, lines }, names, byName);
+    return lines;
+  });
+  const named: LintView["named"] = (...names) => names.flatMap((name) => byName.get(name) ?? []);
+  return { server, hosts, named, holding: (...names) => [...new Set(named(...names).map(({ body }) => body))] };
+}
+
+/** An address as written → "*:80", with "*" where nothing is said. */
+function spell(written: string): string {
+  const [, host = "", port = "*"] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(written) ?? [];
+  const name = host === "_default_" || host === "" ? "*" : host.toLowerCase();
+  return `${name}:${port === "" || port === "0" ? "*" : port}`;
+}
+
+/** Enters the lines of a body, and of the sections in it, by name. */
+function index(body: Body, names: Set<string>, byName: Map<string, PlacedNode[]>): void {
+  for (const node of body.nodes) {
+    const name = nameOf(node);
+    names.add(name);
+    const placed = byName.get(name);
+    if (placed) placed.push({ node, body });
+    else byName.set(name, [{ node, body }]);
+    if (node.kind === "section") index({ nodes: node.children, inside: node, lines: body.lines }, names, byName);
+  }
+}
+
+function nameOf(node: Node): string {
+  const lower = node.name.toLowerCase();
+  return node.kind === "section" ? `<${lower}` : lower;
 }
 
 export function isSection(node: Node, name: string): node is SectionNode {
@@ -57,18 +113,6 @@ export function isDirective(node: Node, ...names: readonly string[]): node is Di
 /** The words behind the name. */
 export function wordsOf(node: Node): string[] {
   return splitWords(node.text).map(({ text }) => text);
-}
-
-/** A list of nodes and of those inside its sections, all the way down; each list is given whole. */
-export function* everyBody(nodes: readonly Node[], inside?: SectionNode): Iterable<Body> {
-  yield { nodes, inside };
-  for (const node of nodes) if (node.kind === "section") yield* everyBody(node.children, node);
-}
-
-/** The lines of one section, or of a host outside of sections. */
-export interface Body {
-  readonly nodes: readonly Node[];
-  readonly inside: SectionNode | undefined;
 }
 
 /** A finding at a whole line, with the caret under its name or under one of its words. */

@@ -113,6 +113,7 @@ export function mapToFile(
 
 /** Each alias that an earlier one of the same list hides, with the one that hides it. */
 export function* hiddenAliases(aliases: readonly Alias[]): Iterable<{ alias: Alias; by: Alias }> {
+  if (aliases.length < 2) return;
   const lookup = lookupFor(aliases);
   for (const alias of aliases) {
     if (!("prefix" in alias)) continue;
