@@ -27,7 +27,7 @@ def set_up(spec, log):
         except locale.Error as error:
             log("warn", "mod_wsgi (pid=%d): locale '%s' of daemon group '%s': %s" % (
                 os.getpid(), spec["locale"], spec["name"], error))
-    _set_path(spec.get("pythonPath") or ())
+    set_path(spec.get("pythonPath") or ())
     if home:
         sys.path.insert(0, home)
     sys.argv = ["mod_wsgi"]
@@ -36,7 +36,7 @@ def set_up(spec, log):
         _set_title("(wsgi:%s)" % spec["name"] if title == "%{GROUP}" else title)
 
 
-def _set_path(folders):
+def set_path(folders):
     """Site directories, whose .pth files count, moved to the front in their order."""
     before = list(sys.path)
     for folder in folders:

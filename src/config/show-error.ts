@@ -56,15 +56,16 @@ function verdictOf(errors: number, warnings: number): string {
   return `${count(errors, "error")}${noted === "" ? "" : ` and ${noted}`}: the configuration is refused`;
 }
 
-/** The outcome for programs: editors, checks before a deployment. */
-export function outcomeJson(outcome: Outcome): string {
+/** The outcome for programs: editors, checks before a deployment; with notes, where there are some. */
+export function outcomeJson(outcome: Outcome, notes: readonly string[] = []): string {
   const faults = [
     ...once(outcome.warnings).map((fault) => diagnosticOf(fault, "warning")),
     ...once(outcome.errors).map((fault) => diagnosticOf(fault, "error")),
   ];
   const errors = faults.filter(({ severity }) => severity === "error").length;
   const warnings = faults.length - errors;
-  return JSON.stringify({ ok: errors === 0, errors, warnings, diagnostics: faults }, undefined, 2);
+  const told = notes.length === 0 ? {} : { notes };
+  return JSON.stringify({ ok: errors === 0, errors, warnings, diagnostics: faults, ...told }, undefined, 2);
 }
 
 /** A fault as JSON has it; lines and columns count from 1, `endColumn` is the one behind the last character. */

@@ -1,5 +1,6 @@
 // A daemon group and a kind → the command that starts one of its processes: program, arguments, environment, account.
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { parseEnv } from "node:util";
 import type { DaemonGroupSpec } from "../api/index.js";
 import { accountOf, groupNumber, type Account } from "./accounts.js";
@@ -56,6 +57,14 @@ export function daemonCommand(
       ? limited({ program: process.execPath, args: [...surroundings.nodeOptions, surroundings.nodeDaemon] }, spec)
       : { program: pythonFor(spec), args: ["-u", surroundings.pythonDaemon] };
   return { ...common, ...underAccount(command, account) };
+}
+
+/**
+ * The command that has a group's interpreter run one of our files, as its daemons run: with their account and environment.
+ * Throws as `daemonCommand`.
+ */
+export function pythonCommand(spec: DaemonGroupSpec, file: string, surroundings: DaemonSurroundings): DaemonCommand {
+  return daemonCommand(spec, "python", { ...surroundings, pythonDaemon: join(surroundings.pythonDaemon, file) });
 }
 
 /** Node cannot set limits on itself, as Python can. */

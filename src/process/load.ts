@@ -100,9 +100,7 @@ export function loadConfiguration(request: LoadRequest): Loaded & { readonly env
   if (!server) return { errors: [showOutcome({ errors, warnings: [] }, tree.sources)], environment };
   const { configuration: configured, errors: more } = configurationOf(server, request.debug);
   if (more.length > 0) return { errors: more, environment };
-  const lair = closedToAll(configured, request, environment);
-  const configuration =
-    lair === undefined ? configured : { ...configured, user: "root", group: "root", identity: root };
+  const { configuration, lair } = underAccount(configured, request, environment);
   const show = faultPrinter(tree.sources);
   const texts = warnings.map((warning) => show(warning, "warning"));
   const { serverName } = server.settings(core, mainOf(server));
@@ -115,6 +113,18 @@ export function loadConfiguration(request: LoadRequest): Loaded & { readonly env
   if (lair === undefined) texts.push(...closedPaths(server, configuration, request.own));
   else texts.push(asRoot(lair, configured));
   return { configuration, warnings: texts, environment };
+}
+
+/** The same with the account that really serves; `lair` where that is root, and why. */
+export function underAccount(
+  configured: Configuration,
+  request: LoadRequest,
+  environment: ReadServer["environment"],
+): { readonly configuration: Configuration; readonly lair: string | undefined } {
+  const lair = closedToAll(configured, request, environment);
+  const configuration =
+    lair === undefined ? configured : { ...configured, user: "root", group: "root", identity: root };
+  return { configuration, lair };
 }
 
 const root: Identity = { user: "root", uid: 0, gid: 0, group: "root" };

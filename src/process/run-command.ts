@@ -2,6 +2,7 @@
 import { appendFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { levels, type Level, type Module } from "../api/index.js";
+import type { CompiledServer } from "../config/compile.js";
 import { lintServer } from "../config/lint/index.js";
 import { outcomeJson, showOutcome } from "../config/show-error.js";
 import { dumpNames, readCommandLine, usage, type Command } from "./command-line.js";
@@ -10,7 +11,16 @@ import { control, restartGroup, type Output } from "./control.js";
 import type { DaemonSurroundings } from "./daemon-launch.js";
 import { isDetached, report, startDetached } from "./detach.js";
 import { compiledIn, directiveList, dumps, loadedModules, settingLines, versionLines } from "./dump.js";
-import { configurationOf, loadConfiguration, pidFileOf, readServer, type LoadRequest } from "./load.js";
+import {
+  configurationOf,
+  loadConfiguration,
+  pidFileOf,
+  readServer,
+  underAccount,
+  type LoadRequest,
+  type ReadServer,
+} from "./load.js";
+import { checkPythons, type PythonCheck } from "./python-check.js";
 import { StartError, Supervisor } from "./supervisor.js";
 
 /** What a command needs of the program around it. */
@@ -55,7 +65,7 @@ export async function runCommand(args: readonly string[], program: Program): Pro
   const detached = isDetached();
   const environment = { ...process.env };
   const request: LoadRequest = { ...shared, environment, serverRoot: root.path, file: root.mainFile };
-  if (command.test || command.dump === "settings") return check(command, request, terminal);
+  if (command.test || command.dump === "settings") return check(command, { request, program, terminal, detached });
   return act(command, { request, program, terminal, detached });
 }
 
@@ -68,27 +78,44 @@ interface Run {
 }
 
 /** Syntax check and listings. */
-function check(command: Command, request: LoadRequest, { err }: Output): number {
-  const { tree, server, errors, ...read } = readServer(request);
-  const lints =
-    server && command.test && !command.defines.some((name) => dumpNames.has(name)) ? lintServer(server) : [];
-  const warnings = shows(command, "warn") ? [...read.warnings, ...lints] : [];
+async function check(command: Command, { request, program, terminal: { err } }: Run): Promise<number> {
+  const read = readServer(request);
+  const { tree, server } = read;
+  const isTest = command.test && !command.defines.some((name) => dumpNames.has(name));
+  const lints = server && isTest ? lintServer(server) : [];
+  const accounts = server ? configurationOf(server).errors : [];
+  const pythons =
+    server && isTest && accounts.length === 0 ? await pythonsOf(server, { request, program, read }) : undefined;
+  const errors = [...read.errors, ...(pythons?.errors ?? [])];
+  const all = [...read.warnings, ...lints, ...(pythons?.warnings ?? [])];
+  const warnings = shows(command, "warn") ? all : [];
   if (shows(command, "debug")) for (const line of loadedModules(tree)) err(line);
   if (command.dump === "settings") {
     if (!server) err(showOutcome({ errors, warnings }, tree.sources).trimEnd());
     return say(settingLines(server)) || Number(!server);
   }
   if (command.format === "json") {
-    say(`${outcomeJson({ errors, warnings })}\n`);
+    say(`${outcomeJson({ errors, warnings }, pythons?.notes)}\n`);
     return errors.length === 0 ? 0 : 1;
   }
   const listing = server ? dumps(server, command.defines) : "";
   const verdict = showOutcome({ errors, warnings }, tree.sources).trimEnd();
-  const accounts = server ? configurationOf(server).errors : [];
   for (const line of accounts) err(line);
   if (accounts.length > 0) return 1;
+  if (shows(command, "warn")) for (const note of pythons?.notes ?? []) err(note);
   if (listing === "") err(verdict);
-  return server ? say(listing) : 1;
+  return errors.length === 0 ? say(listing) : 1;
+}
+
+/** What the interpreters of the daemon groups say of themselves. */
+function pythonsOf(
+  server: CompiledServer,
+  { request, program, read }: Pick<Run, "request" | "program"> & { readonly read: ReadServer },
+): Promise<PythonCheck> {
+  const { configuration } = configurationOf(server);
+  const { user, group, daemonGroups } = underAccount(configuration, request, read.environment).configuration;
+  const environment = changesOf(request.environment, read.environment);
+  return checkPythons(daemonGroups, { ...program.daemons, user, group, environment });
 }
 
 /** Whether -e wants messages of that level. */
@@ -126,7 +153,7 @@ async function act(command: Command, { request, program, terminal, detached }: R
     ...program.daemons,
     user,
     group,
-    environment: changesOf(request.environment),
+    environment: changesOf(request.environment, process.env),
   });
   const hasTerminal = command.foreground && [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
   const supervisor = new Supervisor({
@@ -150,9 +177,9 @@ function placesOf({ listens }: Configuration): string[] {
 }
 
 /** The variables that envvars exported or changed. */
-function changesOf(before: LoadRequest["environment"]): Record<string, string> {
+function changesOf(before: LoadRequest["environment"], after: LoadRequest["environment"]): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(process.env).filter(
+    Object.entries(after).filter(
       (entry): entry is [string, string] => entry[1] !== undefined && before[entry[0]] !== entry[1],
     ),
   );

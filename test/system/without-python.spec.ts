@@ -87,6 +87,16 @@ Listen ${second}
     expect(page).not.to.include(skeleton.root);
   });
 
+  it("is warned of by -t, which takes the configuration all the same", async () => {
+    const test = runProgram([process.execPath, modhost, "-d", skeleton.root, "-t"], {
+      MODHOST_PYTHON: "/nowhere/python3",
+    });
+    await until("the verdict is there", () => test.output().includes("Syntax OK"));
+    await test.end();
+    expect(test.output()).to.match(/warning: WSGIDaemonProcess: no Python interpreter: \/nowhere\/python3 was tried/);
+    expect(test.output()).to.match(/python-home .*\/empty holds no interpreter/);
+  });
+
   it("leaves the word to an ErrorDocument", async () => {
     const response = await get("/documented", second);
     expect(response.status).to.equal(503);
