@@ -6,6 +6,7 @@ export * from "./authentication.js";
 export * from "./authorization.js";
 export * from "./banner.js";
 export * from "./client-name.js";
+export type * from "./configuration-line.js";
 export * from "./content-coding.js";
 export * from "./core.js";
 export * from "./error.js";

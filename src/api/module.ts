@@ -1,6 +1,7 @@
 // A module: one record of five leaves (name and summary, settings, directives, hooks, lifecycle).
 import type { Argument, Values } from "./arguments.js";
 import type { DaemonGroupSpec, EmbeddedPythonSpec } from "./application.js";
+import type { ConfigurationRead } from "./configuration-line.js";
 import type { ConfigErrorDetail } from "./error.js";
 import type { Condition } from "./expression.js";
 import type { Hooks } from "./hooks.js";
@@ -86,6 +87,10 @@ export type Directives<S extends Settings = Settings> = Readonly<Record<string, 
 /** The compiled server, as far as a module may look at it. */
 export interface ServerView {
   readonly serverRoot: string;
+  /** The configuration as it was read. */
+  readonly tree: ConfigurationRead;
+  /** Those in force, built-in ones first, then in load order. */
+  readonly modules: readonly Module[];
   /** The main server first. */
   readonly virtualHosts: readonly VirtualHost[];
   /** Merged settings at the top of a virtual host. */

@@ -23,6 +23,7 @@ import env from "./mod_env/index.js";
 import expires from "./mod_expires/index.js";
 import filter from "./mod_filter/index.js";
 import headers from "./mod_headers/index.js";
+import info from "./mod_info/index.js";
 import logConfig from "./mod_log_config/index.js";
 import logio from "./mod_logio/index.js";
 import macro from "./mod_macro/index.js";
@@ -88,6 +89,7 @@ export const modules: readonly Module[] = [
   expires,
   filter,
   headers,
+  info,
   macro,
   mime,
   negotiation,
