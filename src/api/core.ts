@@ -110,6 +110,12 @@ const logLevels: Setting<Levels> = {
   nest: (outer, inner) => ({ ...outer, ...inner }),
 };
 
+/** A limit of RLimitCPU (seconds), RLimitMEM (bytes) or RLimitNPROC: soft and hard; "max" is what the server may have. */
+export interface ProcessLimit {
+  readonly soft: number | "max";
+  readonly hard: number | "max" | undefined;
+}
+
 /** A Listen line: address "" for all. */
 export interface Listen {
   readonly address: string;
@@ -191,6 +197,10 @@ export const core = defineSettings("core", {
   extendedStatus: value<boolean | undefined>(undefined),
   seeRequestTail: value<boolean>(false),
   cgiPassAuth: value<boolean>(false),
+  /** Whether programs find in REQUEST_URI the path of the last internal redirect. */
+  cgiCurrentUri: value<boolean>(false),
+  /** What the system lets a program use that runs for a request. */
+  processLimits: map<ProcessLimit>(),
   /** "path", "|program" or "syslog"; resolved. */
   errorLog: value<string>("logs/error_log"),
   /** Levels by module name without "mod_"; "" for all. */

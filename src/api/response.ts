@@ -43,6 +43,8 @@ export interface Response {
   ownStatus?: boolean;
   /** The connection must be closed after this response. */
   close?: boolean;
+  /** The body is the whole answer, status line and fields too: sent as it is, and the connection closed behind it. */
+  raw?: true;
   /** From another server: its fields stay in their order, Date and Server among them. */
   relayed?: true;
   /** The connection changes protocols; `body` is the Duplex it is joined with: see `switchProtocols`. */

@@ -17,6 +17,8 @@ import authzOwner from "./mod_authz_owner/index.js";
 import authzUser from "./mod_authz_user/index.js";
 import autoindex from "./mod_autoindex/index.js";
 import brotli from "./mod_brotli/index.js";
+import cgi from "./mod_cgi/index.js";
+import cgid from "./mod_cgi/cgid.js";
 import deflate from "./mod_deflate/index.js";
 import dir from "./mod_dir/index.js";
 import env from "./mod_env/index.js";
@@ -43,6 +45,7 @@ import so from "./mod_so/index.js";
 import speling from "./mod_speling/index.js";
 import ssl from "./mod_ssl/index.js";
 import status from "./mod_status/index.js";
+import suexec from "./mod_suexec/index.js";
 import uniqueId from "./mod_unique_id/index.js";
 import unixd from "./mod_unixd/index.js";
 import userdir from "./mod_userdir/index.js";
@@ -83,6 +86,8 @@ export const modules: readonly Module[] = [
   authzUser,
   autoindex,
   brotli,
+  cgi,
+  cgid,
   deflate,
   dir,
   env,
@@ -106,6 +111,7 @@ export const modules: readonly Module[] = [
   speling,
   ssl,
   status,
+  suexec,
   userdir,
   usertrack,
   vhostAlias,

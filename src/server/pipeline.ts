@@ -277,7 +277,7 @@ export class Pipeline implements ExchangeHandler {
   }
 
   #filter(request: ServerRequest, response: Response): Awaitable<Response> {
-    if (response.failure) return response;
+    if (response.failure || response.raw) return response;
     try {
       const filtered = filterResponse(lastOf(request), response);
       return filtered.failure ? this.#finish(request, filtered) : filtered;

@@ -112,14 +112,11 @@ export const answerDirectives = (directive: CoreMaker) => ({
     args: [arg.oneOf("variable", "REQUEST_URI"), arg.oneOf("rule", "original-uri", "current-uri")],
     contexts: everywhere,
     override: "FileInfo",
-    summary: "Whether REQUEST_URI is that of the client or that of the last internal redirect.",
-    doc: "`current-uri` is accepted with a warning: it is that of the client.",
+    summary: "Whether REQUEST_URI is the target of the client or the path of the last internal redirect.",
+    doc: "For CGI programs, and for what server-side includes run and show. WSGI applications get that of the client.",
     example: "<Directory /srv/app>\n  CGIVar REQUEST_URI original-uri\n</Directory>",
     default: "REQUEST_URI original-uri",
-    set: ([, rule], place) => {
-      if (rule === "current-uri") place.warn("REQUEST_URI stays that of the client");
-      return undefined;
-    },
+    set: ([, rule]) => ({ cgiCurrentUri: rule === "current-uri" }),
   }),
 
   SetOutputFilter: directive({

@@ -1,6 +1,8 @@
 // A request for a file → the file: validators, conditions; and what other methods get.
 import {
   answer,
+  evaluateConditions,
+  hasConditions,
   Headers,
   refuse,
   type core,
@@ -8,8 +10,8 @@ import {
   type Request,
   type Response,
   type SettingsOf,
+  type Validators,
 } from "../../api/index.js";
-import { evaluateConditions, hasConditions, type Validators } from "./conditional.js";
 import { entityTag } from "./etag.js";
 import { isRegistered } from "./methods.js";
 import { digestOf, openStaticFile, type StaticFile } from "./static-file.js";

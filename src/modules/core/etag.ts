@@ -20,21 +20,3 @@ export function entityTag(parts: ETagParts, { inode, size, mtimeNs }: FileFacts,
   if (parts.mtime) numbers.push(mtimeNs / 1000n);
   return numbers.length === 0 ? undefined : `"${numbers.map((number) => number.toString(16)).join("-")}"`;
 }
-
-/** Whether two tags are the same and both strong. */
-export function strongMatch(a: string, b: string): boolean {
-  return a === b && !a.startsWith("W/");
-}
-
-/** Whether two tags are the same but for weakness. */
-export function weakMatch(a: string, b: string): boolean {
-  return a.replace(/^W\//, "") === b.replace(/^W\//, "");
-}
-
-/** The tags of an If-Match or If-None-Match field, up to the first thing in it that is none. */
-export function listedTags(field: string): readonly string[] {
-  const tags: string[] = [];
-  const next = /\s*((?:W\/)?"[^"]*")\s*(?:,|$)/y;
-  for (let match = next.exec(field); match; match = next.exec(field)) tags.push(match[1] ?? "");
-  return tags;
-}

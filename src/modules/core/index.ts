@@ -24,6 +24,7 @@ import { overrideDirectives } from "./overrides.js";
 import { requestDirectives } from "./requests.js";
 import { sections } from "./sections.js";
 import { trace } from "./trace.js";
+import { processLimitDirectives } from "./process-limits.js";
 import { acceptedDirectives } from "./without-effect.js";
 
 type CoreSettings = SettingsOf<typeof core.settings>;
@@ -46,6 +47,7 @@ export default defineModule({
     ...onReadDirectives(directive),
     ...conditionSections,
     ...acceptedDirectives(directive),
+    ...processLimitDirectives(directive),
   }),
 
   hooks: {

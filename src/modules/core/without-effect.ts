@@ -1,6 +1,6 @@
 // Directives of core that say how Apache does a thing which is done otherwise here: accepted, refused where it matters.
-import { arg, optional, rest, type Argument, type Context } from "../../api/index.js";
-import { everywhere, hosts, hostsAndDirectories, serverOnly, type CoreMaker } from "./contexts.js";
+import { arg, rest, type Argument, type Context } from "../../api/index.js";
+import { hosts, hostsAndDirectories, serverOnly, type CoreMaker } from "./contexts.js";
 
 interface Accepted {
   readonly args: readonly Argument<unknown>[];
@@ -17,11 +17,6 @@ const regexDefaults = new Set(["+dotall", "dotall", "+dollar_endonly", "dollar_e
 export const acceptedDirectives = (directive: CoreMaker) => {
   const accepted = (record: Accepted) => directive({ ...record, override: "All", set: () => undefined });
   const number = arg.int("number");
-  const processLimit = {
-    args: [arg.word("soft"), optional(arg.word("hard"))],
-    contexts: everywhere,
-    doc: "It bounds CGI programs, of which there are none here; daemon groups have their own options.",
-  };
   return {
     AcceptFilter: accepted({
       args: [arg.word("protocol"), arg.word("filter")],
@@ -118,12 +113,5 @@ export const acceptedDirectives = (directive: CoreMaker) => {
           : place.fail(`option "${other}" is not supported`, 'write "(?i)" in the pattern');
       },
     }),
-    RLimitCPU: accepted({
-      ...processLimit,
-      summary: "Seconds of processor time of a CGI program.",
-      example: "RLimitCPU 60",
-    }),
-    RLimitMEM: accepted({ ...processLimit, summary: "Memory of a CGI program.", example: "RLimitMEM max" }),
-    RLimitNPROC: accepted({ ...processLimit, summary: "Processes of CGI programs.", example: "RLimitNPROC 100" }),
   };
 };

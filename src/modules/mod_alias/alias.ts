@@ -95,7 +95,7 @@ export function mapToFile(
     const file = alias.resolve(target);
     request.filename = length > 0 ? mergeSlashes(file + request.path.slice(length)) : file;
     if (length > 0) setContext(request, alias.location ?? "", file);
-    if (alias.handler) request.handler = alias.handler;
+    setHandler(request, alias.handler);
     return true;
   }
   const found = lookupFor(aliases)(request.path);
@@ -107,7 +107,7 @@ export function mapToFile(
     request.filename = mergeSlashes(rule.target + request.path.slice(end));
     if ("prefix" in rule) setContext(request, rule.prefix, rule.target);
   }
-  if (rule.handler) request.handler = rule.handler;
+  setHandler(request, rule.handler);
   return true;
 }
 
@@ -130,6 +130,13 @@ function handlerOf({ directive }: Place): string | undefined {
 function setContext(request: Request, prefix: string, target: string): void {
   request.contextPrefix = prefix;
   request.contextDocumentRoot = target;
+}
+
+/** What a ScriptAlias names needs no Options ExecCGI: the note says so. */
+function setHandler(request: Request, handler: string | undefined): void {
+  if (handler === undefined) return;
+  request.handler = handler;
+  request.notes.set("alias-forced-type", handler);
 }
 
 function mergeSlashes(path: string): string {

@@ -63,7 +63,7 @@ export default defineModule({
         args: [arg.flag()],
         contexts,
         summary: "Whether CGI programs run as users of their own.",
-        doc: "There are no CGI programs; `On` is refused, since it is not kept. Daemon groups run as the user they name.",
+        doc: "CGI programs run as the user of the server; `On` is refused, since it is not kept. Daemon groups run as the user they name.",
         example: "Suexec Off",
         set: ([on], place) => (on ? place.fail("there is no suexec here: give a daemon group its user") : undefined),
       }),

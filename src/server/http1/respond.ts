@@ -74,6 +74,9 @@ export function planResponse(head: Head, response: Response, around: Circumstanc
     !asksClose(response.headers);
   if (response.tunnel) return planTunnel(head, response, transmission);
   const body = isHead || !hasBody ? undefined : response.body;
+  if (response.raw) {
+    return { text: "", body: response.body, length: undefined, delimiting: "close", keeps: false };
+  }
   if (head.version === 9) return { text: "", body, length, delimiting: "close", keeps: false };
   const showsKeepAlive = keeps && head.asksKeepAlive;
   const text = composeHead(response, {

@@ -1,6 +1,6 @@
 // Request conditions → whether to answer in full, with 304 or with 412.
-import { parseHttpDate, type Headers } from "../../api/index.js";
-import { listedTags, strongMatch, weakMatch } from "./etag.js";
+import type { Headers } from "./headers.js";
+import { parseHttpDate } from "./http-date.js";
 
 /** What conditions are asked of. Times are whole seconds since the epoch. */
 export interface Validators {
@@ -45,4 +45,22 @@ export function evaluateConditions(headers: Headers, isGet: boolean, validators:
 function anyTag(field: string, etag: string | undefined, match: (a: string, b: string) => boolean): boolean {
   if (field.trimStart().startsWith("*")) return true;
   return etag !== undefined && listedTags(field).some((tag) => match(tag, etag));
+}
+
+/** Whether two tags are the same and both strong. */
+function strongMatch(a: string, b: string): boolean {
+  return a === b && !a.startsWith("W/");
+}
+
+/** Whether two tags are the same but for weakness. */
+function weakMatch(a: string, b: string): boolean {
+  return a.replace(/^W\//, "") === b.replace(/^W\//, "");
+}
+
+/** The tags of an If-Match or If-None-Match field, up to the first thing in it that is none. */
+function listedTags(field: string): readonly string[] {
+  const tags: string[] = [];
+  const next = /\s*((?:W\/)?"[^"]*")\s*(?:,|$)/y;
+  for (let match = next.exec(field); match; match = next.exec(field)) tags.push(match[1] ?? "");
+  return tags;
 }

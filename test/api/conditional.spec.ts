@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { Headers } from "../../../src/api/index.js";
-import { parseHttpDate as parseDate } from "../../../src/api/index.js";
-import { evaluateConditions } from "../../../src/modules/core/conditional.js";
-import { ifRangeHolds } from "../../../src/server/ranges.js";
+import { Headers } from "../../src/api/index.js";
+import { parseHttpDate as parseDate } from "../../src/api/index.js";
+import { evaluateConditions } from "../../src/api/conditional.js";
+import { ifRangeHolds } from "../../src/server/ranges.js";
 
 const etag = '"64-60a2418202240"';
 const date = "Tue, 14 Nov 2023 22:13:20 GMT";

@@ -1,0 +1,78 @@
+// A request for a script → a run of it, or the status that refuses it.
+import { core, refuse, setCgiVariables, startProgram, type Request, type Verdict } from "../../api/index.js";
+import { argumentsOf } from "./query-arguments.js";
+import { leavePlace, takePlace } from "./places.js";
+import { answerOf } from "./respond.js";
+import { logFailure } from "./script-log.js";
+import type { CgiModule, CgiSettings } from "./settings.js";
+
+/** Runs the script of a request whose handler is cgi-script. */
+export function handle(request: Request, settings: CgiSettings, own: CgiModule): Verdict | Promise<Verdict> {
+  const name = request.handler ?? request.contentType?.replace(/[; ].*/s, "");
+  if (name !== "cgi-script" && name !== "application/x-httpd-cgi") return undefined;
+  const script = request.filename.slice(request.filename.lastIndexOf("/") + 1);
+  const isNph = script.startsWith("nph-");
+  const fault = faultOf(request, own, isNph);
+  if (fault) {
+    const [status, message] = fault;
+    request.log("error", own.name, `${message}: ${request.filename}`);
+    logFailure(request, settings, { status, error: message.replace(/^AH\d+: /, "") });
+    return refuse(status);
+  }
+  const place = takePlace();
+  if (place === false) {
+    request.log("error", own.name, `too many scripts run and wait already: ${request.filename}`);
+    return refuse(503);
+  }
+  return run(request, settings, { own, script, isNph, place });
+}
+
+function faultOf(request: Request, { codes }: CgiModule, isNph: boolean): [number, string] | undefined {
+  const { options, acceptPathInfo } = request.settings(core);
+  const isAliased = request.notes.get("alias-forced-type") === "cgi-script";
+  if (!options.plain?.ExecCGI && !isAliased) {
+    return [403, `${codes.notAllowed}: Options ExecCGI is off in this directory`];
+  }
+  if (isNph && request.parent) return [403, `${codes.included}: attempt to include NPH CGI script`];
+  if (!request.file) return [404, `${codes.missing}: script not found or unable to stat`];
+  if (request.file.isDirectory()) return [403, `${codes.directory}: attempt to invoke directory as script`];
+  if (acceptPathInfo === "Off" && request.pathInfo !== "") {
+    return [404, `${codes.pathInfo}: AcceptPathInfo off disallows user's path`];
+  }
+  if (isNph && !request.protocol.startsWith("HTTP/1")) {
+    return [500, `a script that speaks for itself speaks HTTP/1, and this request is of ${request.protocol}`];
+  }
+  return undefined;
+}
+
+async function run(
+  request: Request,
+  settings: CgiSettings,
+  how: { own: CgiModule; script: string; isNph: boolean; place: true | Promise<true> },
+): Promise<Verdict> {
+  const { own, script, isNph } = how;
+  if (how.place !== true) await how.place;
+  let hasStarted = false;
+  try {
+    await setCgiVariables(request);
+    const program = startProgram({
+      file: request.filename,
+      args: argumentsOf(request.query),
+      directory: request.filename.slice(0, request.filename.lastIndexOf("/") + 1),
+      environment: request.environment,
+      limits: request.settings(core).processLimits,
+    });
+    hasStarted = true;
+    program.process.once(program.process.pid === undefined ? "error" : "exit", leavePlace);
+    const timeout = settings.scriptTimeout ?? request.settings(core).timeout;
+    const keptBody = settings.scriptLog === undefined ? undefined : settings.scriptLogBuffer;
+    return await answerOf(request, settings, { program, script, isNph, options: { own, timeout, keptBody } });
+  } catch (error) {
+    if (hasStarted) throw error;
+    leavePlace();
+    const reason = error instanceof Error ? error.message : String(error);
+    request.log("error", own.name, `AH01241: exec of '${request.filename}' failed: ${reason}`);
+    logFailure(request, settings, { status: 500, error: `exec of '${request.filename}' failed: ${reason}` });
+    return refuse(500);
+  }
+}

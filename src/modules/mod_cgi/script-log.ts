@@ -1,0 +1,60 @@
+// A script that failed → its entry in the script log.
+import { appendFileSync, statSync } from "node:fs";
+import type { Headers, Request } from "../../api/index.js";
+import type { CgiSettings } from "./settings.js";
+
+/** What a script did before it failed. */
+export interface Failure {
+  readonly status: number;
+  /** Of a fault found before it ran. */
+  readonly error?: string;
+  readonly body?: string;
+  readonly fields?: Headers;
+  readonly output?: string;
+  readonly errors?: string;
+}
+
+/** Adds an entry, where there is a log and it is not too long. */
+export function logFailure(request: Request, { scriptLog, scriptLogLength }: CgiSettings, failure: Failure): void {
+  if (scriptLog === undefined || sizeOf(scriptLog) > scriptLogLength) return;
+  try {
+    appendFileSync(scriptLog, Buffer.from(entry(request, failure), "latin1"));
+  } catch (error) {
+    request.log("warn", "cgi", `the ScriptLog cannot be written: ${error instanceof Error ? error.message : ""}`);
+  }
+}
+
+function sizeOf(file: string): number {
+  try {
+    return statSync(file).size;
+  } catch {
+    return 0;
+  }
+}
+
+function entry(request: Request, { status, error, body, fields, output, errors }: Failure): string {
+  const query = request.query === undefined ? "" : `?${request.query}`;
+  const method = request.headOnly ? "HEAD" : request.method;
+  const lines = [
+    `%% [${timeText(new Date())}] ${method} ${request.path}${query} ${request.protocol}`,
+    `%% ${status} ${request.filename}`,
+  ];
+  if (error !== undefined) return `${[...lines, "%error", error].join("\n")}\n`;
+  lines.push("%request");
+  request.headers.forEach((name, value) => lines.push(`${name}: ${value}`));
+  if (body !== undefined && body !== "" && (method === "POST" || method === "PUT")) lines.push("", body);
+  lines.push("%response");
+  fields?.forEach((name, value) => lines.push(`${name}: ${value}`));
+  if (output !== undefined && output !== "") lines.push("%stdout", output);
+  if (errors !== undefined && errors !== "") lines.push("%stderr", errors);
+  return `${lines.join("\n")}\n`;
+}
+
+const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+function timeText(at: Date): string {
+  const two = (number: number): string => String(number).padStart(2, "0");
+  const clock = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  return `${days[at.getDay()] ?? ""} ${months[at.getMonth()] ?? ""} ${two(at.getDate())} ${clock} ${at.getFullYear()}`;
+}
