@@ -111,7 +111,7 @@ ${Object.entries(places)
       { name: `loads ${name}`, target: place("env"), headers: [`Cookie: ${field}`] },
       { name: `takes out ${name}`, target: place("removes"), headers: [`Cookie: ${field}`] },
     ]),
-    ...Object.keys(places).flatMap((name): Case[] =>
+    ...Object.keys(places).flatMap((name): readonly Case[] =>
       withDifferences(name, [
         { name: `begins at ${name}`, target: place(name) },
         { name: `goes on at ${name}`, target: place(name), headers: [sent("a=b")] },
