@@ -1,6 +1,7 @@
 // Log entries → winston → lines of an error log, by Apache's levels.
+import { createRequire } from "node:module";
 import { Writable } from "node:stream";
-import winston from "winston";
+import type winston from "winston";
 import { levels, type ErrorLog, type Level, type LogEntry } from "../api/index.js";
 import { errorLine } from "./error-line.js";
 import type { LogSink } from "./log-file.js";
@@ -31,6 +32,9 @@ export function createErrorLog(sink: LogSink, table: LevelTable = {}): ErrorLog 
 
 const loggers = new WeakMap<LogSink, winston.Logger>();
 
+/** Loaded with the first log that is opened: a check of a configuration opens none, and a third of its start is saved. */
+const library = (): typeof winston => createRequire(import.meta.url)("winston") as typeof winston;
+
 /** Virtual hosts that share a log share its logger. */
 function loggerOf(sink: LogSink): winston.Logger {
   const known = loggers.get(sink);
@@ -42,11 +46,12 @@ function loggerOf(sink: LogSink): winston.Logger {
       done();
     },
   });
-  const logger = winston.createLogger({
+  const { createLogger, format, transports } = library();
+  const logger = createLogger({
     levels: { ...ranks },
     level: "trace8",
-    format: winston.format.printf((info) => errorLine(info as unknown as LogEntry)),
-    transports: [new winston.transports.Stream({ stream, eol: "" })],
+    format: format.printf((info) => errorLine(info as unknown as LogEntry)),
+    transports: [new transports.Stream({ stream, eol: "" })],
   });
   loggers.set(sink, logger);
   return logger;

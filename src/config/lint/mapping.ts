@@ -23,8 +23,6 @@ const ranks: Readonly<Record<string, number>> = {
   wsgiscriptalias: 3,
 };
 
-const mappingNames = Object.keys(ranks);
-
 /** The mappings of one host outside of sections, in the order in which they are asked. */
 function mappingsOf(nodes: readonly Node[]): Mapping[] {
   const found = nodes.flatMap((node): Mapping[] => {
@@ -46,11 +44,16 @@ function mappingsOf(nodes: readonly Node[]): Mapping[] {
 /** Aliases behind aliases and passes behind passes are what mod_alias and mod_proxy warn of themselves. */
 const hiddenMapping: Lint = {
   code: "hidden-mapping",
-  *find({ hosts }) {
-    for (const { nodes, names } of hosts) {
-      if (!mappingNames.some((name) => names.has(name))) continue;
+  *find({ named }) {
+    const seen = new Set<HostLines>();
+    const several = new Set<HostLines>();
+    for (const { body } of named(...Object.keys(ranks))) {
+      if (body.inside) continue;
+      if (seen.has(body.lines)) several.add(body.lines);
+      else seen.add(body.lines);
+    }
+    for (const { nodes } of several) {
       const mappings = mappingsOf(nodes);
-      if (mappings.length < 2) continue;
       const byPrefix = new Map<string, Mapping>();
       for (const mapping of mappings) {
         const earlier = hiderOf(mapping, byPrefix);

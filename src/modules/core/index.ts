@@ -142,16 +142,23 @@ function checkListens(server: ServerView): void {
 
 /** What only makes sense where it exists: the documents' directories, and those of error logs. */
 function checkDirectories(server: ServerView): void {
+  // Thousands of virtual hosts may share a few.
+  const looked = new Map<string, boolean>();
+  const isThere = (path: string): boolean => {
+    const known = looked.get(path) ?? isDirectory(path);
+    looked.set(path, known);
+    return known;
+  };
   for (const { virtualHost, settings, origin } of server.everywhere(core)) {
     const { documentRoot, documentRootOrigin, errorLog } = settings;
-    if (documentRoot !== undefined && !server.trustsDocumentRoots && !isDirectory(documentRoot || "/")) {
+    if (documentRoot !== undefined && !server.trustsDocumentRoots && !isThere(documentRoot || "/")) {
       if (virtualHost.isMain) {
         server.error(`DocumentRoot '${documentRoot}' is not a directory, or is not readable`, documentRootOrigin);
       } else {
         server.warn(`AH00112: Warning: DocumentRoot [${documentRoot}] does not exist`, documentRootOrigin);
       }
     }
-    if (errorLog?.startsWith("/") && !isDirectory(dirname(errorLog))) {
+    if (errorLog?.startsWith("/") && !isThere(dirname(errorLog))) {
       server.error(
         `AH02291: Cannot access directory '${dirname(errorLog)}' for the error log '${errorLog}'`,
         origin("errorLog"),
