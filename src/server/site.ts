@@ -1,6 +1,7 @@
 // Local address, port and Host → the virtual host.
 import { isIPv6 } from "node:net";
 import type { CompiledHost } from "../config/compile.js";
+import { WildcardNames } from "./wildcard-names.js";
 
 /** The virtual hosts of one address, in configuration order. */
 export interface HostGroup {
@@ -11,8 +12,10 @@ export interface HostGroup {
   readonly default: CompiledHost;
   /** Lower-case ServerName or exact alias → position of the first host that has it. */
   readonly names: ReadonlyMap<string, number>;
-  /** Aliases with wildcards, by position. */
-  readonly wildcards: readonly { readonly position: number; readonly pattern: RegExp }[];
+  /** Aliases with wildcards. */
+  readonly wildcards: WildcardNames;
+  /** The hosts with a ServerPath, in order. */
+  readonly withPath: readonly CompiledHost[];
 }
 
 /** Finds virtual hosts: by address first, then by name within the address's group. */
@@ -66,16 +69,13 @@ export class Sites {
 /** The host of a group that has that name: the first in configuration order, by ServerName, alias or wildcard. */
 export function hostByName(group: HostGroup, hostname: string): CompiledHost | undefined {
   const exact = group.names.get(hostname) ?? Infinity;
-  for (const { position, pattern } of group.wildcards) {
-    if (position >= exact) break;
-    if (pattern.test(hostname)) return group.hosts[position];
-  }
-  return exact === Infinity ? undefined : group.hosts[exact];
+  if (exact === 0) return group.hosts[0];
+  return group.hosts[Math.min(exact, group.wildcards.find(hostname))];
 }
 
 /** The first host of a group whose ServerPath a path without host lies in. */
-export function hostByPath({ hosts }: HostGroup, path: string): CompiledHost | undefined {
-  return hosts.find(({ serverPath }) => serverPath !== undefined && liesIn(path, serverPath));
+export function hostByPath({ withPath }: HostGroup, path: string): CompiledHost | undefined {
+  return withPath.find(({ serverPath }) => serverPath !== undefined && liesIn(path, serverPath));
 }
 
 /** Whether a path is a prefix's, or below it. */
@@ -95,21 +95,14 @@ function makeGroup(address: string, hosts: readonly CompiledHost[]): HostGroup {
   const [first] = hosts;
   if (!first) throw new TypeError("a group of virtual hosts is never empty");
   const names = new Map<string, number>();
-  const wildcards: { position: number; pattern: RegExp }[] = [];
+  const wildcards = new WildcardNames();
   for (const [position, host] of hosts.entries()) {
     for (const name of [host.serverName, ...host.aliases]) {
       const lower = name.toLowerCase();
-      if (/[*?]/.test(lower)) wildcards.push({ position, pattern: wildcardPattern(lower) });
+      if (/[*?]/.test(lower)) wildcards.add(lower, position);
       else if (!names.has(lower)) names.set(lower, position);
     }
   }
-  return { address, hosts, default: first, names, wildcards };
-}
-
-function wildcardPattern(text: string): RegExp {
-  const source = text
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replace(/\*/g, ".*")
-    .replace(/\?/g, ".");
-  return new RegExp(`^${source}$`, "i");
+  const withPath = hosts.filter(({ serverPath }) => serverPath !== undefined);
+  return { address, hosts, default: first, names, wildcards, withPath };
 }

@@ -48,6 +48,46 @@ describe("the choice of a virtual host", () => {
     });
   }
 
+  it("finds a wildcard name as trying each would, whatever its form", () => {
+    const names = ["*.a.example", "www.*", "*b*", "x?.example", "*", "[x]*", "*.b.example", "a.*.c", "w*", "*.example"];
+    const tried = [
+      "q.a.example",
+      "www.",
+      "www.a.example",
+      "abc",
+      "xy.example",
+      "[x]y",
+      "a..c",
+      "w",
+      "",
+      "z.example",
+      "a.example",
+    ];
+    const fits = (name: string, text: string): boolean =>
+      new RegExp(
+        `^${name
+          .replace(/[.[\]]/g, "\\$&")
+          .replace(/\*/g, ".*")
+          .replace(/\?/g, ".")}$`,
+      ).test(text);
+    for (let from = 0; from < names.length; from++) {
+      const some = [...names.slice(from), ...names.slice(0, from)].slice(0, 6);
+      const { wildcards } = new Sites([main, ...some.map((name, at) => host(at + 1, ["*:80"], "n", [name]))]).group(
+        "1.1.1.1",
+        80,
+      );
+      for (const text of tried) {
+        const expected = some.findIndex((name) => fits(name, text));
+        expect(wildcards.find(text), `${text} among ${some.join(" ")}`).to.equal(expected < 0 ? Infinity : expected);
+      }
+    }
+  });
+
+  it("is not slowed down by names that nearly fit", () => {
+    const { wildcards } = new Sites([main, host(1, ["*:80"], "n", [`${"*a".repeat(60)}b`])]).group("1.1.1.1", 80);
+    expect(wildcards.find("a".repeat(5000))).to.equal(Infinity);
+  });
+
   it("reads addresses with and without port", () => {
     expect(["*:80", "_default_:443", "*", "1.2.3.4", "[::1]:80", "name:*"].map(addressKey)).to.deep.equal([
       "*:80",
