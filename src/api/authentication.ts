@@ -37,3 +37,24 @@ export type Challenge = () => readonly [string, string];
 
 /** Kept with a request whose user is known: how to ask for another one (a Challenge). */
 export const challenge = Symbol("challenge");
+
+const byDefault = ["file"];
+
+/** Asks providers in order (`file` where none is named) until one knows the user. */
+export function askProviders<Verdict>(
+  request: Request,
+  names: readonly string[],
+  ask: (provider: AuthnProvider | undefined) => Verdict | Promise<Verdict>,
+  from = 0,
+): Verdict | "user not found" | Promise<Verdict | "user not found"> {
+  const asked = names.length > 0 ? names : byDefault;
+  const known = request.providers("authnProvider");
+  for (let i = from; i < asked.length; i++) {
+    const verdict = ask(known.get(asked[i] ?? "") as AuthnProvider | undefined);
+    if (verdict instanceof Promise) {
+      return verdict.then((late) => (late === "user not found" ? askProviders(request, asked, ask, i + 1) : late));
+    }
+    if (verdict !== "user not found") return verdict;
+  }
+  return "user not found";
+}

@@ -7,6 +7,7 @@ import actions from "./mod_actions/index.js";
 import alias from "./mod_alias/index.js";
 import allowMethods from "./mod_allowmethods/index.js";
 import authBasic from "./mod_auth_basic/index.js";
+import authForm from "./mod_auth_form/index.js";
 import authnAnon from "./mod_authn_anon/index.js";
 import authnCore from "./mod_authn_core/index.js";
 import authnFile from "./mod_authn_file/index.js";
@@ -36,6 +37,7 @@ import proxyHttp from "./mod_proxy_http/index.js";
 import reqtimeout from "./mod_reqtimeout/index.js";
 import ratelimit from "./mod_ratelimit/index.js";
 import remoteip from "./mod_remoteip/index.js";
+import request from "./mod_request/index.js";
 import rewrite from "./mod_rewrite/index.js";
 import session from "./mod_session/index.js";
 import sessionCookie from "./mod_session_cookie/index.js";
@@ -76,6 +78,7 @@ export const modules: readonly Module[] = [
   alias,
   allowMethods,
   authBasic,
+  authForm,
   authnAnon,
   authnCore,
   authnFile,
@@ -103,6 +106,7 @@ export const modules: readonly Module[] = [
   ratelimit,
   reqtimeout,
   remoteip,
+  request,
   rewrite,
   session,
   sessionCookie,

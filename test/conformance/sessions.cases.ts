@@ -72,7 +72,7 @@ const cookies: readonly (readonly [string, string])[] = [
 ];
 
 /** What Apache forgets by SessionCookieRemove is not there any more when it saves the session. */
-function withDifferences(place: string, cases: readonly Case[]): readonly Case[] {
+function withDifferences(place: string, cases: readonly Case[]): Case[] {
   const differs = "Apache has forgotten what it took out";
   const isLost = ({ name }: Case): boolean => !/^begins|behind the end/.test(name);
   return cases.map((one) => (place === "removes-age" && isLost(one) ? { ...one, differs } : one));

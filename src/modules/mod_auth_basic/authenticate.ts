@@ -1,6 +1,7 @@
 // A request with its Authorization field → its user, or 401 with the field that asks for one.
 import { createHash } from "node:crypto";
 import {
+  askProviders,
   authentication,
   challenge,
   Headers,
@@ -40,7 +41,9 @@ export function authenticate(request: Request, settings: BasicSettings): Verdict
   if (!sent) return refuse(401, { headers: new Headers([ask()]) });
   request.user = sent.user;
   const conclude = (verdict: PasswordVerdict): Verdict => answerTo(verdict, { request, settings, ask });
-  const verdict = askProviders(request, sent, { settings, realm: name });
+  const verdict = askProviders(request, settings.providers, (provider) =>
+    askProvider(request, sent, { provider, settings, realm: name }),
+  );
   return verdict instanceof Promise ? verdict.then(conclude) : conclude(verdict);
 }
 
@@ -60,38 +63,15 @@ function credentialsOf(request: Request): Credentials | undefined {
 }
 
 interface Circumstances {
+  readonly provider: AuthnProvider | undefined;
   readonly settings: BasicSettings;
   readonly realm: string;
-}
-
-const byDefault = ["file"];
-
-/** Asks providers in order until one knows the user. */
-function askProviders(
-  request: Request,
-  sent: Credentials,
-  { settings, realm }: Circumstances,
-  from = 0,
-): PasswordVerdict | Promise<PasswordVerdict> {
-  const names = settings.providers.length > 0 ? settings.providers : byDefault;
-  const known = request.providers("authnProvider");
-  for (let i = from; i < names.length; i++) {
-    const provider = known.get(names[i] ?? "") as AuthnProvider | undefined;
-    const verdict = askProvider(request, sent, { provider, settings, realm });
-    if (verdict instanceof Promise) {
-      return verdict.then((late) =>
-        late === "user not found" ? askProviders(request, sent, { settings, realm }, i + 1) : late,
-      );
-    }
-    if (verdict !== "user not found") return verdict;
-  }
-  return "user not found";
 }
 
 function askProvider(
   request: Request,
   { user, password }: Credentials,
-  { provider, settings, realm }: Circumstances & { readonly provider: AuthnProvider | undefined },
+  { provider, settings, realm }: Circumstances,
 ): PasswordVerdict | Promise<PasswordVerdict> {
   if (settings.digestAlgorithm === "Off") {
     if (provider?.checkPassword) return provider.checkPassword(request, user, password);
