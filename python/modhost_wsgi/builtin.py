@@ -41,8 +41,7 @@ def install(server, log):
     module.start_recording_metrics = start_recording_metrics
     module.request_metrics = lambda: None if watchers.recorder is None else watchers.recorder.take()
     module.process_metrics = lambda: process_metrics(server.threads, started)
-    # As without WSGIServerMetrics.
-    module.server_metrics = lambda: None
+    module.server_metrics = server.reports.metrics
     module.request_data = _request_data(threads)
     module.LogHandler = _log_handler(threads, log)
     sys.modules["mod_wsgi"] = module

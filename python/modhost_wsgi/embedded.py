@@ -13,6 +13,7 @@ import threading
 from modhost_wsgi import builtin, scripts, surroundings
 from modhost_wsgi.observation import Watchers
 from modhost_wsgi.output import LogOutput
+from modhost_wsgi.reports import Reports
 from modhost_wsgi.request_thread import RequestThread
 from modhost_wsgi.shape import Process, file_system_path
 
@@ -59,6 +60,7 @@ class Server:
         self.log_lines = channel.log_lines
         self.tell = channel.send
         self.watchers = Watchers(channel.log_lines)
+        self.reports = Reports(channel.send, bool(start["spec"].get("serverMetrics")))
         # Nothing limits what runs embedded.
         self.interrupts = False
         self.active_at = None
@@ -129,6 +131,8 @@ def serve(descriptor):
             return
         if message["type"] == "connect":
             server.connected(message["fd"])
+        elif message["type"] == "metrics":
+            server.reports.heard(message["report"])
         else:
             _end(server, channel)
 
@@ -145,6 +149,8 @@ def _preload(channel, start):
 
 def _end(server, channel):
     server.is_draining = True
+    # This thread is the one that would hear the answer.
+    server.reports.close()
     server.watchers.stopping("")
     atexit._run_exitfuncs()
     sys.stdout.finish()

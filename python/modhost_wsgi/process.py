@@ -17,6 +17,7 @@ from modhost_wsgi import builtin, limits, scripts, surroundings
 from modhost_wsgi.control import Control
 from modhost_wsgi.observation import Watchers
 from modhost_wsgi.output import LogOutput
+from modhost_wsgi.reports import Reports
 from modhost_wsgi.request_thread import RequestThread
 from modhost_wsgi.shape import Process, file_system_path
 
@@ -42,6 +43,7 @@ class Server:
         self.log = control.log
         self.log_lines = control.log_lines
         self.watchers = Watchers(control.log_lines)
+        self.reports = Reports(control.send, bool(spec.get("serverMetrics")))
         self.interrupts = spec["interruptTimeout"] > 0
         self.is_draining = False
         # Holds an item while a worker waits for a connection: the thread that takes it gives its own up.
@@ -116,6 +118,8 @@ class Server:
                 scripts.keep(message["script"], message["mtime"])
             elif kind == "ping":
                 self.tell({"type": "pong"})
+            elif kind == "metrics":
+                self.reports.heard(message["report"])
             elif kind == "interrupt":
                 self._interrupt(message["thread"], message["requestId"])
             elif kind == "stuck":

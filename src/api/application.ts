@@ -99,6 +99,8 @@ export interface EmbeddedPythonSpec {
   readonly multiprocess: boolean;
   /** Variables for the start of the interpreter alone: PYTHONOPTIMIZE and the like. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Whether applications may ask what all workers do. */
+  readonly serverMetrics?: boolean;
   /** Scripts to load when a worker starts. */
   readonly preloads: readonly Preload[];
 }
@@ -117,6 +119,9 @@ export interface DaemonGroupSpec {
   readonly group: string | undefined;
   readonly umask: number | undefined;
   readonly home: string | undefined;
+  /** Whose the scripts must be that it runs; at most one of both. */
+  readonly scriptUser?: string | undefined;
+  readonly scriptGroup?: string | undefined;
   readonly lang: string | undefined;
   readonly locale: string | undefined;
   readonly pythonHome: string | undefined;
@@ -164,6 +169,10 @@ export interface DaemonGroupSpec {
   /** Bytes of the sockets' buffers, 0 for the system's default. */
   readonly sendBufferSize: number;
   readonly receiveBufferSize: number;
+  /** Whether applications may ask what all workers do (mod_wsgi.server_metrics). */
+  readonly serverMetrics?: boolean;
+  /** Milliseconds in which a client must take something of a response; 0: the server's Timeout. */
+  readonly responseSocketTimeout?: number;
   /** Bytes that one field of a response may have, 0 without limit. */
   readonly headerBufferSize: number;
   /** A request body of at most so many bytes is taken in before a thread is asked for; 0: none is. */

@@ -41,6 +41,8 @@ export interface Response {
   unsized?: true;
   /** The status is an application's own: it holds even where the application serves an ErrorDocument. */
   ownStatus?: boolean;
+  /** Milliseconds in which the client must take something of it, where that is not the Timeout of its virtual host. */
+  writeTimeout?: number;
   /** The connection must be closed after this response. */
   close?: boolean;
   /** The body is the whole answer, status line and fields too: sent as it is, and the connection closed behind it. */

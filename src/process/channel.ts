@@ -128,6 +128,8 @@ export type SupervisorToDaemon =
   | { readonly type: "drain"; readonly milliseconds: number; readonly reason: string }
   /** Say "pong": a sign of life. */
   | { readonly type: "ping" }
+  /** What all workers do, after "metrics" was asked; null when that could not be had. */
+  | { readonly type: "metrics"; readonly report: ServerReport | null }
   /** Raise RequestTimeout in that request, if that thread still runs it; "freed" when it no longer does. */
   | { readonly type: "interrupt"; readonly thread: number; readonly requestId: string }
   /** The request of that thread never ends: a drain does not wait for it. */
@@ -152,6 +154,8 @@ export type DaemonToSupervisor =
   /** A request had this script loaded: successors load it at their start. */
   | { readonly type: "loaded"; readonly script: string }
   | { readonly type: "pong" }
+  /** What all workers do is wanted: a "metrics" message. Only with server-metrics. */
+  | { readonly type: "metrics" }
   /** The thread does not run that request any more. */
   | { readonly type: "freed"; readonly thread: number; readonly requestId: string }
   /** A log line outside of any request. */

@@ -7,7 +7,7 @@ import { DaemonClock } from "./daemon-clock.js";
 import { DaemonConnection, type ConnectionEvents } from "./daemon-connection.js";
 import { isTakenIn, takeIn } from "./daemon-intake.js";
 import { DaemonQueue } from "./daemon-queue.js";
-import { DaemonRun } from "./daemon-run.js";
+import { DaemonRun, type ResponseLimits } from "./daemon-run.js";
 import { ShapeTable } from "./daemon-shapes.js";
 
 /** What a worker tells the supervisor of a request that runs too long. */
@@ -19,7 +19,9 @@ export interface DaemonClientOptions {
     DaemonGroupSpec,
     "name" | "threads" | "processes" | "queueTimeout" | "socketTimeout" | "connectTimeout" | "requestTimeout"
   > &
-    Partial<Pick<DaemonGroupSpec, "requestBufferSize" | "responseBufferSize">>;
+    Partial<
+      Pick<DaemonGroupSpec, "requestBufferSize" | "responseBufferSize" | "headerBufferSize" | "responseSocketTimeout">
+    >;
   readonly applicationGroup: string;
   /** Whether the daemons run as the same user and group as this process: only then may they hand files over. */
   readonly sharesAccount: boolean;
@@ -53,6 +55,7 @@ export class DaemonClient {
   readonly #idle: DaemonConnection[] = [];
   readonly #busy = new Set<DaemonConnection>();
   readonly #clock: DaemonClock;
+  readonly #limits: ResponseLimits;
   readonly #runsOfClients = new WeakMap<AbortSignal, Set<DaemonRun>>();
   #state: PoolState | undefined;
   #retryDelay = 0;
@@ -70,6 +73,11 @@ export class DaemonClient {
     const { spec, sharesAccount } = options;
     this.#options = options;
     this.#shapes = new ShapeTable(sharesAccount);
+    this.#limits = {
+      buffer: spec.responseBufferSize ?? 0,
+      longestField: spec.headerBufferSize || Infinity,
+      writeTimeout: spec.responseSocketTimeout ?? 0,
+    };
     this.#capacity = Math.max(1, spec.threads * spec.processes);
     this.#queue = new DaemonQueue({
       wait: spec.queueTimeout || spec.socketTimeout,
@@ -106,7 +114,7 @@ export class DaemonClient {
   }
 
   #run(call: ApplicationCall, request: Request, body: RequestBody): Promise<Response> {
-    const run = new DaemonRun(call, request, { body, buffer: this.#options.spec.responseBufferSize ?? 0 });
+    const run = new DaemonRun(call, request, { body, ...this.#limits });
     this.#watch(run);
     const connection = this.#idle.pop();
     if (connection) this.#start(connection, run);

@@ -1,5 +1,5 @@
 // A WSGIDaemonProcess line → pools of processes, one for each application group that is used.
-import type { DaemonGroupSpec, LogEntry } from "../api/index.js";
+import type { DaemonGroupSpec, LogEntry, ServerReport } from "../api/index.js";
 import { kindOf } from "./application-kind.js";
 import type { ApplicationKind, PoolState } from "./channel.js";
 import type { DaemonSurroundings } from "./daemon-launch.js";
@@ -16,6 +16,8 @@ export interface DaemonGroupOptions {
   /** Numbers that no other pool of this generation has. */
   readonly nextNumber: () => number;
   readonly surroundings: DaemonSurroundings;
+  /** Says what all workers of the server do. */
+  readonly report?: (() => Promise<ServerReport>) | undefined;
   readonly log: (entry: LogEntry) => void;
   /** Hears of each change in the state of a pool. */
   readonly onState: (state: PoolState) => void;
@@ -68,7 +70,7 @@ export class DaemonGroup {
     if (known) return this.#options.onState(known.state);
     if (this.#isStopping) return;
     if (this.#pools.size >= mostPools) return this.#refuse(applicationGroup, kind);
-    const { generation, socketPrefix, nextNumber, surroundings, log, onState } = this.#options;
+    const { generation, socketPrefix, nextNumber, surroundings, report, log, onState } = this.#options;
     const prefix = this.spec.socketPrefix ?? socketPrefix;
     const preloads = this.spec.preloads.filter(
       (preload) => preload.applicationGroup === applicationGroup && kindOf(preload.script) === kind,
@@ -79,6 +81,7 @@ export class DaemonGroup {
       kind,
       socketPath: `${prefix}.${process.pid}.${generation}.${nextNumber()}.sock`,
       surroundings,
+      report,
       log,
       onState,
     });

@@ -1,5 +1,5 @@
 // One application group of a daemon group → processes that serve it, and their replacement.
-import type { DaemonGroupSpec, LogEntry, Preload } from "../api/index.js";
+import type { DaemonGroupSpec, LogEntry, Preload, ServerReport } from "../api/index.js";
 import type { ApplicationKind, PoolState, WorkerToSupervisor } from "./channel.js";
 import { daemonCommand, socketOwner, type DaemonSurroundings } from "./daemon-launch.js";
 import { DaemonProcess, type DaemonEnd, type DaemonEvents } from "./daemon-process.js";
@@ -16,6 +16,8 @@ export interface DaemonPoolOptions {
   readonly kind: ApplicationKind;
   readonly socketPath: string;
   readonly surroundings: DaemonSurroundings;
+  /** Says what all workers of the server do. */
+  readonly report?: (() => Promise<ServerReport>) | undefined;
   readonly log: (entry: LogEntry) => void;
   readonly onState: (state: PoolState) => void;
 }
@@ -250,6 +252,7 @@ export class DaemonPool {
         startupTimeout,
         deadlockTimeout: spec.deadlockTimeout,
         priority: spec.cpuPriority,
+        report: spec.serverMetrics ? this.#options.report : undefined,
         log: this.#options.log,
         events: this.#events,
       });

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { setPriority } from "node:os";
 import type { Duplex, Readable } from "node:stream";
-import type { LogEntry } from "../api/index.js";
+import type { LogEntry, ServerReport } from "../api/index.js";
 import type { DaemonStart, DaemonToSupervisor, SupervisorToDaemon } from "./channel.js";
 import { openControlLines, type ControlLines } from "./control-lines.js";
 import type { DaemonCommand } from "./daemon-launch.js";
@@ -47,6 +47,8 @@ export interface DaemonProcessOptions {
   readonly deadlockTimeout: number;
   /** As of nice(1), 0 as the supervisor. */
   readonly priority: number;
+  /** Says what all workers do; undefined where applications may not know. */
+  readonly report: (() => Promise<ServerReport>) | undefined;
   readonly log: (entry: LogEntry) => void;
   readonly events: DaemonEvents;
 }
@@ -236,6 +238,9 @@ export class DaemonProcess {
       case "pong":
         this.#askedSince = undefined;
         return;
+      case "metrics":
+        void this.#report();
+        return;
       case "freed":
         clearTimeout(this.#interrupted.get(message.requestId));
         this.#interrupted.delete(message.requestId);
@@ -243,6 +248,16 @@ export class DaemonProcess {
       case "log":
         return this.log(message.level, message.message.slice(0, longestLogged));
     }
+  }
+
+  async #report(): Promise<void> {
+    let report: ServerReport | null = null;
+    try {
+      report = (await this.#options.report?.()) ?? null;
+    } catch (error) {
+      this.log("warn", `server_metrics: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    if (!this.#isGone) this.#control.send({ type: "metrics", report });
   }
 
   #printed(line: string): void {

@@ -32,6 +32,16 @@ const highWaterMark = 131_072;
 const mostHeld = 64 * 1024 * 1024;
 let held = 0;
 
+/** What holds for the response of a run. */
+export interface ResponseLimits {
+  /** Bytes of it that are taken off the daemon before the client has taken them. */
+  readonly buffer: number;
+  /** Bytes that a field may have with its name. */
+  readonly longestField: number;
+  /** Milliseconds in which the client must take something of it; 0: the server's Timeout. */
+  readonly writeTimeout: number;
+}
+
 /** A run from the moment it is asked for until the daemon is done with it. */
 export class DaemonRun {
   readonly call: ApplicationCall;
@@ -65,17 +75,20 @@ export class DaemonRun {
   #length: number | undefined;
   #pieces: Buffer[] = [];
   #received = 0;
-  readonly #buffer: number;
+  readonly #limits: ResponseLimits;
   #body: DaemonBody | undefined;
   #file: Readable | undefined;
   #isAbandoned = false;
 
-  /** `buffer`: bytes of the response that are taken off the daemon before the client has taken them. */
-  constructor(call: ApplicationCall, request: Request, { body, buffer }: { body: RequestBody; buffer: number }) {
+  constructor(
+    call: ApplicationCall,
+    request: Request,
+    { body, ...limits }: { readonly body: RequestBody } & ResponseLimits,
+  ) {
     this.call = call;
     this.request = request;
     this.body = body;
-    this.#buffer = buffer;
+    this.#limits = limits;
     this.waitingSince = performance.now();
     this.answered = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -112,12 +125,27 @@ export class DaemonRun {
     const lines = payload.toString("latin1").split("\n");
     const line = lines[0] ?? "";
     const headers = new Headers();
-    for (let i = 1; i + 1 < lines.length; i += 2) headers.append(lines[i] as string, lines[i + 1] as string);
+    const { longestField, writeTimeout } = this.#limits;
+    for (let i = 1; i + 1 < lines.length; i += 2) {
+      const [name, value] = [lines[i] as string, lines[i + 1] as string];
+      if (name.length + value.length + 2 > longestField) return this.#refuseField(name, longestField);
+      headers.append(name, value);
+    }
     // An empty phrase is one too.
     const reason = line.length > 3 ? { reason: line.slice(4) } : {};
     this.#head = { status: Number(line.slice(0, 3)), headers, body: undefined, ...reason };
+    if (writeTimeout > 0) this.#head.writeTimeout = writeTimeout;
     const length = headers.get("content-length");
     if (length !== undefined && !this.request.headOnly) this.#length = Number(length);
+  }
+
+  #refuseField(name: string, limit: number): void {
+    this.log(
+      "error",
+      `WSGI0144: the field ${name} of the response is longer than ${limit} bytes: shorten it, or raise header-buffer-size`,
+    );
+    this.refuse(500);
+    this.abandon("a field of the response is too long");
   }
 
   /** Bytes of the body have come; the memory is used again. */
@@ -134,7 +162,7 @@ export class DaemonRun {
     if (this.#isAbandoned || this.isAnswered || !this.#head) return;
     if (this.#length !== undefined && this.#received >= this.#length) return this.#answerWhole(this.#head);
     const connection = this.connection;
-    const body = new DaemonBody(this.#buffer, {
+    const body = new DaemonBody(this.#limits.buffer, {
       read: () => connection?.resume(),
       full: () => connection?.hold(),
       leave: () => this.abandon("the client has closed the connection"),

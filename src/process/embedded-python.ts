@@ -12,6 +12,7 @@ import type {
   ScriptAnswers,
   ScriptQuestion,
   ScriptRole,
+  ServerReport,
 } from "../api/index.js";
 import { kindOf } from "./application-kind.js";
 import type { PoolState } from "./channel.js";
@@ -27,6 +28,8 @@ export interface EmbeddedPythonOptions {
   /** The Python package modhost_wsgi, a folder. */
   readonly pythonPackage: string;
   readonly errorLog: ErrorLog;
+  /** Says what all workers do. */
+  readonly report?: () => Promise<ServerReport>;
 }
 
 type ToInterpreter =
@@ -37,12 +40,15 @@ type ToInterpreter =
     }
   /** A connection of the worker's, as the descriptor of its other end. */
   | { readonly type: "connect"; readonly fd: number }
+  | { readonly type: "metrics"; readonly report: ServerReport | null }
   | { readonly type: "drain" };
 
 type FromInterpreter =
   | { readonly type: "ready" }
   /** Its functions for the end have run. */
   | { readonly type: "ended" }
+  /** What all workers do is wanted. */
+  | { readonly type: "metrics" }
   | { readonly type: "log"; readonly level: Level; readonly message: string };
 
 /** One application group: an interpreter. */
@@ -180,6 +186,7 @@ export class EmbeddedPython {
         message: (message) => {
           if (message.type === "log") this.#log(message.level, message.message);
           else if (message.type === "ready") resolve();
+          else if (message.type === "metrics") void this.#report(control);
           else interpreter.hasEnded?.();
         },
         closed: () => reject(new Error("an interpreter has ended")),
@@ -193,10 +200,23 @@ export class EmbeddedPython {
       interpreter.control = control;
       control.send({
         type: "start",
-        spec: { ...limits, pythonPath: spec.pythonPath, multiprocess: spec.multiprocess, preloads: this.#preloads() },
+        spec: {
+          ...limits,
+          pythonPath: spec.pythonPath,
+          multiprocess: spec.multiprocess,
+          serverMetrics: spec.serverMetrics ?? false,
+          preloads: this.#preloads(),
+        },
         applicationGroup,
       });
     });
+  }
+
+  async #report(control: ControlLines<ToInterpreter>): Promise<void> {
+    const { spec, report } = this.#options;
+    // Without an answer the application hears that there is none.
+    const found = spec.serverMetrics ? await report?.().catch(() => undefined) : undefined;
+    control.send({ type: "metrics", report: found ?? null });
   }
 
   /** The worker's end of a new connection to the interpreter. */

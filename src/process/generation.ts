@@ -69,6 +69,7 @@ export class Generation {
           socketPrefix: `${options.configuration.runtimeDir}/wsgi`,
           nextNumber: () => ++pools,
           surroundings: options.surroundings,
+          report: options.report,
           log: options.log,
           onState: (pool) => this.#tellAll(pool),
         }),

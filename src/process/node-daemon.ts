@@ -87,7 +87,7 @@ class NodeDaemon implements ConnectionHost {
       // The worker has given the request up, which it hears of by itself; as long as this runs nothing else is held up.
       this.#tell({ type: "freed", thread: message.thread, requestId: message.requestId });
     } else if (message.type === "stuck") this.#giveUp(message.thread);
-    else this.#drain(message.milliseconds);
+    else if (message.type === "drain") this.#drain(message.milliseconds);
   }
 
   #giveUp(thread: number): void {

@@ -40,7 +40,9 @@ export async function prepareWorker(
     await lifecycle.start?.(view);
   }
   const { embeddedPython } = server;
-  const python = embeddedPython && new EmbeddedPython({ spec: embeddedPython, pythonPackage, errorLog });
+  const python =
+    embeddedPython &&
+    new EmbeddedPython({ spec: embeddedPython, pythonPackage, errorLog, report: () => reports.ask() });
   const applications = new WorkerApplications({
     python,
     groups: server.daemonGroups,

@@ -20,13 +20,13 @@ import { show, showLogLine } from "./normalise.js";
 import { missingForApache, startServer, type Kind, type Server } from "./servers.js";
 import { talk, type Answer, type Conversation, type Talk } from "./wire-client.js";
 
-/** A file to create below @ROOT@: its text (latin1), or a link
- *  (owned by `uid` where the tests may give it away), or a folder; `mtime` in seconds since the epoch. */
+/** A file to create below @ROOT@: its text (latin1), or a link, or a folder; owned by `uid` (user and group) where the tests
+ *  may give it away; `mtime` in seconds since the epoch. */
 export type FileSpec =
   | string
-  | { readonly text: string; readonly mode?: number; readonly mtime?: number }
+  | { readonly text: string; readonly mode?: number; readonly mtime?: number; readonly uid?: number }
   | { readonly link: string; readonly uid?: number }
-  | { readonly folder: true; readonly mode?: number };
+  | { readonly folder: true; readonly mode?: number; readonly uid?: number };
 
 /** One request, or several on one connection, and what to compare. */
 export interface Case {
@@ -207,6 +207,10 @@ async function newLines(file: string, { had, due }: { had: number; due: number }
   return linesOf(file).slice(had);
 }
 
+function own(path: string, uid: number | undefined): void {
+  if (uid !== undefined && process.getuid?.() === 0) lchownSync(path, uid, uid);
+}
+
 function createFiles(root: string, files: Readonly<Record<string, FileSpec>>): void {
   chmodSync(root, 0o755);
   for (const [name, spec] of Object.entries(files)) {
@@ -214,14 +218,16 @@ function createFiles(root: string, files: Readonly<Record<string, FileSpec>>): v
     mkdirSync(dirname(path), { recursive: true });
     if (typeof spec === "object" && "link" in spec) {
       symlinkSync(spec.link.replaceAll("@ROOT@", root), path);
-      if (spec.uid !== undefined && process.getuid?.() === 0) lchownSync(path, spec.uid, spec.uid);
+      own(path, spec.uid);
       lutimesSync(path, fileTime, fileTime);
     } else if (typeof spec === "object" && "folder" in spec) {
       mkdirSync(path, { recursive: true });
+      own(path, spec.uid);
       chmodSync(path, spec.mode ?? 0o755);
     } else {
       const { text, mode = 0o644, mtime = fileTime } = typeof spec === "string" ? { text: spec } : spec;
       writeFileSync(path, text.replaceAll("@ROOT@", root), "latin1");
+      if (typeof spec === "object") own(path, spec.uid);
       chmodSync(path, mode);
       utimesSync(path, mtime, mtime);
     }

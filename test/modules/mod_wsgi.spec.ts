@@ -553,6 +553,10 @@ describe("WSGIDaemonProcess", () => {
       supplementaryGroups: undefined,
       sendBufferSize: 0,
       receiveBufferSize: 0,
+      scriptUser: undefined,
+      scriptGroup: undefined,
+      serverMetrics: false,
+      responseSocketTimeout: 0,
       headerBufferSize: 0,
       requestBufferSize: 1_048_576,
       responseBufferSize: 1_048_576,
@@ -596,6 +600,9 @@ describe("WSGIDaemonProcess", () => {
       { pythonEggs: "/tmp/eggs", supplementaryGroups: ["games", "#20"] },
     ],
     ["send-buffer-size=0 receive-buffer-size=4096", { sendBufferSize: 0, receiveBufferSize: 4096 }],
+    ["script-user=root server-metrics=On", { scriptUser: "root", serverMetrics: true }],
+    ["script-group=#0 response-socket-timeout=3", { scriptGroup: "#0", responseSocketTimeout: 3000 }],
+    ["socket-timeout=9", { socketTimeout: 9000, responseSocketTimeout: 9000 }],
     ["header-buffer-size=8192 response-buffer-size=65536", { headerBufferSize: 8192, responseBufferSize: 65_536 }],
   ];
   for (const [text, expected] of options) {
@@ -634,6 +641,8 @@ describe("WSGIDaemonProcess", () => {
     ["preload=/tmp", "option preload: /tmp is no file that can be read"],
     ["python-home=/no/such/folder", "option python-home: /no/such/folder does not exist"],
     ["user=nobody-at-all", 'option user: "nobody-at-all" is unknown'],
+    ["script-user=nobody-at-all", 'option script-user: "nobody-at-all" is unknown'],
+    ["script-user=root script-group=root", "options script-user and script-group exclude each other: give one of them"],
     ["group=nobody-at-all", 'option group: "nobody-at-all" is unknown'],
   ];
   for (const [text, error] of refused) {

@@ -36,7 +36,6 @@ def application(environ, start_response):
         "prefix": sys.prefix, "path": sys.path, "title": title,
         "LANG": os.environ.get("LANG"), "LC_ALL": os.environ.get("LC_ALL"),
         "locale": locale.setlocale(locale.LC_CTYPE), "HOME": os.environ.get("HOME"),
-        "warmed": sys.modules.get("warmed"), "GREETING": os.environ.get("GREETING"),
         "threads": environ["wsgi.multithread"], "processes": environ["wsgi.multiprocess"],
         "process_group": environ["mod_wsgi.process_group"],
         "application_group": environ["mod_wsgi.application_group"],
@@ -60,9 +59,6 @@ const groups: Readonly<Record<string, string>> = {
   placed: "home=@ROOT@/home umask=0027 python-path=@ROOT@/lib1:@ROOT@/lib2 display-name=%{GROUP}",
   spoken: "lang=de_DE.UTF-8 locale=C.UTF-8 display-name=speaks",
   venv: "python-home=@ROOT@/venv",
-  named: "python-executable=@ROOT@/venv/bin/python3 env-file=@ROOT@/site.env",
-  warmed: "preload=@ROOT@/warm.py processes=2",
-  cold: "preload=@ROOT@/cold.py",
   worn: "maximum-requests=3",
   slow: "threads=1 queue-timeout=1",
   stuck: "threads=1 request-timeout=1 shutdown-timeout=1",
@@ -108,9 +104,6 @@ WSGIScriptAlias /still @ROOT@/apps/still.wsgi process-group=plain application-gr
         "lib2/own.py": "name = 'lib2'\n",
         "lib3/own.py": "name = 'lib3'\n",
         "home/x": "",
-        "site.env": '# of the site\nHOME="/from the file"\nexport LC_ALL=C\nGREETING=one\n',
-        "warm.py": "import sys, time\ntime.sleep(0.2)\nsys.modules['warmed'] = 'yes'\n",
-        "cold.py": "raise KeyError('no settings')\n",
         "htdocs/index.html": "static\n",
       },
     });
@@ -162,30 +155,6 @@ WSGIScriptAlias /still @ROOT@/apps/still.wsgi process-group=plain application-gr
 
   it("python-home", async () => {
     expect((await probeAt("/venv"))["prefix"]).to.equal(join(served.root, "venv"));
-  });
-
-  it("python-executable and env-file", async () => {
-    const prefix = join(served.root, "venv");
-    const { pid, ...found } = await probeAt("/named");
-    expect(found).to.include({ prefix, HOME: "/from the file", LC_ALL: "C", GREETING: "one" });
-    // A new process reads the file again.
-    writeFileSync(join(served.root, "site.env"), "GREETING=two\n");
-    process.kill(pid, "SIGUSR1");
-    await until("its successor serves", async () => (await probeAt("/named"))["GREETING"] === "two");
-  });
-
-  it("preload: run in each process before the application", async () => {
-    const all = await Promise.all([0, 1, 2, 3].map(() => probeAt("/warmed/sleep?0.3")));
-    for (const { warmed } of all) expect(warmed).to.equal("yes");
-  });
-
-  it("preload that fails: 503, and the traceback in the log", async () => {
-    const response = await fetch(served.url("/cold"));
-    expect(response.status).to.equal(503);
-    await response.text();
-    await until("the log says why", () =>
-      /Failed to exec Python script file '.*cold\.py'[^]*KeyError: 'no settings'/.test(served.errors()),
-    );
   });
 
   it("user and group, with the socket open to socket-user alone", async function () {

@@ -1,6 +1,5 @@
 // The whole configuration → what is wrong with groups and scripts in it, and the daemon groups to run.
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
-import { execFileSync } from "node:child_process";
+import { accessSync, constants, statSync } from "node:fs";
 import {
   byteString,
   core,
@@ -12,6 +11,7 @@ import {
   type ServerView,
   type VirtualHost,
 } from "../../api/index.js";
+import { idOf } from "./account-id.js";
 import type { DaemonProcess } from "./daemon-process.js";
 import { compileCallable, compileGroupName } from "./group-name.js";
 import { declaredGroups, specOf, stateOf, type DeclaredGroup } from "./groups.js";
@@ -79,10 +79,10 @@ export function daemonGroups(server: ServerView): readonly DaemonGroupSpec[] {
 export function embeddedPython(server: ServerView): EmbeddedPythonSpec {
   const [main] = server.virtualHosts;
   if (!main) throw new TypeError("a server has a main server");
-  const { pythonHome, pythonPath, restrictEmbedded } = server.settings(wsgi, main);
+  const { pythonHome, pythonPath, restrictEmbedded, serverMetrics } = server.settings(wsgi, main);
   const preloads = restrictEmbedded ? [] : (preloadsOf(server).get("") ?? []);
   const multiprocess = server.settings(processes, main).serverLimit > 1;
-  return { pythonHome, pythonPath, multiprocess, variables: {}, preloads };
+  return { pythonHome, pythonPath, multiprocess, variables: {}, serverMetrics, preloads };
 }
 
 /** What each process group ("" for embedded) can load before the first request: the scripts that aliases name for certain. */
@@ -227,28 +227,14 @@ function checkAccounts(server: ServerView, group: DaemonProcess, known: Map<stri
     ["user", "passwd", group.user],
     ["group", "group", group.group],
     ["socket-user", "passwd", group.socketUser],
+    ["script-user", "passwd", group.scriptUser],
+    ["script-group", "group", group.scriptGroup],
   ] as const;
   for (const [option, database, name] of wanted) {
     if (name === undefined || /^#\d+$/.test(name)) continue;
     const key = `${database} ${name}`;
-    const exists = known.get(key) ?? accountExists(database, name);
+    const exists = known.get(key) ?? idOf(database, name) !== undefined;
     known.set(key, exists);
     if (!exists) server.error(`WSGIDaemonProcess: option ${option}: "${name}" is unknown`, group.origin);
-  }
-}
-
-function accountExists(database: "passwd" | "group", name: string): boolean {
-  try {
-    if (
-      readFileSync(`/etc/${database}`, "utf8")
-        .split("\n")
-        .some((line) => line.startsWith(`${name}:`))
-    )
-      return true;
-    // Accounts from elsewhere are known to getent alone.
-    execFileSync("getent", [database, name], { stdio: "ignore", timeout: 5000 });
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -97,20 +97,20 @@ const readers = {
   "header-buffer-size": buffer(8192),
   "response-buffer-size": buffer(65536),
   "request-buffer-size": count(0),
-  "response-flush-delay": unused(count(0), "output is sent when the application pauses"),
-  "response-socket-timeout": unused(seconds, "Timeout holds for the client's connection"),
+  "response-flush-delay": unused(count(0), "output is sent as it comes"),
+  "response-socket-timeout": seconds,
   "stack-size": count(32_768),
   "switch-interval": decimal,
   "cpu-priority": integer,
   "cpu-time-limit": count(0),
   "memory-limit": count(0),
   "virtual-memory-limit": count(0),
-  "server-metrics": unused(flag, "mod_wsgi.server_metrics() gives None"),
+  "server-metrics": flag,
   "python-eggs": folder,
   "supplementary-groups": text,
   chroot: refused("a process outside of its chroot must not serve"),
-  "script-user": refused("who owns the script is not checked"),
-  "script-group": refused("who owns the script is not checked"),
+  "script-user": text,
+  "script-group": text,
 } as const satisfies Readonly<Record<string, Reader>>;
 
 type Option = keyof typeof readers;
@@ -127,6 +127,9 @@ export function readDaemonProcess(name: string, optionText: string, place: Place
   const text = (option: Option) => read<string | undefined>(option, undefined);
   const user = text("user");
   if (user === "root" || user === "#0") place.fail(`option user must not be ${user}`);
+  if (values.has("script-user") && values.has("script-group")) {
+    place.fail("options script-user and script-group exclude each other: give one of them");
+  }
   if (values.has("python-home") && values.has("python-executable")) {
     place.fail(
       "option python-executable names the interpreter, and python-home a folder with another: give one of them",
@@ -140,6 +143,8 @@ export function readDaemonProcess(name: string, optionText: string, place: Place
     threads: read("threads", 15),
     user,
     group: text("group"),
+    scriptUser: text("script-user"),
+    scriptGroup: text("script-group"),
     umask: read<number | undefined>("umask", undefined),
     home: text("home"),
     lang: text("lang"),
@@ -175,6 +180,9 @@ export function readDaemonProcess(name: string, optionText: string, place: Place
     supplementaryGroups: text("supplementary-groups")?.split(",").filter(Boolean),
     sendBufferSize: read("send-buffer-size", 0),
     receiveBufferSize: read("receive-buffer-size", 0),
+    serverMetrics: read("server-metrics", false),
+    // As in mod_wsgi: that of its own, else that between the processes.
+    responseSocketTimeout: read("response-socket-timeout", 0) || read("socket-timeout", 0),
     headerBufferSize: read("header-buffer-size", 0),
     requestBufferSize: read("request-buffer-size", defaultRequestBuffer),
     responseBufferSize: read("response-buffer-size", 0) || defaultResponseBuffer,

@@ -55,7 +55,8 @@ export function mappingDirectives(directive: Maker): Table {
       summary: "Defines a daemon group: processes that run applications",
       doc:
         "Options, with defaults: `processes=1 threads=15` sizes; `user= group= supplementary-groups= umask= home= lang= locale= " +
-        "display-name=` of the processes; `python-home= python-path= python-eggs=` where Python and its modules are. Not of " +
+        "display-name=` of the processes; `script-user=` or `script-group=` whose a script and its folder must be, and not writable " +
+        "for others, else 403; `python-home= python-path= python-eggs=` where Python and its modules are. Not of " +
         "mod_wsgi are: `python-executable=`, the interpreter itself, of whatever version or kind; `env-file=`, a file of " +
         "NAME=value lines for the environment of the processes, read when one starts; `preload=`, a script that each process " +
         "runs before it loads applications and takes requests: where it fails the process does not serve. A process " +
@@ -70,8 +71,11 @@ export function mappingDirectives(directive: Maker): Table {
         "of its threads, `switch-interval=`. A request body of up to `request-buffer-size=1048576` bytes (not of mod_wsgi) is taken in " +
         "before a thread is asked for, unless the client expects 100-continue; an application that is to answer before its client " +
         "sends the body needs 0. `response-buffer-size=1048576` bytes of a response are taken off its thread at " +
-        "once, whatever the client does; `header-buffer-size=` is read and has no effect; `send-buffer-size= receive-buffer-size= " +
-        "`listen-backlog=100 socket-user=`. A number that is none, or an option that does not exist, is an error. A group " +
+        "once, whatever the client does; where the client takes nothing for `response-socket-timeout=` (else `socket-timeout=`, " +
+        "else the server's Timeout) it is cut. A response with a field longer than `header-buffer-size=` (0: no limit) is a 500. " +
+        "`server-metrics=On` lets applications ask `mod_wsgi.server_metrics()` what all workers do, clients and URLs of other " +
+        "sites included. `response-flush-delay=` has no effect: output is sent as it comes. `send-buffer-size= " +
+        "receive-buffer-size= listen-backlog=100 socket-user=`. A number that is none, or an option that does not exist, is an error. A group " +
         "belongs to the ServerName of the virtual host it stands in; at the top it is for all. Each application group of a " +
         "daemon group has processes of its own.",
       example: "WSGIDaemonProcess site processes=2 threads=5 display-name=%{GROUP} request-timeout=60",
@@ -125,6 +129,17 @@ export function mappingDirectives(directive: Maker): Table {
       default: "Off",
       example: "WSGIRestrictEmbedded On",
       set: ([restrictEmbedded]) => ({ restrictEmbedded }),
+    }),
+    WSGIServerMetrics: directive({
+      args: [arg.flag()],
+      contexts: server,
+      summary: "Lets applications in the server itself ask what all workers do",
+      doc:
+        "`mod_wsgi.server_metrics()` then gives a dictionary in place of None: workers, connections, and clients and URLs of all " +
+        "sites. Daemon groups have the option `server-metrics=On`.",
+      default: "Off",
+      example: "WSGIServerMetrics On",
+      set: ([serverMetrics]) => ({ serverMetrics }),
     }),
     WSGISocketPrefix: directive({
       args: [arg.filePath("prefix")],

@@ -1,6 +1,7 @@
 // Daemon groups of the whole configuration → which of them a virtual host may use.
 import type { DaemonGroupSpec, ServerView, VirtualHost } from "../../api/index.js";
 import type { DaemonProcess } from "./daemon-process.js";
+import { prepareOwners } from "./script-owner.js";
 import { wsgi } from "./settings.js";
 
 /** What a virtual host may do with a process group of that name. */
@@ -29,7 +30,13 @@ export function declaredGroups(server: ServerView): ReadonlyMap<string, Declared
 /** Makes the groups known to requests. */
 export function registerGroups(server: ServerView): void {
   const groups = declaredGroups(server);
+  for (const { group } of groups.values()) prepareOwners(group);
   for (const virtualHost of server.virtualHosts) registered.set(virtualHost, groups);
+}
+
+/** A group that requests of that virtual host may name; undefined where nothing is known of groups. */
+export function groupOf(name: string, virtualHost: VirtualHost): DaemonProcess | undefined {
+  return registered.get(virtualHost)?.get(name)?.group;
 }
 
 /** Whether requests of a virtual host may use a group. A group belongs to the ServerName it was declared under. */

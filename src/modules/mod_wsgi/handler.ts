@@ -11,10 +11,11 @@ import {
 import { ask, type AuxiliaryScript } from "./auxiliary-script.js";
 import { ConstantParts, requestPart, scriptNameOf, type Environ } from "./environ.js";
 import { compileCallable, compileGroupName, type GroupName } from "./group-name.js";
-import { stateOf } from "./groups.js";
+import { groupOf, stateOf } from "./groups.js";
 import type { HandlerScript } from "./named-script.js";
 import { relay } from "./relay.js";
 import { aliasOf, scriptHandler, type AliasOptions, type ScriptAlias } from "./script-alias.js";
+import { ownerFault } from "./script-owner.js";
 import type { WsgiSettings } from "./settings.js";
 import { proxyCorrection } from "./trusted-proxy.js";
 
@@ -146,6 +147,7 @@ function callOf(
       `WSGI0149: Daemon process group '${processGroup}' is not allowed here by WSGIRestrictProcess`,
     );
   }
+  const script = handlerScript?.path ?? textOf(request.filename);
   const embedded = processGroup === "";
   if (!embedded) {
     const state = stateOf(processGroup, request.virtualHost);
@@ -158,6 +160,11 @@ function callOf(
         500,
         `WSGI0152: Daemon process called '${processGroup}' cannot be accessed by this virtual host`,
       );
+    }
+    const group = groupOf(processGroup, request.virtualHost);
+    const reason = group && ownerFault(group, script);
+    if (reason !== undefined) {
+      return fault(request, 403, `daemon group '${processGroup}' does not run ${request.filename}: ${reason}`);
     }
   } else if (settings.restrictEmbedded && !nodeScript.test(handlerScript?.path ?? request.filename)) {
     return fault(
@@ -173,7 +180,7 @@ function callOf(
     handlerScript: handlerScript ? byteString(handlerScript.path) : "",
   });
   return {
-    script: handlerScript?.path ?? textOf(request.filename),
+    script,
     callable,
     processGroup,
     applicationGroup,

@@ -15,6 +15,7 @@ export const wsgi = defineSettings("mod_wsgi", {
   /** Process groups that may be chosen; undefined: all. */
   restrictProcess: value<readonly string[] | undefined>(undefined),
   restrictEmbedded: value<boolean>(false),
+  serverMetrics: value<boolean>(false),
   passAuthorization: value<boolean>(false),
   scriptReloading: value<boolean>(true),
   ignoreActivity: value<boolean>(false),

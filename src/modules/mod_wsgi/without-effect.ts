@@ -26,7 +26,6 @@ const flags: Readonly<Record<string, Silent>> = {
     what: "Gives sockets new names after a restart",
     why: "Each generation of daemons has sockets of its own.",
   },
-  WSGIServerMetrics: { what: "Allows mod_wsgi.server_metrics()", why: "It gives None." },
   WSGIVerboseDebugging: { what: "Logs more", why: "Deprecated in mod_wsgi too: use `LogLevel wsgi:debug`." },
 };
 

@@ -223,7 +223,7 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd {
       this.#close();
       return;
     }
-    this.#writer.timeout = transmission.timeout;
+    this.#writer.timeout = response.writeTimeout ?? transmission.timeout;
     if (!this.#sendPlanned(exchange, response, transmission)) {
       dropBody(response.body);
       this.#sendPlanned(exchange, failure(exchange, transmission), transmission);

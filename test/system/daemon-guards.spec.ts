@@ -1,0 +1,168 @@
+// Options of WSGIDaemonProcess that prepare a process, guard it, or let it know of the server, in one server.
+import { execFileSync } from "node:child_process";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
+import { findPython } from "../../src/process/python-interpreter.js";
+import { makeRoot, serveRoot, type ServedRoot } from "../support/modhost.js";
+import { until } from "../support/running.js";
+
+const probe = `
+import json, os, sys, time
+
+def application(environ, start_response):
+    path = environ["PATH_INFO"]
+    if path == "/sleep":
+        time.sleep(float(environ["QUERY_STRING"]))
+    if path == "/metrics":
+        import mod_wsgi
+        body = json.dumps(mod_wsgi.server_metrics()).encode()
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [body]
+    if path == "/field":
+        start_response("200 OK", [("X-Long", "x" * int(environ["QUERY_STRING"] or 0))])
+        return [b"{}"]
+    if path == "/flood":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return (b"x" * 65536 for _ in range(1600))
+    found = {
+        "pid": os.getpid(), "prefix": sys.prefix, "warmed": sys.modules.get("warmed"),
+        "LC_ALL": os.environ.get("LC_ALL"), "HOME": os.environ.get("HOME"), "GREETING": os.environ.get("GREETING"),
+    }
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(found).encode()]
+`;
+
+interface Found {
+  readonly pid: number;
+  readonly [name: string]: unknown;
+}
+
+/** The options of each group; its application is at /NAME. */
+const groups: Readonly<Record<string, string>> = {
+  plain: "",
+  named: "python-executable=@ROOT@/venv/bin/python3 env-file=@ROOT@/site.env",
+  warmed: "preload=@ROOT@/warm.py processes=2",
+  cold: "preload=@ROOT@/cold.py",
+  told: "server-metrics=On header-buffer-size=8192",
+  pressing: "response-socket-timeout=1",
+  owned: `script-user=#${process.getuid?.()}`,
+  stranger: "script-user=#12345",
+  shared: `script-group=#${process.getgid?.()}`,
+};
+
+describe("options of WSGIDaemonProcess that prepare and guard", function () {
+  this.timeout(60_000);
+  let served: ServedRoot;
+
+  before(async function () {
+    if ("missing" in findPython(undefined)) return this.skip();
+    const lines = Object.entries(groups).map(
+      ([name, options]) =>
+        `WSGIDaemonProcess ${name} ${options}\nWSGIScriptAlias /${name} @ROOT@/apps/probe.wsgi process-group=${name} application-group=%{GLOBAL}`,
+    );
+    const configuration = `
+CustomLog @ROOT@/run/access.log "%r %>s"
+${lines.join("\n")}
+<Directory @ROOT@/apps>
+    Require all granted
+</Directory>
+`;
+    const { root, port } = await makeRoot(configuration, {
+      modules: ["wsgi", "log_config"],
+      files: {
+        "apps/probe.wsgi": probe,
+        "site.env": '# of the site\nHOME="/from the file"\nexport LC_ALL=C\nGREETING=one\n',
+        "warm.py": "import sys, time\ntime.sleep(0.2)\nsys.modules['warmed'] = 'yes'\n",
+        "cold.py": "raise KeyError('no settings')\n",
+        "htdocs/index.html": "static\n",
+      },
+    });
+    execFileSync("python3", ["-m", "venv", "--without-pip", join(root, "venv")]);
+    served = await serveRoot(root, port);
+  });
+  after(() => served?.end());
+
+  const probeAt = async (path: string): Promise<Found> => {
+    const response = await fetch(served.url(path));
+    if (response.status !== 200)
+      throw new Error(`${path}: ${response.status} ${await response.text()}\n${served.errors()}`);
+    return (await response.json()) as Found;
+  };
+
+  it("python-executable and env-file", async () => {
+    const prefix = join(served.root, "venv");
+    const { pid, ...found } = await probeAt("/named");
+    expect(found).to.include({ prefix, HOME: "/from the file", LC_ALL: "C", GREETING: "one" });
+    // A new process reads the file again.
+    writeFileSync(join(served.root, "site.env"), "GREETING=two\n");
+    process.kill(pid, "SIGUSR1");
+    await until("its successor serves", async () => (await probeAt("/named"))["GREETING"] === "two");
+  });
+
+  it("preload: run in each process before the application", async () => {
+    const all = await Promise.all([0, 1, 2, 3].map(() => probeAt("/warmed/sleep?0.3")));
+    for (const { warmed } of all) expect(warmed).to.equal("yes");
+  });
+
+  it("preload that fails: 503, and the traceback in the log", async () => {
+    const response = await fetch(served.url("/cold"));
+    expect(response.status).to.equal(503);
+    await response.text();
+    await until("the log says why", () =>
+      /Failed to exec Python script file '.*cold\.py'[^]*KeyError: 'no settings'/.test(served.errors()),
+    );
+  });
+
+  it("server-metrics: what all workers do, for those who may know", async () => {
+    const metrics = await probeAt("/told/metrics?x");
+    expect(metrics).to.have.keys([
+      ...["server_limit", "thread_limit", "running_generation", "restart_time", "current_time", "running_time"],
+      "processes",
+    ]);
+    const [process] = metrics["processes"] as [{ readonly pid: number; readonly workers: Record<string, unknown>[] }];
+    expect(process).to.include({ process_num: 0, generation: 1, quiescing: false });
+    expect(process.workers).to.have.length(metrics["thread_limit"] as number);
+    const all = (metrics["processes"] as (typeof process)[]).flatMap(({ workers }) => workers);
+    const own = all.find(({ request }) => request === "GET /told/metrics?x HTTP/1.1");
+    expect(own).to.include({ status: "W", client: "127.0.0.1" });
+    expect(all.map(({ status }) => status)).to.include("_");
+    expect(await probeAt("/plain/metrics")).to.equal(null);
+  });
+
+  it("header-buffer-size: 500 for a response with a longer field", async () => {
+    const statuses = await Promise.all(
+      [8000, 9000].map(async (length) => (await fetch(served.url(`/told/field?${length}`))).status),
+    );
+    expect(statuses).to.deep.equal([200, 500]);
+    await until("the log says why", () => /WSGI0144: the field X-Long of the response/.test(served.errors()));
+    expect((await fetch(served.url("/plain/field?9000"))).status).to.equal(200);
+  });
+
+  it("response-socket-timeout: a client that takes nothing is cut", async () => {
+    const client = connect(Number(new URL(served.url("/")).port), "127.0.0.1");
+    client.write("GET /pressing/flood HTTP/1.1\r\nHost: x\r\n\r\n");
+    // It reads only when the server has given it up: what it then gets is not all.
+    const log = join(served.root, "run/access.log");
+    await until("the server has logged it", () => readFileSync(log, "utf8").includes("/pressing/flood"));
+    let bytes = 0;
+    client.on("data", (data: Buffer) => (bytes += data.length));
+    await new Promise<void>((done) => client.on("error", () => undefined).on("close", () => done()));
+    expect(bytes)
+      .to.be.greaterThan(0)
+      .and.lessThan(1600 * 65_536);
+  });
+
+  it("script-user and script-group: 403 for scripts of others", async () => {
+    const status = async (path: string): Promise<number> => (await fetch(served.url(path))).status;
+    expect([await status("/owned"), await status("/shared"), await status("/stranger")]).to.deep.equal([200, 200, 403]);
+    await until("the log says why", () => /the script does not belong to user #12345/.test(served.errors()));
+    chmodSync(join(served.root, "apps/probe.wsgi"), 0o664);
+    expect([await status("/owned"), await status("/shared")]).to.deep.equal([403, 200]);
+    chmodSync(join(served.root, "apps/probe.wsgi"), 0o644);
+    chmodSync(join(served.root, "apps"), 0o777);
+    expect([await status("/owned"), await status("/shared")]).to.deep.equal([403, 403]);
+    chmodSync(join(served.root, "apps"), 0o755);
+  });
+});
