@@ -118,7 +118,7 @@ async function tryStart(kind: Kind, configuration: string, root: string): Promis
 }
 
 async function accepting(child: ChildProcess, port: number): Promise<string | undefined> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 40_000;
   while (Date.now() < deadline) {
     if (child.exitCode !== null || child.signalCode !== null) return `ended at start with ${String(child.exitCode)}`;
     if (await accepts(port)) return undefined;

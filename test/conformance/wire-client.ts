@@ -40,7 +40,7 @@ export interface Talk {
   readonly tls?: ConnectionOptions | undefined;
 }
 
-const patience = 10_000;
+const patience = 20_000;
 
 /** Sends bytes and reads the answers with exact framing. */
 export async function talk({ host, port, pieces, methods, end, probe, tls }: Talk): Promise<Conversation> {

@@ -259,7 +259,7 @@ WSGIScriptAlias /app @ROOT@/docs/app.wsgi process-group=shop application-group=%
 });
 
 describe("modhostctl explain", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let root: string;
   let port: number;
   before(async () => {

@@ -12,7 +12,7 @@ import { daemonSpec, daemonUser, openFolder } from "../support/daemon-groups.js"
 const pythonDaemon = fileURLToPath(new URL("../../python/modhost_wsgi", import.meta.url));
 
 describe("the check of Pythons", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let folder: string;
 
   before(function () {

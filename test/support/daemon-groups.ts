@@ -72,7 +72,7 @@ export function fixture(name: string): string {
 
 /** Resolves when the condition holds; looks for it every 10 ms. Throws after 15 s, which is earlier than a test is given up. */
 export async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 40_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${String(condition)}`);
     await new Promise((done) => setTimeout(done, 10));

@@ -52,7 +52,7 @@ Include sites/more/*.inc
 };
 
 describe("the command line of", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let root: string;
 
   before(async () => {

@@ -68,7 +68,7 @@ IncludeOptional conf.d/*.conf
 };
 
 describe("a server root with conf/httpd.conf", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let root = "";
 
   before(() => {

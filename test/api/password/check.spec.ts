@@ -33,7 +33,7 @@ const passwords: readonly string[] = [
 describe("a password", () => {
   for (const [option, kind] of kinds) {
     it(`is checked against ${kind} as htpasswd makes it`, async function () {
-      this.timeout(20_000);
+      this.timeout(60_000);
       if (spawnSync("htpasswd").error) {
         if (process.env["CI"] === "true") throw new Error("nothing may be skipped here; missing: htpasswd");
         console.log("      skipped, missing: htpasswd: apt-get install apache2-utils");
@@ -83,7 +83,7 @@ describe("a password", () => {
   });
 
   it("does not keep the process waiting while it is hashed", async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     // Cost 11: some tenths of a second.
     const stored = "$2b$11$abcdefghijklmnopqrstuuu2AVoYDxvdXJrDEsPIHv3YHgRKJHeHO";
     let turns = 0;

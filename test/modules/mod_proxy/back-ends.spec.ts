@@ -311,7 +311,7 @@ describe("mod_proxy and its back ends", () => {
   });
 
   describe("connections", function () {
-    this.timeout(10_000);
+    this.timeout(60_000);
     const pooled = "ProxyPass / http://127.0.0.1:@PORT@/";
 
     it("are kept for the next request", async () => {
@@ -434,7 +434,7 @@ describe("mod_proxy and its back ends", () => {
   });
 
   it("work without a deprecated part of Node", async function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const running = runNode([
       "--throw-deprecation",
       "--pending-deprecation",

@@ -130,7 +130,7 @@ export async function exchange(port: number, bytes: string, { end = false } = {}
 }
 
 /** Waits for a condition. */
-export async function until(condition: () => boolean, what: string, milliseconds = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, milliseconds = 40_000): Promise<void> {
   const limit = Date.now() + milliseconds;
   while (!condition()) {
     if (Date.now() > limit) throw new Error(`waited in vain until ${what}`);
