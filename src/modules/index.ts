@@ -20,20 +20,26 @@ import autoindex from "./mod_autoindex/index.js";
 import brotli from "./mod_brotli/index.js";
 import cgi from "./mod_cgi/index.js";
 import cgid from "./mod_cgi/cgid.js";
+import buffer from "./mod_buffer/index.js";
+import data from "./mod_data/index.js";
 import deflate from "./mod_deflate/index.js";
 import dir from "./mod_dir/index.js";
 import env from "./mod_env/index.js";
 import expires from "./mod_expires/index.js";
+import fileCache from "./mod_file_cache/index.js";
 import filter from "./mod_filter/index.js";
 import headers from "./mod_headers/index.js";
 import info from "./mod_info/index.js";
 import logConfig from "./mod_log_config/index.js";
+import logDebug from "./mod_log_debug/index.js";
+import logForensic from "./mod_log_forensic/index.js";
 import logio from "./mod_logio/index.js";
 import macro from "./mod_macro/index.js";
 import mime from "./mod_mime/index.js";
 import negotiation from "./mod_negotiation/index.js";
 import proxy from "./mod_proxy/index.js";
 import proxyHttp from "./mod_proxy_http/index.js";
+import reflector from "./mod_reflector/index.js";
 import reqtimeout from "./mod_reqtimeout/index.js";
 import ratelimit from "./mod_ratelimit/index.js";
 import remoteip from "./mod_remoteip/index.js";
@@ -91,19 +97,25 @@ export const modules: readonly Module[] = [
   brotli,
   cgi,
   cgid,
+  buffer,
+  data,
   deflate,
   dir,
   env,
   expires,
+  fileCache,
   filter,
   headers,
   info,
+  logDebug,
+  logForensic,
   macro,
   mime,
   negotiation,
   proxy,
   proxyHttp,
   ratelimit,
+  reflector,
   reqtimeout,
   remoteip,
   request,

@@ -13,6 +13,11 @@ LogFormat "%{X-In}i %{Content-Type}i %{Host}i %{Content-Type}o %{Location}o %{Se
 LogFormat "%400,404{Referer}i %!200{Referer}i %200m %!404m %%\\ttab\\nnewline\\\\back %q" conditions
 LogFormat "in=%I out=%O sum=%S %b" bytes
 LogFormat "took=%D took=%T took=%{ms}T took=%{us}T epoch=%{sec}t %{%Y}t pid=%P pid=%{pid}P" times
+LogFormat "took=%^FB %!200^FB %U" first
+CustomLog "@RUN@/first.log" first
+<Location /logged>
+  LogIOTrackTTFB On
+</Location>
 CustomLog "@RUN@/common.log" common
 CustomLog "@RUN@/items.log" items
 CustomLog "@RUN@/fields.log" fields
@@ -154,6 +159,9 @@ const rows: readonly Row[] = [
   { name: "bytes of a file", log: "bytes", target: "/a.txt" },
   { name: "bytes of a body", log: "bytes", target: "/a.txt", more: { method: "POST", body: "0123456789" } },
   { name: "times and processes", log: "times", target: "/a.txt" },
+  { name: "the time to the first byte", log: "first", target: "/logged/a.txt" },
+  { name: "the time to the first byte of an error", log: "first", target: "/logged/missing" },
+  { name: "no time to the first byte where it is not measured", log: "first", target: "/a.txt" },
   { name: "a literal format", log: "literal", target: "/a.txt" },
   { name: "env=", log: "env", target: "/logged/a.txt" },
   { name: "env=!", log: "not-env", target: "/a.txt" },

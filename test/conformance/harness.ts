@@ -51,6 +51,8 @@ export interface Case {
   readonly next?: readonly ((answers: readonly Answer[]) => string)[];
   /** Log files below @RUN@ whose new lines are compared too. */
   readonly logs?: readonly string[];
+  /** How many lines of each log an answer makes, where it is not one. */
+  readonly linesEach?: number;
   /** Why the two differ here. It is an error when they do not. */
   readonly differs?: string;
 }
@@ -150,7 +152,7 @@ async function answerOf(server: Server, one: Case, root: string): Promise<string
   }
   const due = answers.filter(({ statusLine }) => !statusLine.startsWith("HTTP/1.1 1")).length;
   for (const [index, file] of logs.entries()) {
-    const lines = await newLines(file, { had: sizes[index] ?? 0, due });
+    const lines = await newLines(file, { had: sizes[index] ?? 0, due: due * (one.linesEach ?? 1) });
     text += lines.map((line) => `\n-- logged ${showLogLine(line, conversation, server)}`).join("");
   }
   return text;
