@@ -136,7 +136,7 @@ export const arg = {
   regex: (name: string, options: PatternOptions = {}) =>
     kind(name, "regex", (text, place) => {
       try {
-        return translatePattern(byteString(text), options);
+        return translatePattern(byteString(text), options, place.origin);
       } catch (error) {
         if (error instanceof PatternError) return place.refuse(error.message);
         throw error;

@@ -1,7 +1,11 @@
 // PCRE text → JavaScript regular expression; and the door to wildcards.
 import { literal, showSet } from "./pattern-class.js";
+import type { Origin } from "./origin.js";
+import { costOf } from "./pattern-cost.js";
+import { guarded, isLinear, prepareEngine, type Exec } from "./pattern-guard.js";
 import { PatternError, readPattern, type Part, type PatternOptions } from "./pattern-tree.js";
 export { globToRegExp, hasWildcard, type GlobOptions } from "./glob.js";
+export { matchLimit, onGivenUp, type GivenUp } from "./pattern-guard.js";
 export { PatternError, type PatternOptions } from "./pattern-tree.js";
 
 /**
@@ -11,8 +15,12 @@ export { PatternError, type PatternOptions } from "./pattern-tree.js";
  * Two things differ, and cannot be told from the pattern: a reference back to a group that took no part matches nothing
  * in PCRE and the empty text here; a group in a repetition keeps its last text in PCRE, and here loses it in a round in
  * which it takes no part.
+ *
+ * No text makes a match take for ever: V8 matches in linear time what goes back too often, and what it cannot match so is given
+ * up after a while. `origin` is the line to tell of then.
  */
-export function translatePattern(source: string, options: PatternOptions = {}): RegExp {
+export function translatePattern(source: string, options: PatternOptions = {}, origin?: Origin): RegExp {
+  prepareEngine();
   const { body, flags } = readPattern(source, options);
   const writer = new PatternWriter();
   writer.number(body);
@@ -23,7 +31,15 @@ export function translatePattern(source: string, options: PatternOptions = {}): 
   } catch (error) {
     throw new PatternError(`is not valid: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return writer.extra.length === 0 ? regex : withoutExtra(regex, writer.extra);
+  const cost = costOf(body);
+  const limit = cost > 1 && !isLinear(text, flags) ? { cost, pattern: source, origin } : undefined;
+  return finish(regex, { extra: writer.extra, limit });
+}
+
+/** The same expression for all matches in a text, one after the other from its `lastIndex` on. */
+export function forAllMatches(regex: RegExp): RegExp {
+  const flags = regex.global ? regex.flags : `${regex.flags}g`;
+  return finish(new RegExp(regex.source, flags), finishes.get(regex) ?? { extra: [], limit: undefined });
 }
 
 class PatternWriter {
@@ -129,10 +145,23 @@ function isByte(part: Part): boolean {
   return part.kind === "set" || part.kind === "character";
 }
 
-/** Drops the groups of translation from what is matched, so that the others have PCRE's numbers. */
-function withoutExtra(regex: RegExp, extra: readonly number[]): RegExp {
-  const exec = (text: string) => {
-    const match = RegExp.prototype.exec.call(regex, text);
+/** What an expression needs beyond JavaScript's own. */
+interface Finish {
+  /** Numbers of groups of translation, which are dropped from what is matched: the others then have PCRE's numbers. */
+  readonly extra: readonly number[];
+  readonly limit: { readonly cost: number; readonly pattern: string; readonly origin: Origin | undefined } | undefined;
+}
+
+const finishes = new WeakMap<RegExp, Finish>();
+
+function finish(regex: RegExp, needed: Finish): RegExp {
+  const { extra, limit } = needed;
+  if (extra.length === 0 && !limit) return regex;
+  finishes.set(regex, needed);
+  const own: Exec = (text) => RegExp.prototype.exec.call(regex, text);
+  const look = limit ? guarded(own, limit.cost, { pattern: limit.pattern, origin: limit.origin }) : own;
+  const exec: Exec = (text) => {
+    const match = look(text);
     if (match) for (const number of extra.toReversed()) match.splice(number, 1);
     return match;
   };

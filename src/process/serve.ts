@@ -1,6 +1,17 @@
 // The configuration a worker was told → a server: compiled, logs open, modules started, ready to accept.
 import { resolve } from "node:path";
-import { core, processes, type ErrorLog, type Module, type WorkerReport, type WorkerView } from "../api/index.js";
+import {
+  core,
+  matchLimit,
+  onGivenUp,
+  processes,
+  showOrigin,
+  type ErrorLog,
+  type GivenUp,
+  type Module,
+  type WorkerReport,
+  type WorkerView,
+} from "../api/index.js";
 import { compile, type CompiledServer } from "../config/compile.js";
 import type { Tree } from "../config/tree.js";
 import { openLogs, type OpenLogs } from "../log/open-logs.js";
@@ -53,6 +64,7 @@ export async function prepareWorker(
       logLines(errorLog, `${script} was changed and cannot be loaded; the former goes on: ${failure}`),
   });
   const handler = new Pipeline(server, applications);
+  const forgetPatterns = onGivenUp((given) => logGivenUp(errorLog, given));
   let serving: Serving | undefined;
   return {
     errorLog,
@@ -77,6 +89,7 @@ export async function prepareWorker(
     reported: (report) => reports.heard(report),
     ended: () => (python?.isUsed ? python.end() : undefined),
     close: async () => {
+      forgetPatterns();
       applications.close();
       await python?.close();
       for (const { lifecycle } of server.modules) {
@@ -126,6 +139,15 @@ function compileServer(tree: Tree, modules: readonly Module[]): { logs: OpenLogs
   const [host] = server.virtualHosts;
   if (host) main.errorLog = host.errorLog;
   return { logs, server };
+}
+
+/** A match that was given up counts as none, and whoever wrote the pattern has to hear of it. */
+function logGivenUp(log: ErrorLog, { pattern, origin, length }: GivenUp): void {
+  const place = origin ? ` of ${showOrigin(origin)}` : "";
+  const message =
+    `the regular expression "${pattern}"${place} was given up after ${matchLimit} ms on a text of ${length} characters, and ` +
+    "counts as not matching: it can be matched in too many ways (docs/patterns.md)";
+  log.write({ level: "error", module: "core", message });
 }
 
 function logLines(log: ErrorLog, text: string): void {

@@ -46,6 +46,11 @@ const hosts: Readonly<Record<string, string>> = {
     RewriteRule ^/not-?query /new/a.txt
     RewriteRule ^/in(valid|dex)?$ /index.html [NC]
     RewriteRule !^/ /never`,
+  runaway: `
+    RewriteRule ^/one/(a+)+$ - [F]
+    RewriteRule ^/two/(?=a)(a+)+$ - [F]
+    RewriteRule ^/three/(a|a)*(?!b)$ - [G]
+    RewriteRule ^/four/((?:a+)+)\\1$ - [G]`,
   query: `
     RewriteRule ^/set$ /new/a.txt?x=1
     RewriteRule ^/append$ /new/a.txt?x=1 [QSA]
@@ -416,6 +421,11 @@ const targets: Readonly<Record<string, readonly (string | Case)[]>> = {
     ..."/nomap/x /literal/x /has/a /has/x /host".split(" "),
     { name: "/host in capitals", target: "/host", headers: [], host: "MAPS.test" },
   ],
+  // PCRE stops at its match limit, and the pattern counts as not matching.
+  runaway: ["one", "two", "three", "four"].flatMap((name) => [
+    `/${name}/${"a".repeat(40)}`,
+    { name: `${name} with too many ways`, target: `/${name}/${"a".repeat(120)}!` },
+  ]),
   loops: "/a /b".split(" "),
   canonical: [
     ..."/ /x/y?z=1 /sp%20ace /%3f".split(" "),

@@ -1,5 +1,5 @@
 // Tree of an expression → a function from requests to its truth, or its text.
-import { byteString, nearest, PatternError, translatePattern } from "../../api/index.js";
+import { byteString, nearest, PatternError, translatePattern, type Origin } from "../../api/index.js";
 import { binaryOperators, integer, unaryOperators, type Operand } from "./operators.js";
 import type { Scope, TestFunction, WordFunction } from "./scope.js";
 import {
@@ -21,9 +21,11 @@ export class ExpressionWriter {
   /** In upper case. */
   readonly variables = new Set<string>();
   readonly #vocabulary: ExpressionVocabulary;
+  readonly #origin: Origin;
 
-  constructor(vocabulary: ExpressionVocabulary) {
+  constructor(vocabulary: ExpressionVocabulary, origin: Origin) {
     this.#vocabulary = vocabulary;
+    this.#origin = origin;
   }
 
   test(tree: Test, level = 1): TestFunction {
@@ -44,7 +46,7 @@ export class ExpressionWriter {
       case "compare":
         return compare(tree.operator, this.word(tree.left, level + 1), this.word(tree.right, level + 1));
       case "match":
-        return match(this.word(tree.left, level + 1), regexOf(tree.regex), tree.negated);
+        return match(this.word(tree.left, level + 1), regexOf(tree.regex, this.#origin), tree.negated);
       case "in":
         return this.#in(tree, level + 1);
       case "unary":
@@ -179,10 +181,10 @@ interface CompiledRegex {
   readonly hasGroups: boolean;
 }
 
-function regexOf({ source, ignoreCase, span }: Regex): CompiledRegex {
+function regexOf({ source, ignoreCase, span }: Regex, origin: Origin): CompiledRegex {
   try {
     const text = byteString(source);
-    const regex = translatePattern(text, { ignoreCase });
+    const regex = translatePattern(text, { ignoreCase }, origin);
     return { regex, hasGroups: hasGroups(text) };
   } catch (error) {
     if (error instanceof PatternError)

@@ -28,7 +28,7 @@ const mostLookups = 20;
 
 /** Compiles a condition. Throws an ExpressionError. */
 export function compileCondition(text: string, { vocabulary, origin, options }: ExpressionParts): Condition {
-  const writer = new ExpressionWriter(vocabulary);
+  const writer = new ExpressionWriter(vocabulary, origin);
   const run = writer.test(parseCondition(text));
   const vary = options.vary ?? true;
   return {
@@ -41,7 +41,7 @@ export function compileCondition(text: string, { vocabulary, origin, options }: 
 /** Compiles a text with `%{...}` in it. Throws an ExpressionError. */
 export function compileString(text: string, { vocabulary, origin }: ExpressionParts): StringExpression {
   const tree = parseString(text);
-  const writer = new ExpressionWriter(vocabulary);
+  const writer = new ExpressionWriter(vocabulary, origin);
   const run = writer.word(tree);
   const constant = tree.kind === "text" ? tree.text : undefined;
   return {

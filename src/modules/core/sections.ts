@@ -22,7 +22,7 @@ const insideLocation = ["Location", "LocationMatch", "Limit", "LimitExcept"];
 
 function compileRegex(text: string, place: Place): RegExp {
   try {
-    return translatePattern(byteString(text));
+    return translatePattern(byteString(text), {}, place.origin);
   } catch (error) {
     if (error instanceof PatternError) return place.fail(`the regular expression "${text}" ${error.message}`);
     throw error;

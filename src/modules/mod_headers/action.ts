@@ -1,6 +1,7 @@
 // Header lines, a request and the fields they are for → the fields changed.
 import {
   compileSubstitution,
+  forAllMatches,
   type Condition as Expression,
   type Headers,
   type Request,
@@ -130,7 +131,8 @@ function replaced(
   }
   let result = "";
   let at = 0;
-  const each = new RegExp(regex.source, `${regex.flags.replace(/[gy]/g, "")}g`);
+  const each = forAllMatches(regex);
+  each.lastIndex = 0;
   for (let match = each.exec(value); match; match = each.exec(value)) {
     result += value.slice(at, match.index) + fill(match);
     at = match.index + match[0].length;

@@ -64,7 +64,7 @@ function readValue(text: string, place: Place): Value {
 
 function readRegex(text: string, place: Place): RegExp {
   try {
-    return translatePattern(byteString(text));
+    return translatePattern(byteString(text), {}, place.origin);
   } catch (error) {
     if (error instanceof PatternError) return place.fail(`regex ${error.message}, found "${text}"`);
     throw error;

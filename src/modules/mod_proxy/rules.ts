@@ -100,7 +100,7 @@ export function locationAround(place: Place): PathTest | undefined {
 
 function regexOf(text: string, place: Place): RegExp {
   try {
-    return translatePattern(byteString(text));
+    return translatePattern(byteString(text), {}, place.origin);
   } catch (error) {
     if (error instanceof PatternError) return place.fail(`the regular expression "${text}" ${error.message}`);
     throw error;

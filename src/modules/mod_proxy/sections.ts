@@ -55,7 +55,7 @@ function proxied(text: string, place: Place): Matcher {
 
 function compile(text: string, place: Place): RegExp {
   try {
-    return translatePattern(byteString(text));
+    return translatePattern(byteString(text), {}, place.origin);
   } catch (error) {
     if (error instanceof PatternError) return place.fail(`the regular expression "${text}" ${error.message}`);
     throw error;

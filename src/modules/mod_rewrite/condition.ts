@@ -190,7 +190,7 @@ function patternTest(pattern: string, ignoreCase: boolean, place: Place): Test {
 /** Compiles a regular expression of a rule or condition. */
 export function compileRegex(pattern: string, ignoreCase: boolean, place: Place): RegExp {
   try {
-    return translatePattern(pattern, { ignoreCase });
+    return translatePattern(pattern, { ignoreCase }, place.origin);
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     return place.fail(`cannot compile regular expression '${pattern}': it ${error.message}`);

@@ -78,7 +78,7 @@ function entryOf(entry: Rule, { context }: Place): { rules?: Rule[]; sectionRule
 function fieldNames(attribute: string, place: Place): RegExp | undefined {
   if (!isFieldPattern(attribute)) return undefined;
   try {
-    return translatePattern(attribute, { ignoreCase: true });
+    return translatePattern(attribute, { ignoreCase: true }, place.origin);
   } catch (error) {
     if (error instanceof PatternError) return place.fail(`attribute ${error.message}, found "${attribute}"`);
     throw error;
