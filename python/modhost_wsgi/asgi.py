@@ -35,8 +35,8 @@ def is_asgi(application, interface):
 def adapt(application, body, is_gone):
     """The WSGI application of one request: `body` is its input, `is_gone` tells whether the client has left."""
     def adapted(environ, start_response):
-        lifespan = _lifespan_of(application)
-        return Exchange(application, _scope(environ, lifespan.state.copy()), body, is_gone).answer(start_response)
+        lifespan = lifespan_of(application)
+        return Exchange(application, scope_of(environ, lifespan.state.copy()), body, is_gone).answer(start_response)
     return adapted
 
 
@@ -60,7 +60,7 @@ class Exchange:
 
     def answer(self, start_response):
         """Runs until the first bytes of the body: a whole body as a list, else an iterable."""
-        asyncio.run_coroutine_threadsafe(self._run(), _running_loop())
+        asyncio.run_coroutine_threadsafe(self._run(), running_loop())
         try:
             first = self._next()
             status = self._start["status"]
@@ -217,7 +217,7 @@ class Lifespan:
         with self.lock:
             if not self._is_begun:
                 self._is_begun = True
-                asyncio.run_coroutine_threadsafe(self._run(), _running_loop())
+                asyncio.run_coroutine_threadsafe(self._run(), running_loop())
         self._started.wait()
         if self._failure is not None:
             raise RuntimeError("the ASGI application's startup failed: %s" % self._failure)
@@ -252,7 +252,8 @@ class Lifespan:
 _VERSION = {"version": "3.0", "spec_version": "2.3"}
 
 
-def _scope(environ, state):
+def scope_of(environ, state):
+    """The scope of a request."""
     path = environ["PATH_INFO"].encode("latin-1")
     headers = [(name[5:].replace("_", "-").lower().encode("latin-1"), value.encode("latin-1"))
                for name, value in environ.items() if name.startswith("HTTP_") and isinstance(value, str)]
@@ -277,7 +278,8 @@ def _scope(environ, state):
     }
 
 
-def _lifespan_of(application):
+def lifespan_of(application):
+    """The lifespan of an application, started."""
     key = id(application)
     with _lock:
         lifespan = _lifespans.get(key)
@@ -288,7 +290,8 @@ def _lifespan_of(application):
     return lifespan
 
 
-def _running_loop():
+def running_loop():
+    """The event loop of the process."""
     global _loop
     with _lock:
         if _loop is None:

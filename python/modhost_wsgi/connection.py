@@ -214,6 +214,10 @@ class Connection:
             pass
         self.close()
 
+    def detach(self):
+        """Gives the socket to somebody else, between two frames."""
+        return self._socket
+
     def close(self):
         self._socket.close()
 

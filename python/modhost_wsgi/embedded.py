@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 
-from modhost_wsgi import builtin, scripts, surroundings
+from modhost_wsgi import builtin, scripts, surroundings, websocket
 from modhost_wsgi.observation import Watchers
 from modhost_wsgi.output import LogOutput
 from modhost_wsgi.reports import Reports
@@ -103,6 +103,7 @@ class Server:
         """In a child that the application forked: closes what is the worker's."""
         for thread in self.threads:
             thread.close_copy()
+        websocket.close_copies()
 
 
 def serve(descriptor):

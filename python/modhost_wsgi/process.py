@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from modhost_wsgi import builtin, limits, scripts, surroundings
+from modhost_wsgi import builtin, limits, scripts, surroundings, websocket
 from modhost_wsgi.control import Control
 from modhost_wsgi.observation import Watchers
 from modhost_wsgi.output import LogOutput
@@ -24,6 +24,8 @@ from modhost_wsgi.shape import Process, file_system_path
 _LISTENER, _CONTROL = 3, 4
 # Seconds within which a worker closes a connection that was said goodbye to.
 _LINGER = 1.0
+# Seconds before the end of a drain at which the clients of WebSockets are told of it.
+_FAREWELL = 2.0
 # A group's preload= of that name is for its processes in Node.
 _JAVASCRIPT = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 # Seconds after which one more connection is given up to workers that wait.
@@ -101,6 +103,7 @@ class Server:
         self.listener.close()
         for thread in self.threads:
             thread.close_copy()
+        websocket.close_copies()
 
     def wake(self):
         """Wakes the monitor."""
@@ -144,7 +147,7 @@ class Server:
         """Seconds after which the process may have idled long enough; None when it does not matter."""
         if not self._inactivity or self._has_left:
             return None
-        if self.active_at is None or any(thread.is_running() for thread in self.threads):
+        if self.active_at is None or websocket.open_count() or any(thread.is_running() for thread in self.threads):
             return self._inactivity
         left = self.active_at + self._inactivity - time.monotonic()
         if left > 0:
@@ -189,9 +192,14 @@ class Server:
         return None
 
     def drain(self, seconds):
-        """Takes nothing new and waits for what runs; another message may shorten the time, not lengthen it."""
+        """Takes nothing new and waits for what runs; another message may shorten the time, not lengthen it.
+
+        WebSockets live on as long; their clients are told shortly before its end.
+        """
         deadline = time.monotonic() + seconds
+        farewell = min(_FAREWELL, seconds / 4)
         self.is_draining = True
+        has_told = False
         while True:
             for thread in self.threads:
                 thread.give_up_idle()
@@ -199,7 +207,10 @@ class Server:
             now = time.monotonic()
             while self.messages:
                 deadline = min(deadline, now + self.messages.popleft().get("milliseconds", math.inf) / 1000)
-            if now >= deadline or all(thread.number in self.stuck for thread in serving):
+            if not has_told and now >= deadline - farewell:
+                has_told = True
+                websocket.go_away()
+            if now >= deadline or (not websocket.open_count() and all(thread.number in self.stuck for thread in serving)):
                 for thread in serving:
                     self.log_lines(thread.told())
                 return

@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 
-from modhost_wsgi import asgi, auxiliary
+from modhost_wsgi import asgi, auxiliary, websocket
 from modhost_wsgi.connection import BYE, ENDS, GOODBYE, STALES, BadFrame, ClientGone, Connection, failure, frame
 from modhost_wsgi.gateway import Run, run
 from modhost_wsgi.interrupt import Interrupts, RequestTimeout
@@ -22,6 +22,8 @@ IDLE_QUANTUM = 0.01
 # The same before its first request: the worker may need a while to send that when the machine has much to do.
 FIRST_QUANTUM = 0.05
 _IDLE_AT_LEAST = 0.001
+# In the place of flags: the connection is no longer the thread's.
+_GIVEN_AWAY = -1
 
 
 class RequestThread:
@@ -176,6 +178,8 @@ class RequestThread:
             flags = self._respond(request)
             self.served += 1
             self._server.count()
+            if flags == _GIVEN_AWAY:
+                return None
             if flags:
                 self._is_leaving = True
                 return connection.wait_for_end()
@@ -227,7 +231,12 @@ class RequestThread:
                           % (os.getpid(), script.path, shape.callable)])
                 return self._fail(404 if self._server.is_embedded else 500, "the script has no such callable")
             if asgi.is_asgi(application, shape.interface):
-                application = asgi.adapt(application, body, connection.is_given_up)
+                if websocket.is_asked(flags, environ):
+                    application = self._shake_hands(application, environ)
+                    if application is None:
+                        return _GIVEN_AWAY
+                else:
+                    application = asgi.adapt(application, body, connection.is_given_up)
             environ["wsgi.input"] = body
             environ["wsgi.errors"] = errors
             is_embedded = self._server.is_embedded
@@ -274,6 +283,22 @@ class RequestThread:
             self._over()
             errors.expire(self._server.log_lines)
         return self._flags
+
+    def _shake_hands(self, application, environ):
+        """The handshake of a WebSocket: None if that is open, else the application that answers no."""
+        connection = self._connection
+        session = websocket.Session(application, environ, connection.is_given_up)
+        acceptance, denial = session.shake_hands()
+        if denial is not None:
+            return denial
+        self.errors.flush()
+        try:
+            connection.send(acceptance)
+        except ClientGone:
+            session.fail()
+            raise
+        session.begin(connection.detach())
+        return None
 
     def flags(self):
         """The flags of the last frame of the running request."""

@@ -34,9 +34,20 @@ export interface ApplicationCall {
   readonly ignoresActivity?: boolean;
   /** The calling convention of a Python callable, where it is not to be seen from the callable itself. */
   readonly interface?: "wsgi" | "asgi";
+  /** What WebSockets of an application of Python may do; the defaults if absent. */
+  readonly webSocket?: WebSocketLimits;
   /** Set for a question: which function of the script is called, see ScriptQuestion. */
   readonly role?: ScriptRole;
   /** WSGIErrorOverride and friends are the caller's: this is a plain run. */
+}
+
+/** What a WebSocket may do. Times in milliseconds, 0 meaning off. */
+export interface WebSocketLimits {
+  /** Bytes of the largest message a client may send. */
+  readonly mostMessage: number;
+  /** A client is asked that often whether it is there, and cut when it has not answered in that time. */
+  readonly pingInterval: number;
+  readonly pingTimeout: number;
 }
 
 /**

@@ -54,6 +54,8 @@ export class DaemonClient {
   /** Those without a run, the last used last. */
   readonly #idle: DaemonConnection[] = [];
   readonly #busy = new Set<DaemonConnection>();
+  /** Those whose run has changed protocols. They take no thread. */
+  readonly #switched = new Set<DaemonConnection>();
   readonly #clock: DaemonClock;
   readonly #limits: ResponseLimits;
   readonly #runsOfClients = new WeakMap<AbortSignal, Set<DaemonRun>>();
@@ -65,6 +67,7 @@ export class DaemonClient {
   readonly #events: ConnectionEvents = {
     free: (connection) => this.#free(connection),
     left: (connection, run) => this.#left(connection, run),
+    switched: (connection) => this.#leftThread(connection),
     returned: (run, why) => this.#returned(run, why),
     gone: (connection, error) => this.#gone(connection, error),
   };
@@ -140,7 +143,7 @@ export class DaemonClient {
     this.#refuseAll("the server stops");
     clearTimeout(this.#retry);
     this.#clock.stop();
-    for (const connection of [...this.#connections]) connection.close();
+    for (const connection of [...this.#connections, ...this.#switched]) connection.close();
   }
 
   #unavailable(request: Request, reason: string, note?: string): Response {
@@ -202,6 +205,13 @@ export class DaemonClient {
     this.#runsOfClients.get(run.request.connection.signal)?.delete(run);
   }
 
+  #leftThread(connection: DaemonConnection): void {
+    this.#busy.delete(connection);
+    this.#connections.delete(connection);
+    this.#switched.add(connection);
+    this.#connect();
+  }
+
   #returned(run: DaemonRun, why: "unread" | "stale"): void {
     if (run.isAbandoned) return;
     this.#watch(run);
@@ -217,6 +227,7 @@ export class DaemonClient {
   }
 
   #gone(connection: DaemonConnection, error: NodeJS.ErrnoException | undefined): void {
+    if (this.#switched.delete(connection)) return;
     this.#connections.delete(connection);
     const at = this.#idle.indexOf(connection);
     if (at >= 0) this.#idle.splice(at, 1);

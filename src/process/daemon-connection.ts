@@ -2,6 +2,7 @@
 import { connect, Socket } from "node:net";
 import { hold } from "../server/held-writes.js";
 import {
+  dataHeader,
   emptyFrame,
   FrameError,
   FrameReader,
@@ -20,6 +21,8 @@ export interface ConnectionEvents {
   free(connection: DaemonConnection): void;
   /** Its run is over, ended or not, or comes back. */
   left(connection: DaemonConnection, run: DaemonRun): void;
+  /** Its run has changed protocols: it is that run's until its end, and takes no thread any more. */
+  switched(connection: DaemonConnection): void;
   /** A run came back of which the daemon has read or run nothing. */
   returned(run: DaemonRun, why: "unread" | "stale"): void;
   /** It is gone; `error` when it never came about. */
@@ -60,6 +63,8 @@ export class DaemonConnection implements FrameTarget {
   readonly #known: (Shape | undefined)[] = [];
   #isGone = false;
   #isHeld = false;
+  #isSwitched = false;
+  #drained: (() => void) | undefined;
   #wasSingleWrite = false;
 
   /** `target`: the path of the pool's socket, or the descriptor of a socket that is connected. */
@@ -75,6 +80,7 @@ export class DaemonConnection implements FrameTarget {
         : new Socket({ fd: target, readable: true, writable: true, ...options });
     // Closed by the daemon: nothing more will come, and nothing is to be sent.
     this.#socket.on("end", () => this.#gone(undefined));
+    this.#socket.on("drain", () => this.#roomy());
     this.#socket.on("error", (error: NodeJS.ErrnoException) => this.#gone(error));
     this.#socket.on("close", () => this.#gone(undefined));
   }
@@ -93,6 +99,7 @@ export class DaemonConnection implements FrameTarget {
       values,
       // A question is about the head alone.
       body: body.length === 0 || run.call.role !== undefined ? undefined : (whole ?? "waits"),
+      mayUpgrade: run.mayUpgrade,
     });
     this.isActive = true;
     const isKnown = this.#known[shape.slot] === shape;
@@ -132,6 +139,47 @@ export class DaemonConnection implements FrameTarget {
     this.#gone(undefined);
   }
 
+  // After a change of protocols.
+
+  sendData(bytes: Buffer, done: () => void): void {
+    if (this.#isGone) return done();
+    this.#socket.cork();
+    this.#socket.write(dataHeader(bytes.length));
+    const hasRoom = this.#socket.write(bytes);
+    this.#socket.uncork();
+    if (hasRoom) done();
+    else this.#drained = done;
+  }
+
+  sendFrame(frame: Buffer): boolean {
+    return this.#isGone || this.#socket.write(frame);
+  }
+
+  sendEnd(): void {
+    if (!this.#isGone) this.#socket.write(emptyFrame(toDaemon.end));
+  }
+
+  /** Closes when everything is sent; its run is over. */
+  closeSoon(): void {
+    const { run } = this;
+    if (this.#isGone || !run) return;
+    this.#leave(run);
+    this.#socket.destroySoon();
+  }
+
+  #roomy(): void {
+    const drained = this.#drained;
+    this.#drained = undefined;
+    drained?.();
+    this.run?.drained();
+  }
+
+  #switch(): void {
+    this.isLeaving = true;
+    this.#isSwitched = true;
+    this.#events.switched(this);
+  }
+
   #received(chunk: Buffer): boolean {
     this.isActive = true;
     try {
@@ -155,6 +203,7 @@ export class DaemonConnection implements FrameTarget {
     if (type === fromDaemon.hello) return this.#greeted(payload);
     if (type === fromDaemon.bye) return this.#gone(undefined, true);
     const { run } = this;
+    if (!run && this.#isSwitched) return;
     if (!run) throw new FrameError(`a frame of type ${type} without a request`);
     switch (type) {
       case fromDaemon.stale:
@@ -164,7 +213,19 @@ export class DaemonConnection implements FrameTarget {
         return run.logLine(payload);
       case fromDaemon.response:
         run.hasBegun = true;
-        return run.head(payload);
+        if (!run.head(payload)) return;
+        if (!run.mayUpgrade) throw new FrameError("a change of protocols that nobody asked for");
+        this.#switch();
+        return run.openTunnel(this);
+      case fromDaemon.messages:
+        run.hasBegun = true;
+        if (!run.mayUpgrade) throw new FrameError("a WebSocket that nobody asked for");
+        this.#switch();
+        return run.openWebSocket(payload, this);
+      case fromDaemon.text:
+      case fromDaemon.binary:
+      case fromDaemon.close:
+        return run.message(type, payload);
       case fromDaemon.wanted:
         run.hasBegun = true;
         return this.#upload(run);

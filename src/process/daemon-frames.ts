@@ -9,6 +9,9 @@ export const toDaemon = {
   broken: 0x41,
   yes: 0x59,
   no: 0x4e,
+  text: 0x74,
+  binary: 0x62,
+  close: 0x63,
 } as const;
 
 /** Frames a daemon sends. */
@@ -23,10 +26,17 @@ export const fromDaemon = {
   stale: 0x54,
   bye: 0x42,
   log: 0x4c,
+  messages: 0x4d,
+  text: 0x74,
+  binary: 0x62,
+  close: 0x63,
 } as const;
 
 /** Flags of a request: how its body comes. */
 export const bodyFlag = { none: 0, follows: 1, waits: 2 } as const;
+
+/** Flag of a request: the connection of the client may change protocols. */
+export const mayUpgrade = 4;
 
 /** Flags of the last frame of an answer. */
 export const endFlag = { bye: 1, inputLeft: 2 } as const;
@@ -34,7 +44,8 @@ export const endFlag = { bye: 1, inputLeft: 2 } as const;
 /** Bytes before the payload. */
 export const headerLength = 5;
 
-const longestPayload = 16 * 1024 * 1024;
+/** Bytes of the longest frame but one of data. */
+export const longestPayload = 16 * 1024 * 1024;
 
 /** A frame that breaks the protocol. */
 export class FrameError extends Error {
@@ -54,8 +65,10 @@ export class FrameReader {
   readonly #target: FrameTarget;
   /** Bytes of the current data frame still to come. */
   #dataLeft = 0;
-  /** The beginning of a frame whose end has not come. */
-  #rest: Buffer | undefined;
+  /** The beginning of a frame whose end has not come, and the bytes with which it is worth another look. */
+  #rest: Buffer[] = [];
+  #restLength = 0;
+  #wanted = 0;
 
   constructor(target: FrameTarget) {
     this.#target = target;
@@ -64,11 +77,14 @@ export class FrameReader {
   /** Throws a FrameError. */
   push(chunk: Buffer): void {
     let bytes = chunk;
-    if (this.#rest) {
-      bytes = Buffer.concat([this.#rest, chunk]);
-      this.#rest = undefined;
+    if (this.#restLength > 0) {
+      if (this.#restLength + chunk.length < this.#wanted) return this.#keep(chunk, this.#wanted);
+      bytes = Buffer.concat([...this.#rest, chunk]);
+      this.#rest = [];
+      this.#restLength = 0;
     }
     let at = 0;
+    let wanted = headerLength;
     const end = bytes.length;
     while (at < end) {
       if (this.#dataLeft > 0) {
@@ -88,12 +104,20 @@ export class FrameReader {
       }
       if (length > longestPayload) throw new FrameError(`a frame of ${length} bytes`);
       const next = at + headerLength + length;
+      wanted = headerLength + length;
       if (next > end) break;
+      wanted = headerLength;
       this.#target.frame(type, bytes.subarray(at + headerLength, next));
       at = next;
     }
-    // A long frame that comes in many pieces is copied for each; only heads of some megabytes would feel it.
-    if (at < end) this.#rest = Buffer.from(bytes.subarray(at));
+    if (at < end) this.#keep(bytes.subarray(at), wanted);
+  }
+
+  /** Keeps the beginning of a frame of so many bytes. */
+  #keep(bytes: Buffer, wanted: number): void {
+    this.#rest.push(Buffer.from(bytes));
+    this.#restLength += bytes.length;
+    this.#wanted = wanted;
   }
 }
 
@@ -103,6 +127,14 @@ export function textFrame(type: number, text: string): Buffer {
   const frame = Buffer.allocUnsafe(headerLength + length);
   writeHeader(frame, 0, type, length);
   frame.write(text, headerLength, length, "utf8");
+  return frame;
+}
+
+/** A frame with bytes for payload: a message, or the end of a connection that carries messages. */
+export function bytesFrame(type: number, payload: Buffer): Buffer {
+  const frame = Buffer.allocUnsafe(headerLength + payload.length);
+  writeHeader(frame, 0, type, payload.length);
+  payload.copy(frame, headerLength);
   return frame;
 }
 
@@ -139,19 +171,21 @@ export interface RequestFrame {
   readonly values: string;
   /** undefined: there is none; "waits": to be asked for. */
   readonly body: Buffer | "waits" | undefined;
+  readonly mayUpgrade?: boolean;
 }
 
 const requestHeadLength = 18;
 
 /** The frames of a request: with a body at hand, all of it, in one piece. */
-export function requestFrames({ shape, handedOver, mtime, values, body }: RequestFrame): Buffer {
+export function requestFrames({ shape, handedOver, mtime, values, body, ...may }: RequestFrame): Buffer {
   const payload = requestHeadLength + values.length;
   const bodyAt = headerLength + payload;
   const hasBody = body !== undefined && body !== "waits";
   const bytes = Buffer.allocUnsafe(bodyAt + (hasBody ? 2 * headerLength + body.length : 0));
   writeHeader(bytes, 0, toDaemon.request, payload);
   bytes[5] = shape;
-  bytes[6] = body === undefined ? bodyFlag.none : hasBody ? bodyFlag.follows : bodyFlag.waits;
+  const flags = body === undefined ? bodyFlag.none : hasBody ? bodyFlag.follows : bodyFlag.waits;
+  bytes[6] = may.mayUpgrade ? flags | mayUpgrade : flags;
   bytes.writeDoubleBE(handedOver, 7);
   bytes.writeDoubleBE(mtime, 15);
   bytes.write(values, headerLength + requestHeadLength, values.length, "latin1");

@@ -5,6 +5,7 @@ import {
   Headers,
   refuse,
   RequestBodyError,
+  switchProtocols,
   type ApplicationCall,
   type Level,
   type Request,
@@ -12,7 +13,9 @@ import {
   type Response,
 } from "../api/index.js";
 import type { DaemonConnection } from "./daemon-connection.js";
+import { DaemonTunnel } from "./daemon-tunnel.js";
 import type { Upload } from "./daemon-upload.js";
+import { DaemonWebSocket, defaultLimits } from "./daemon-websocket.js";
 
 /** A file the daemon offers. */
 interface OfferedFile {
@@ -79,6 +82,9 @@ export class DaemonRun {
   #body: DaemonBody | undefined;
   #file: Readable | undefined;
   #isAbandoned = false;
+  /** Set when the client's connection has changed protocols: what passes is then the stream's, or the messages'. */
+  #tunnel: DaemonTunnel | undefined;
+  #webSocket: DaemonWebSocket | undefined;
 
   constructor(
     call: ApplicationCall,
@@ -105,6 +111,11 @@ export class DaemonRun {
     return this.#isAbandoned;
   }
 
+  /** Whether the client's connection may change protocols. */
+  get mayUpgrade(): boolean {
+    return this.call.role === undefined && this.request.upgrade !== undefined;
+  }
+
   /** Whether the daemon has nothing to do but wait for the client: to send its body, or to take the response. */
   waitsForClient(): boolean {
     if (this.#isAbandoned) return false;
@@ -120,8 +131,36 @@ export class DaemonRun {
     this.log(levels[payload.toString("latin1", 0, 1)] ?? "error", payload.toString("utf8", 1));
   }
 
-  /** The status line and fields have come. */
-  head(payload: Buffer): void {
+  /** The application has changed protocols: bytes go to and fro. */
+  openTunnel(connection: DaemonConnection): void {
+    const head = this.#head;
+    if (this.#isAbandoned || !head) return;
+    this.#tunnel = new DaemonTunnel(connection);
+    const { headers } = head;
+    this.#answer(switchProtocols(headers.get("upgrade") ?? "", this.#tunnel, { headers, idleTimeout: 0 }));
+  }
+
+  /** The application has accepted a WebSocket: messages go to and fro. */
+  openWebSocket(payload: Buffer, connection: DaemonConnection): void {
+    this.head(payload);
+    if (this.#isAbandoned || !this.#head) return;
+    const { headers } = this.#head;
+    this.#webSocket = new DaemonWebSocket(this.request, headers, connection, this.call.webSocket ?? defaultLimits);
+    void this.#webSocket.answered.then((response) => this.#answer(response));
+  }
+
+  /** A message, or the close, of a WebSocket. */
+  message(type: number, payload: Buffer): void {
+    this.#webSocket?.frame(type, payload);
+  }
+
+  /** The daemon has read what was sent to it. */
+  drained(): void {
+    this.#webSocket?.drained();
+  }
+
+  /** The status line and fields have come; whether they are a change of protocols. */
+  head(payload: Buffer): boolean {
     const lines = payload.toString("latin1").split("\n");
     const line = lines[0] ?? "";
     const headers = new Headers();
@@ -137,6 +176,7 @@ export class DaemonRun {
     if (writeTimeout > 0) this.#head.writeTimeout = writeTimeout;
     const length = headers.get("content-length");
     if (length !== undefined && !this.request.headOnly) this.#length = Number(length);
+    return this.#head.status === 101;
   }
 
   #refuseField(name: string, limit: number): void {
@@ -153,13 +193,14 @@ export class DaemonRun {
     if (this.#isAbandoned) return;
     this.#received += bytes.length;
     const copy = Buffer.from(bytes);
-    if (this.#body) this.#body.add(copy);
+    if (this.#tunnel) this.#tunnel.add(copy);
+    else if (this.#body) this.#body.add(copy);
     else this.#pieces.push(copy);
   }
 
   /** All that had come was handed over: answers as soon as there is something to answer with. */
   settle(): void {
-    if (this.#isAbandoned || this.isAnswered || !this.#head) return;
+    if (this.#isAbandoned || this.isAnswered || !this.#head || this.#webSocket) return;
     if (this.#length !== undefined && this.#received >= this.#length) return this.#answerWhole(this.#head);
     const connection = this.connection;
     const body = new DaemonBody(this.#limits.buffer, {
@@ -176,6 +217,7 @@ export class DaemonRun {
   end(): void {
     if (this.#isAbandoned) return;
     this.upload?.stop();
+    this.#tunnel?.finish();
     if (this.#body) this.#body.finish();
     else if (!this.isAnswered) {
       if (this.#head) this.#answerWhole(this.#head);
@@ -189,6 +231,8 @@ export class DaemonRun {
     this.upload?.stop();
     if (!this.isAnswered) return this.#refuse(status, note);
     this.#body?.destroy(new Error(reason));
+    this.#tunnel?.destroy(new Error(reason));
+    this.#webSocket?.lost();
   }
 
   /** Answers with a status although the daemon said nothing of the kind, for instance for want of time. */
@@ -207,7 +251,8 @@ export class DaemonRun {
 
   /** Gives it up: nobody waits for the response any more. */
   abandon(reason: string): void {
-    if (this.#isAbandoned) return;
+    // The end of a tunnel is told by its stream.
+    if (this.#isAbandoned || this.#tunnel || this.#webSocket) return;
     this.#isAbandoned = true;
     this.#pieces = [];
     this.upload?.stop();

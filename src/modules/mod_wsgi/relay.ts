@@ -13,7 +13,7 @@ export function relay(
   response: Response,
   { daemon, settings }: { daemon: boolean; settings: WsgiSettings },
 ): Response | Promise<Response> {
-  if (response.failure) return response;
+  if (response.failure || response.tunnel) return response;
   response.ownStatus = true;
   if (!daemon) {
     // There Apache counts a body that is not there.

@@ -147,8 +147,8 @@ export class DaemonConnection {
     if (!shape || this.#run || this.#pending) throw new FrameError("a request out of turn, or of no known shape");
     const flags = payload[1] ?? 0;
     const values = shape.values(payload.toString("latin1", 18));
-    const length = flags === bodyFlag.none ? 0 : lengthOf(shape, values);
-    this.#body = new RequestInput(length, flags === bodyFlag.follows, {
+    const length = (flags & (bodyFlag.follows | bodyFlag.waits)) === 0 ? 0 : lengthOf(shape, values);
+    this.#body = new RequestInput(length, (flags & bodyFlag.follows) !== 0, {
       want: () => this.#socket.write(wanted),
       pause: () => this.#socket.pause(),
       resume: () => this.#socket.resume(),
