@@ -179,13 +179,14 @@ export class DaemonRun {
     return this.#head.status === 101;
   }
 
-  #refuseField(name: string, limit: number): void {
+  #refuseField(name: string, limit: number): false {
     this.log(
       "error",
       `WSGI0144: the field ${name} of the response is longer than ${limit} bytes: shorten it, or raise header-buffer-size`,
     );
     this.refuse(500);
     this.abandon("a field of the response is too long");
+    return false;
   }
 
   /** Bytes of the body have come; the memory is used again. */
