@@ -3,7 +3,7 @@ import type { Argument, Values } from "./arguments.js";
 import type { DaemonGroupSpec, EmbeddedPythonSpec } from "./application.js";
 import type { ConfigurationRead } from "./configuration-line.js";
 import type { ConfigErrorDetail } from "./error.js";
-import type { Condition } from "./expression.js";
+import type { Condition, ExpressionFunction } from "./expression.js";
 import type { Hooks } from "./hooks.js";
 import type { ErrorLog } from "./log.js";
 import type { Context, Override, Place } from "./place.js";
@@ -106,6 +106,11 @@ export interface ServerView {
   readonly trustsDocumentRoots: boolean;
   /** Providers registered under that kind. */
   providers(kind: string): ReadonlyMap<string, unknown>;
+  /**
+   * A compiler for conditions that are met while serving (server-side includes): with functions of the module's own, by
+   * name in lower case, and without those that read files. It throws an Error that says what is wrong.
+   */
+  conditions(functions: Readonly<Record<string, ExpressionFunction>>): (text: string) => Condition;
   /** Notes a fault that does not stop the server, at a place or of the whole. */
   warn(reason: string, origin?: import("./origin.js").Origin): void;
   /** Adds an error; the configuration is refused after all checks have run. */

@@ -12,6 +12,8 @@ export interface NamedFilter {
    * "connection": sees what is to be sent, ranges and the server's own pages too (RATE_LIMIT).
    */
   readonly type: "resource" | "content set" | "connection";
+  /** Called before the handler, for what it has to know (the note "no-local-copy": conditions are not for it). */
+  begin?(request: Request): void;
   /** Gives the response changed, or as it is where there is nothing for the filter to do. */
   run(request: Request, response: Response): Response;
 }

@@ -18,6 +18,7 @@ import { accessFileReader, type AccessFileReader } from "./access-file.js";
 import { addAliases } from "./provider-alias.js";
 import { applyTree, isCondition, type Applied, type AppliedSection, type Body } from "./apply.js";
 import { hostSettings, mainSettings, Plan, planLimit, type PlanContext } from "./merge.js";
+import { conditionsWith } from "./expression/expression.js";
 import { HookOrderError, orderHooks, steps, type Step } from "./order.js";
 import type { Tree } from "./tree.js";
 
@@ -151,6 +152,7 @@ function build(
     everywhere: everywhereIn(applied, virtualHosts),
     trustsDocumentRoots: options.trustDocumentRoots === true,
     providers: (kind) => providers.get(kind) ?? new Map(),
+    conditions: (functions) => conditionsWith(functions, modules, findings.start),
     warn: (reason, origin) => void findings.warnings.push(new ConfigError(reason, origin ?? findings.start)),
     error: (reason, origin, detail) =>
       void findings.errors.push(new ConfigError(reason, origin ?? findings.start, detail)),

@@ -29,6 +29,7 @@ import expires from "./mod_expires/index.js";
 import fileCache from "./mod_file_cache/index.js";
 import filter from "./mod_filter/index.js";
 import headers from "./mod_headers/index.js";
+import include from "./mod_include/index.js";
 import info from "./mod_info/index.js";
 import logConfig from "./mod_log_config/index.js";
 import logDebug from "./mod_log_debug/index.js";
@@ -106,6 +107,7 @@ export const modules: readonly Module[] = [
   fileCache,
   filter,
   headers,
+  include,
   info,
   logDebug,
   logForensic,

@@ -44,6 +44,11 @@ export function filterResponse(request: ServerRequest, response: Response): Resp
   return named.length === 0 || filtered.failure ? filtered : runNamed(named, "connection", request, filtered);
 }
 
+/** Tells the filters a response will go through that its handler is about to run. */
+export function beginFilters(request: ServerRequest): void {
+  for (const filter of namedFilters(request)) filter.begin?.(request);
+}
+
 function run(hook: BoundHook, request: ServerRequest, response: Response): Response {
   return (hook.run as OutputFilter<unknown>["run"])(request, response, hook.settings);
 }

@@ -1,6 +1,16 @@
 // An exchange from the wire → its request through the phases → the response sent and logged.
 import { posix } from "node:path";
-import type { Applications, Headers, LogRecord, Lookup, Phase, Response, TlsProvider, Verdict } from "../api/index.js";
+import type {
+  Applications,
+  Headers,
+  LogRecord,
+  Lookup,
+  NamedFilter,
+  Phase,
+  Response,
+  TlsProvider,
+  Verdict,
+} from "../api/index.js";
 import {
   answer,
   dropBody,
@@ -18,7 +28,7 @@ import { AccessFiles } from "./directory-walk.js";
 import { errorDocument } from "./error-document.js";
 import { errorPage } from "./error-page.js";
 import type { Exchange, ExchangeHandler, Sent, Transmission, WireLimits } from "./exchange.js";
-import { filterBody, filterResponse } from "./filter.js";
+import { beginFilters, filterBody, filterResponse } from "./filter.js";
 import { hostOf, type HostName } from "./host-name.js";
 import { mapToStorage, matchLocations } from "./map.js";
 import { parseTarget, refusedParts } from "./path.js";
@@ -56,6 +66,7 @@ export class Pipeline implements ExchangeHandler {
       applications,
       providers: (kind) => server.providers(kind),
       outputFilterChains: [...server.providers("outputFilterChain").values()],
+      filtersBegin: [...server.providers("outputFilter").values()].some((each) => "begin" in (each as NamedFilter)),
       lookup: (from, urlPath) => this.#lookup(from, urlPath),
       lookupFile: (from, filename) => this.#lookupFile(from, filename),
       serve: (found) => then(this.#handlerPhase(found), (response) => this.#filter(found, withFields(found, response))),
@@ -179,6 +190,7 @@ export class Pipeline implements ExchangeHandler {
       request.exchange?.limitBody(limitRequestBody);
     }
     if (request.core.inputFilters.length > 0 || request.inputFilters.length > 0) filterBody(request);
+    if (this.#services.filtersBegin) beginFilters(request);
     return then(runPhase(request, "handler", 0), (verdict) => {
       if (verdict !== undefined && verdict !== "done") return verdict;
       request.log("warn", "core", `AH00523: handler "${request.handler ?? ""}" not found for: ${request.filename}`);

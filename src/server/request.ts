@@ -29,6 +29,8 @@ export interface Services {
   providers(kind: string): ReadonlyMap<string, unknown>;
   /** Chains of filters by modules, see FilterChain. */
   readonly outputFilterChains: readonly unknown[];
+  /** Whether there are filters that want to be told before the handler runs. */
+  readonly filtersBegin: boolean;
   lookup(from: ServerRequest, urlPath: string): Lookup | Promise<Lookup>;
   lookupFile(from: ServerRequest, filename: string): Lookup | Promise<Lookup>;
   serve(found: ServerRequest): Response | Promise<Response>;

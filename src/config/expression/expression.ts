@@ -3,7 +3,9 @@ import {
   showOrigin,
   type Condition,
   type ExpressionContext,
+  type ExpressionFunction,
   type ExpressionOptions,
+  type Module,
   type Origin,
   type Request,
   type StringExpression,
@@ -11,7 +13,8 @@ import {
 import { ExpressionWriter } from "./compile.js";
 import { parseCondition, parseString } from "./parse.js";
 import { Waiting, type Scope, type TestFunction } from "./scope.js";
-import type { ExpressionVocabulary } from "./vocabulary.js";
+import type { ScopedFunction } from "./functions.js";
+import { expressionVocabulary, restricted, type ExpressionVocabulary } from "./vocabulary.js";
 
 /** What an expression is compiled with. */
 export interface ExpressionParts {
@@ -36,6 +39,21 @@ export function compileCondition(text: string, { vocabulary, origin, options }: 
     variables: writer.variables,
     test: (request, context = nothing) => ask(run, scopeOf(request, context, vary), origin),
   };
+}
+
+/** A compiler for conditions met while serving, with functions of a module's own: see ServerView.conditions. */
+export function conditionsWith(
+  functions: Readonly<Record<string, ExpressionFunction>>,
+  modules: readonly Module[],
+  origin: Origin,
+): (text: string) => Condition {
+  const usual = restricted(expressionVocabulary(modules));
+  const own = Object.entries(functions).map(([name, call]): [string, ScopedFunction] => [
+    name,
+    (argument, { request, context }) => call(argument, request, context),
+  ]);
+  const vocabulary = { ...usual, functions: new Map([...usual.functions, ...own]) };
+  return (text) => compileCondition(text, { vocabulary, origin, options: { vary: false } });
 }
 
 /** Compiles a text with `%{...}` in it. Throws an ExpressionError. */

@@ -72,6 +72,8 @@ export function cgiModule(own: CgiModule) {
         foretell: ({ handler, filename }) => (handler === "cgi-script" ? `runs the script ${filename}` : undefined),
       },
     },
+    // Pages may run commands where one of these modules is there.
+    provides: { programs: { [own.name]: true } },
     lifecycle: { stop: endPrograms },
   });
 }

@@ -1,7 +1,15 @@
 // A request for a script → a run of it, or the status that refuses it.
-import { core, refuse, setCgiVariables, startProgram, type Request, type Verdict } from "../../api/index.js";
+import {
+  core,
+  leavePlace,
+  refuse,
+  setCgiVariables,
+  startProgram,
+  takePlace,
+  type Request,
+  type Verdict,
+} from "../../api/index.js";
 import { argumentsOf } from "./query-arguments.js";
-import { leavePlace, takePlace } from "./places.js";
 import { answerOf } from "./respond.js";
 import { logFailure } from "./script-log.js";
 import type { CgiModule, CgiSettings } from "./settings.js";

@@ -134,6 +134,7 @@ class Talk {
   #condition({ fields, lastModified }: ScriptHead): 304 | 412 | undefined {
     const request = this.#request;
     if (request.method !== "GET" || request.parent || servesError(request)) return undefined;
+    if (request.notes.has("no-local-copy")) return undefined;
     const now = Math.floor(request.startTime / 1000);
     const validators = { etag: fields.get("etag"), lastModified: lastModified ?? now, now };
     return evaluateConditions(request.headers, true, validators);

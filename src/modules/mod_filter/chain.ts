@@ -68,6 +68,9 @@ export function linkOf({ type, providers }: Declared, filters: ReadonlyMap<strin
   const first = filters.get(providers[0]?.filter ?? "");
   return {
     type: type ?? first?.type ?? "resource",
+    begin: (request) => {
+      for (const { filter } of providers) filters.get(filter)?.begin?.(request);
+    },
     run: (request: Request, response: Response) => {
       if (response.status !== 200 && !request.environment.has("filter-errordocs")) return response;
       const contentType = response.headers.get("content-type");

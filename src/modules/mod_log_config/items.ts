@@ -1,6 +1,6 @@
 // The % items of LogFormat, by letter.
-import { escapeLogItem, type LogItem, type LogText, type Request } from "../../api/index.js";
-import { commonLogTime, compileStrftime, perSecond } from "./time.js";
+import { compileStrftime, escapeLogItem, type LogItem, type LogText, type Request } from "../../api/index.js";
+import { commonLogTime, perSecond } from "./time.js";
 
 /** An item that takes no notice of its argument. */
 const plain = (text: LogText, original = false): LogItem => ({ original, make: () => text });
