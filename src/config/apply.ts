@@ -15,6 +15,7 @@ import { parseArguments } from "./arguments.js";
 import { DirectivePlace } from "./directive-place.js";
 import { expressionVocabulary, restricted, type ExpressionVocabulary } from "./expression/vocabulary.js";
 import { describeUnknown } from "./nearest.js";
+import { maximumFaults } from "./reading.js";
 import type { DirectiveNode, Node, SectionNode, Tree } from "./tree.js";
 
 /** Settings by name, of one module. */
@@ -85,9 +86,6 @@ interface Run extends Vocabulary {
   readonly errors: ConfigError[];
   readonly warnings: ConfigError[];
 }
-
-/** Faults of one tree that are shown; what comes behind them is mostly their consequence. */
-const mostErrors = 1000;
 
 /** What surrounds the directives being applied. */
 interface Scope {
@@ -168,7 +166,7 @@ function emptyBody(): Body {
 
 function applyNodes(nodes: readonly Node[], body: Body, scope: Scope, run: Run): void {
   for (const node of nodes) {
-    if (run.errors.length >= mostErrors) return;
+    if (run.errors.length >= maximumFaults) return;
     try {
       applyNode(node, body, scope, run);
     } catch (error) {

@@ -16,8 +16,17 @@ export interface KnownNames {
   }[];
 }
 
-/** Advice on an unknown directive or section ("<Location>"); undefined where nothing is near. */
-export function describeUnknown(name: string, { known, available }: KnownNames): string | undefined {
+const described = new WeakMap<KnownNames, Map<string, string | undefined>>();
+
+/** Advice on an unknown directive or section ("<Location>"); undefined where nothing is near. A name is looked for once. */
+export function describeUnknown(name: string, names: KnownNames): string | undefined {
+  const advice = described.get(names) ?? new Map<string, string | undefined>();
+  described.set(names, advice);
+  if (!advice.has(name)) advice.set(name, adviceOn(name, names));
+  return advice.get(name);
+}
+
+function adviceOn(name: string, { known, available }: KnownNames): string | undefined {
   if (name.includes("\ufeff")) return "the file begins with a byte order mark (BOM): save it without one";
   if (/^php_(admin_)?(value|flag)$/i.test(name)) {
     return "mod_php owns this directive, and PHP runs in no server of this kind: have PHP-FPM run it, and write the value into .user.ini";

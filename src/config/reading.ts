@@ -21,8 +21,8 @@ export interface ModuleLists {
   readonly foreign: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Faults of a kind kept at most; a file that is no configuration at all would bring one for each line. */
-export const maximumFaults = 1000;
+/** Faults of a kind kept at most; a file that is no configuration at all would bring one for each line. Reading ends with the last. */
+export const maximumFaults = 300;
 
 /** The state of one reading; it changes from line to line. */
 export class Reading {
@@ -37,7 +37,7 @@ export class Reading {
   /** Lines that uses of macros have come to. */
   macroLines = 0;
   serverRoot: string;
-  /** Set when reading cannot go on: an Include that leads back to itself. */
+  /** Set when reading cannot go on: an Include that leads back to itself, more errors than anybody reads. */
   stopped = false;
   /** True in .htaccess files, where most directives of this stage may not stand. */
   readonly accessFile: boolean;
@@ -72,6 +72,7 @@ export class Reading {
   /** Notes an error that somebody else made. */
   keep(error: ConfigError): void {
     if (this.errors.length < maximumFaults) this.errors.push(error);
+    this.stopped ||= this.errors.length >= maximumFaults;
   }
 
   /** Notes a fault that does not stop the server. */

@@ -1,6 +1,7 @@
 // A fault → the text a person reads: place, reason, the line with a caret, advice; and the summary of all of them.
 import { readFileSync, statSync } from "node:fs";
 import type { ConfigError, Origin } from "../api/index.js";
+import { maximumFaults } from "./reading.js";
 import type { Source } from "./tree.js";
 
 /** The outcome of reading or compiling. */
@@ -53,7 +54,8 @@ export function showOutcome(outcome: Outcome, sources: readonly Source[] = []): 
 function verdictOf(errors: number, warnings: number): string {
   const noted = warnings > 0 ? count(warnings, "warning") : "";
   if (errors === 0) return noted === "" ? "Syntax OK" : `Syntax OK (${noted})`;
-  return `${count(errors, "error")}${noted === "" ? "" : ` and ${noted}`}: the configuration is refused`;
+  const more = errors >= maximumFaults ? ", and more that are not shown" : "";
+  return `${count(errors, "error")}${noted === "" ? "" : ` and ${noted}`}${more}: the configuration is refused`;
 }
 
 /** The outcome for programs: editors, checks before a deployment; with notes, where there are some. */

@@ -15,6 +15,7 @@ import { compile, type CompiledServer } from "../config/compile.js";
 import { readEnvvars } from "../config/envvars.js";
 import { readConfiguration } from "../config/expand.js";
 import { foreignModules } from "../config/owners.js";
+import { maximumFaults } from "../config/reading.js";
 import { faultPrinter, showOutcome } from "../config/show-error.js";
 import type { Node, Tree } from "../config/tree.js";
 import { splitWords } from "../api/words.js";
@@ -61,7 +62,7 @@ export function readServer({ modules, ...request }: LoadRequest): ReadServer {
   const read = readConfiguration({ ...request, environment, modules: names, foreign: foreignModules(names) });
   const { tree } = read;
   const warnings = [...early, ...read.warnings];
-  if (tree.nodes.length === 0 && read.errors.length > 0) {
+  if (read.errors.length >= maximumFaults || (tree.nodes.length === 0 && read.errors.length > 0)) {
     return { tree, server: undefined, errors: read.errors, warnings, environment };
   }
   const compiled = compile(tree, modules, { check: checkIdentity, trustDocumentRoots: request.trust === true });

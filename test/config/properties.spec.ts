@@ -190,6 +190,13 @@ describe("a mebibyte of garbage", () => {
     });
   }
 
+  it("says that there is more than what it shows", () => {
+    const { errors } = read(`</x${"y".repeat(1000)}>\n`.repeat(1000), loads);
+    expect(showOutcome({ errors, warnings: [] })).to.match(
+      /\n300 errors, and more that are not shown: the configuration is refused\n$/,
+    );
+  });
+
   it("of any bytes is answered with a bounded number of faults", () => {
     const chunk = fc.uint8Array({ minLength: 4096, maxLength: 4096 });
     fc.assert(
