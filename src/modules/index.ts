@@ -7,6 +7,7 @@ import actions from "./mod_actions/index.js";
 import alias from "./mod_alias/index.js";
 import allowMethods from "./mod_allowmethods/index.js";
 import authBasic from "./mod_auth_basic/index.js";
+import authDigest from "./mod_auth_digest/index.js";
 import authForm from "./mod_auth_form/index.js";
 import authnAnon from "./mod_authn_anon/index.js";
 import authnCore from "./mod_authn_core/index.js";
@@ -85,6 +86,7 @@ export const modules: readonly Module[] = [
   alias,
   allowMethods,
   authBasic,
+  authDigest,
   authForm,
   authnAnon,
   authnCore,
