@@ -193,6 +193,10 @@ export const core = defineSettings("core", {
   /** The same of SetInputFilter. */
   inputFilters: value<readonly string[]>([]),
   contentDigest: value<boolean>(false),
+  /** What is spoken, in lower case, in the order of preference. */
+  protocols: value<readonly string[]>(["http/1.1"]),
+  /** Whether that order goes before the client's. */
+  protocolsHonorOrder: value<boolean>(true),
   /** Undefined: as mod_status has it. */
   extendedStatus: value<boolean | undefined>(undefined),
   seeRequestTail: value<boolean>(false),

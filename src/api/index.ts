@@ -18,6 +18,7 @@ export * from "./file-name.js";
 export * from "./headers.js";
 export * from "./hooks.js";
 export * from "./http-date.js";
+export * from "./http2.js";
 export * from "./kept-body.js";
 export * from "./kept-file.js";
 export * from "./log-item.js";

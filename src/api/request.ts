@@ -20,6 +20,8 @@ export interface Connection {
   readonly secure: boolean;
   /** How it is encrypted. */
   readonly tls?: TlsConnection | undefined;
+  /** Set for a request of HTTP/2: the stream it came on. */
+  readonly http2?: Http2Stream | undefined;
   /** Number of requests answered before this one. */
   readonly keepalives: number;
   /**
@@ -29,6 +31,13 @@ export interface Connection {
   readonly signal: AbortSignal;
   /** Whether the client has ended its side: it is gone, or still waits for the answer; only writing to it tells which. */
   readonly hasEnded?: boolean;
+}
+
+/** The stream of a request of HTTP/2. What else a Connection says, `signal` too, is then of this request alone. */
+export interface Http2Stream {
+  readonly id: number;
+  /** Sends an interim response, 103 for instance; nothing once the response itself has begun. */
+  inform(status: number, headers: Headers): void;
 }
 
 /** The body of a request. Nothing is read from the client, and no 100 Continue sent, before it is asked for. */

@@ -47,6 +47,8 @@ export interface Response {
   close?: boolean;
   /** The body is the whole answer, status line and fields too: sent as it is, and the connection closed behind it. */
   raw?: true;
+  /** With status 101: what the connection speaks from now on, beginning with the answer to this very request. */
+  becomes?: "h2c";
   /** From another server: its fields stay in their order, Date and Server among them. */
   relayed?: true;
   /** The connection changes protocols; `body` is the Duplex it is joined with: see `switchProtocols`. */

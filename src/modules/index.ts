@@ -29,6 +29,7 @@ import env from "./mod_env/index.js";
 import expires from "./mod_expires/index.js";
 import fileCache from "./mod_file_cache/index.js";
 import filter from "./mod_filter/index.js";
+import http2 from "./mod_http2/index.js";
 import headers from "./mod_headers/index.js";
 import include from "./mod_include/index.js";
 import info from "./mod_info/index.js";
@@ -109,6 +110,7 @@ export const modules: readonly Module[] = [
   fileCache,
   filter,
   headers,
+  http2,
   include,
   info,
   logDebug,

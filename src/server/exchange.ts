@@ -1,6 +1,15 @@
 // One request and its answer on the wire, as HTTP/1.1 (and later HTTP/2) hands them to the pipeline.
 import type { TlsEndpoint } from "./tls.js";
-import type { Connection, Headers, ReadTimeout, RequestBody, Response, VirtualHost } from "../api/index.js";
+import type {
+  Connection,
+  Headers,
+  http2,
+  ReadTimeout,
+  RequestBody,
+  Response,
+  SettingsOf,
+  VirtualHost,
+} from "../api/index.js";
 
 /** Limits that hold before the virtual host is known: those of the default virtual host of the local address. */
 export interface WireLimits {
@@ -14,13 +23,21 @@ export interface WireLimits {
   /** How long head and body of a request may take (mod_reqtimeout); undefined without limit. */
   readonly reading?: { readonly header: ReadTimeout; readonly body: ReadTimeout };
   readonly allow09: boolean;
+  /** Undefined where HTTP/2 is not spoken at that address. */
+  readonly http2?: Http2Limits | undefined;
   /** HttpProtocolOptions Strict; Unsafe tolerates bare LF and repeated blanks. */
   readonly strict: boolean;
 }
 
+/** What holds for connections of HTTP/2. */
+export interface Http2Limits extends SettingsOf<typeof http2.settings> {
+  /** Whether a connection may begin with it: not encrypted, and encrypted. */
+  readonly begins: { readonly plain: boolean; readonly encrypted: boolean };
+}
+
 /** Why a request could not be read; the pipeline answers it from the default virtual host and the connection closes. */
 export interface Fault {
-  readonly status: 400 | 408 | 413 | 414 | 417 | 501 | 505;
+  readonly status: 400 | 408 | 413 | 414 | 417 | 431 | 501 | 505;
   /** Extra text of the error page, escaped HTML. */
   readonly note?: string;
   /** For the error log, at info. */

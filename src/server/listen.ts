@@ -2,8 +2,10 @@
 import { createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from "node:net";
 import type { ConnectionReport, ConnectionState, WorkerReport } from "../api/index.js";
 import type { ExchangeHandler } from "./exchange.js";
-import { ClientConnection } from "./http1/connection.js";
-import { ServerState } from "./http1/server-state.js";
+import { ClientConnection, plainAddress } from "./http1/connection.js";
+import { ServerState, type ServedConnection } from "./http1/server-state.js";
+import { Http2Connection } from "./http2/connection.js";
+import type { Opened } from "./tls.js";
 
 /** What to serve, and where. */
 export interface ServeOptions {
@@ -49,7 +51,7 @@ export async function serve({ handler, sockets, backlog, maxConnections, share }
   const state = new ServerState({
     handler,
     maxConnections: maxConnections ?? Infinity,
-    open: (opened, state) => new ClientConnection(opened, state),
+    open: openConnection,
   });
   const servers: Server[] = [];
   let accepted = 0;
@@ -69,6 +71,15 @@ export async function serve({ handler, sockets, backlog, maxConnections, share }
     throw error;
   }
   return new ServerGroup(servers, state);
+}
+
+/** By what was agreed upon, the connection that speaks it. */
+function openConnection(opened: Opened, state: ServerState): ServedConnection {
+  const { socket, protocol } = opened;
+  const limits = state.handler.limits(plainAddress(socket.localAddress), socket.localPort ?? 0);
+  return protocol !== "http/1.1" && limits.http2
+    ? new Http2Connection(opened, state, { limits, http2: limits.http2 })
+    : new ClientConnection(opened, state, limits);
 }
 
 function listen(server: Server, where: ListenOptions | object, backlog: number): Promise<void> {

@@ -8,13 +8,16 @@ import type {
   NamedFilter,
   Phase,
   Response,
+  SettingsOf,
   TlsProvider,
   Verdict,
+  VirtualHost,
 } from "../api/index.js";
 import {
   answer,
   dropBody,
   escapePath,
+  http2,
   phases,
   readTimeouts,
   refuse,
@@ -27,12 +30,13 @@ import type { BoundHook } from "../config/merge.js";
 import { AccessFiles } from "./directory-walk.js";
 import { errorDocument } from "./error-document.js";
 import { errorPage } from "./error-page.js";
-import type { Exchange, ExchangeHandler, Sent, Transmission, WireLimits } from "./exchange.js";
+import type { Exchange, ExchangeHandler, Http2Limits, Sent, Transmission, WireLimits } from "./exchange.js";
 import { beginFilters, filterBody, filterResponse } from "./filter.js";
 import { hostOf, type HostName } from "./host-name.js";
 import { mapToStorage, matchLocations } from "./map.js";
 import { parseTarget, refusedParts } from "./path.js";
 import type { Observer } from "./observer.js";
+import { http1, type Spoken } from "./protocols.js";
 import { ServerRequest, type CoreSettings, type Services } from "./request.js";
 import { SectionIndex } from "./sections.js";
 import { hostByName, hostByPath, Sites, type HostGroup } from "./site.js";
@@ -84,6 +88,7 @@ export class Pipeline implements ExchangeHandler {
       fieldSize: core.limitRequestFieldSize,
       timeout: core.timeout,
       ...(reading ? { reading } : {}),
+      http2: this.#http2Limits(host),
       keepAliveTimeout: core.keepAliveTimeout,
       allow09: core.httpProtocolOptions.allow09,
       strict: core.httpProtocolOptions.strict,
@@ -95,10 +100,31 @@ export class Pipeline implements ExchangeHandler {
     let endpoint = this.#tls.get(group);
     if (endpoint === undefined) {
       const providers = [...this.server.providers("tls").values()] as TlsProvider[];
-      endpoint = TlsEndpoint.of(group, providers, this.#state(group.default).core.timeout) ?? false;
+      const options = {
+        timeout: this.#state(group.default).core.timeout,
+        spoken: (host: VirtualHost) => this.#spoken(host as CompiledHost),
+      };
+      endpoint = TlsEndpoint.of(group, providers, options) ?? false;
       this.#tls.set(group, endpoint);
     }
     return endpoint || undefined;
+  }
+
+  #http2Limits(host: CompiledHost): Http2Limits | undefined {
+    const settings = host.plan.settings[http2.module] as SettingsOf<typeof http2.settings> | undefined;
+    if (!settings) return undefined;
+    const { protocols } = this.#state(host).core;
+    const begins = {
+      plain: protocols.includes("h2c") && settings.direct !== false,
+      encrypted: protocols.includes("h2") && settings.direct === true,
+    };
+    return { ...settings, begins };
+  }
+
+  #spoken(host: CompiledHost): Spoken {
+    const { protocols, protocolsHonorOrder } = this.#state(host).core;
+    const known = host.plan.settings[http2.module] ? ["h2", http1] : [http1];
+    return { protocols: protocols.filter((each) => known.includes(each)), honorsOrder: protocolsHonorOrder };
   }
 
   handle(exchange: Exchange): void {

@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { tlsVersions, type TlsConnection, type TlsProvider, type TlsSettings, type VirtualHost } from "../api/index.js";
+import { chooseProtocol, type Spoken } from "./protocols.js";
 import { hostByName, type HostGroup } from "./site.js";
 
 /** A virtual host with what encrypts its connections. */
@@ -16,6 +17,16 @@ export interface Opened {
   readonly tls: TlsConnection | undefined;
   /** The client speaks plain HTTP where TLS is spoken. */
   readonly isPlain: boolean;
+  /** What was agreed upon in the handshake; HTTP/1.1 where nothing was. */
+  readonly protocol: "http/1.1" | "h2";
+}
+
+/** What an endpoint needs of the server around it. */
+export interface EndpointOptions {
+  /** Milliseconds a handshake may take. */
+  readonly timeout: number;
+  /** What a virtual host speaks. */
+  readonly spoken: (virtualHost: VirtualHost) => Spoken;
 }
 
 /** First byte of a record that begins a handshake. */
@@ -38,7 +49,11 @@ export class TlsEndpoint {
   /** Handshakes under way: who waits for the end of each. */
   readonly #waiting = new Map<string, (opened: Opened) => void>();
 
-  private constructor(group: HostGroup, hosts: ReadonlyMap<VirtualHost, TlsHost>, first: TlsHost, timeout: number) {
+  private constructor(
+    group: HostGroup,
+    { hosts, first }: { hosts: ReadonlyMap<VirtualHost, TlsHost>; first: TlsHost },
+    { timeout, spoken }: EndpointOptions,
+  ) {
     this.#group = group;
     this.#hosts = hosts;
     this.#first = first;
@@ -53,7 +68,10 @@ export class TlsEndpoint {
       requestCert: asks,
       // Whether it is good enough is for the virtual host the client names, which is not known yet.
       rejectUnauthorized: false,
-      ALPNProtocols: ["http/1.1"],
+      ALPNCallback: ({ servername, protocols }) => {
+        const { virtualHost } = (servername && this.#byName(servername)) || first;
+        return chooseProtocol(spoken(virtualHost), protocols);
+      },
       SNICallback: (name, done) => done(null, (this.#byName(name) ?? first).settings.context),
     });
     this.#server.on("secureConnection", (socket) => this.#secured(socket));
@@ -65,7 +83,7 @@ export class TlsEndpoint {
   }
 
   /** The endpoint of a group; undefined when the first of its virtual hosts does without. */
-  static of(group: HostGroup, providers: readonly TlsProvider[], timeout: number): TlsEndpoint | undefined {
+  static of(group: HostGroup, providers: readonly TlsProvider[], options: EndpointOptions): TlsEndpoint | undefined {
     const hosts = new Map<VirtualHost, TlsHost>();
     for (const virtualHost of group.hosts) {
       for (const provider of providers) {
@@ -74,7 +92,7 @@ export class TlsEndpoint {
       }
     }
     const first = hosts.get(group.default);
-    return first && new TlsEndpoint(group, hosts, first, timeout);
+    return first && new TlsEndpoint(group, { hosts, first }, options);
   }
 
   /**
@@ -89,7 +107,7 @@ export class TlsEndpoint {
       client.off("readable", look).off("timeout", drop).off("end", drop);
       client.setTimeout(0);
       client.unshift(first);
-      if (first[0] !== handshake) return open({ socket: client, tls: undefined, isPlain: true });
+      if (first[0] !== handshake) return open({ socket: client, tls: undefined, isPlain: true, protocol: "http/1.1" });
       const end = endOf(client);
       this.#waiting.set(end, open);
       client.once("close", () => this.#waiting.delete(end));
@@ -115,7 +133,7 @@ export class TlsEndpoint {
     // A client that begins anew again and again costs a lot, and nobody needs it.
     socket.disableRenegotiation();
     const tls: TlsConnection = { socket, virtualHost: host.virtualHost, isNamed: named !== undefined };
-    open({ socket, tls, isPlain: false });
+    open({ socket, tls, isPlain: false, protocol: socket.alpnProtocol === "h2" ? "h2" : "http/1.1" });
   }
 
   #byName(name: string): TlsHost | undefined {

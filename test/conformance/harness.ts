@@ -193,7 +193,7 @@ function named(text: string, { ports }: Server, root: string): string {
 }
 
 /** The lines of a log, but those of probes, which may come as late as in the next case. */
-function linesOf(file: string): readonly string[] {
+export function linesOf(file: string): readonly string[] {
   try {
     const lines = readFileSync(file, "latin1").split("\n").slice(0, -1);
     return lines.filter((line) => !line.includes(probePath));

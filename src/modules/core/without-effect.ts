@@ -35,21 +35,22 @@ export const acceptedDirectives = (directive: CoreMaker) => {
     Protocols: directive({
       args: [rest(arg.word("protocol"))],
       contexts: hosts,
-      summary: "The protocols offered, `http/1.1` first among them.",
-      doc: "HTTP/1.1 is spoken; others in the list are passed over. A list without `http/1.1` is accepted with a warning.",
+      summary: "The protocols that are spoken, the preferred one first.",
+      doc:
+        "`h2` is HTTP/2 over TLS, `h2c` HTTP/2 without; both need mod_http2. HTTP/1.1 is spoken in any case, as in Apache. " +
+        "Other names are passed over. Over TLS what holds is the list of the virtual host the client names.",
       example: "Protocols h2 http/1.1",
       default: "http/1.1",
-      set: ([protocols], place) => {
-        if (!protocols.some((each) => each.toLowerCase() === "http/1.1")) place.warn("HTTP/1.1 is spoken all the same");
-        return undefined;
-      },
+      set: ([protocols]) => ({ protocols: protocols.map((each) => each.toLowerCase()) }),
     }),
-    ProtocolsHonorOrder: accepted({
+    ProtocolsHonorOrder: directive({
       args: [arg.flag()],
       contexts: hosts,
-      summary: "Whether the order of Protocols decides.",
-      doc: "Has no effect here: one protocol is spoken.",
+      summary: "Whether the order of Protocols goes before that of the client.",
+      doc: "Off, the first protocol in the client's list is spoken that stands in Protocols too.",
       example: "ProtocolsHonorOrder On",
+      default: "On",
+      set: ([protocolsHonorOrder]) => ({ protocolsHonorOrder }),
     }),
     ExtendedStatus: directive({
       args: [arg.flag()],

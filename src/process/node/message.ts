@@ -40,8 +40,8 @@ export function incomingMessage(call: NodeCall): CallMessage {
   message._addHeaderLines(call.rawHeaders, call.rawHeaders.length);
   const { protocol } = call;
   message.httpVersion = protocol === "HTTP/1.1" ? "1.1" : protocol.slice(5) || "1.1";
-  message.httpVersionMajor = 1;
-  message.httpVersionMinor = protocol === "HTTP/1.0" ? 0 : 1;
+  message.httpVersionMajor = protocol === "HTTP/2.0" ? 2 : 1;
+  message.httpVersionMinor = protocol === "HTTP/1.0" || protocol === "HTTP/2.0" ? 0 : 1;
   return message;
 }
 

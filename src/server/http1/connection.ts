@@ -14,6 +14,7 @@ import {
 import { errorPage } from "../error-page.js";
 import type { Opened } from "../tls.js";
 import type { Fault, Sent, Transmission, WireLimits } from "../exchange.js";
+import { beginning, beginningOf, type Beginning } from "../http2/begin.js";
 import { IncomingBody, type BodySource } from "./body.js";
 import { now } from "./clock.js";
 import { HeadFinder } from "./find-head.js";
@@ -25,7 +26,7 @@ import { newMemory } from "./read-head.js";
 import { planResponse } from "./respond.js";
 import { ResponseWriter } from "./response-writer.js";
 import { SentRecord } from "./sent.js";
-import type { ServerState } from "./server-state.js";
+import type { ServedConnection, ServerState } from "./server-state.js";
 import { Tunnel, type TunnelEnd } from "./tunnel.js";
 
 /**
@@ -53,6 +54,11 @@ const plainOnTls: Fault = {
 const processPart = process.pid.toString(36);
 let connectionCount = 0;
 
+/** A text that no other connection of this server start has. */
+export function connectionId(): string {
+  return `${processPart}-${(connectionCount++).toString(36)}`;
+}
+
 /** How an answer is to be sent and reported. */
 interface Answering {
   readonly transmission: Transmission;
@@ -60,8 +66,8 @@ interface Answering {
 }
 
 /** The connection of one client. */
-export class ClientConnection implements Connection, BodySource, TunnelEnd {
-  readonly id = `${processPart}-${(connectionCount++).toString(36)}`;
+export class ClientConnection implements Connection, BodySource, TunnelEnd, ServedConnection {
+  readonly id = connectionId();
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localAddress: string;
@@ -79,6 +85,8 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd {
   readonly #writer: ResponseWriter;
   /** The client speaks plain HTTP where TLS is spoken. */
   readonly #isMisled: boolean;
+  /** Tells whether HTTP/2 begins: at the beginning of the connection, or behind a request that asked for it. */
+  #beginning: ((bytes: Buffer) => Beginning) | undefined;
   #phase: Phase = "idle";
   /** Tick at which reading has taken too long. */
   #deadline: number;
@@ -100,7 +108,7 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd {
   #abort: AbortController | undefined;
   #tunnel: Tunnel | undefined;
 
-  constructor({ socket, tls, isPlain }: Opened, state: ServerState) {
+  constructor({ socket, tls, isPlain }: Opened, state: ServerState, limits: WireLimits) {
     this.#socket = socket;
     this.tls = tls;
     this.#isMisled = isPlain;
@@ -110,7 +118,9 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd {
     this.localAddress = plainAddress(socket.localAddress);
     this.localPort = socket.localPort ?? 0;
     this.secure = tls !== undefined;
-    this.#limits = state.handler.limits(this.localAddress, this.localPort);
+    this.#limits = limits;
+    const { begins } = limits.http2 ?? {};
+    if (!isPlain && (this.secure ? begins?.encrypted : begins?.plain)) this.#beginning = beginning;
     this.#finder = new HeadFinder({ limits: this.#limits, secure: this.secure, memory: newMemory() });
     this.#writer = new ResponseWriter(socket, state, this.#sent);
     this.#deadline = state.deadline(this.#limits.timeout);
@@ -224,10 +234,19 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd {
       return;
     }
     this.#writer.timeout = response.writeTimeout ?? transmission.timeout;
+    if (response.becomes) return this.#switchProtocols(exchange, transmission);
     if (!this.#sendPlanned(exchange, response, transmission)) {
       dropBody(response.body);
       this.#sendPlanned(exchange, failure(exchange, transmission), transmission);
     }
+  }
+
+  /** Says that HTTP/2 is spoken from now on, and waits for the client to begin. */
+  #switchProtocols({ head }: HttpExchange, { keepAliveTimeout }: Transmission): void {
+    const text = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n";
+    this.#answer = { status: 101, head: text, keeps: true, closesHard: false, keepAliveTimeout };
+    this.#beginning = beginningOf(head);
+    this.#writer.send({ text, body: undefined, length: undefined, delimiting: "none", keeps: true });
   }
 
   /** False when the response cannot be sent as it is: nothing has been written then. */
@@ -306,6 +325,7 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd {
   /** Takes requests off the input until one needs time. */
   #readHeads(): void {
     if (this.#isReading) return;
+    if (this.#beginning && !this.#isHttp1(this.#beginning)) return;
     this.#isReading = true;
     while (this.#phase === "idle" || this.#phase === "head") {
       if (this.#startTime === 0) this.#startTime = now();
@@ -318,6 +338,34 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd {
     this.#writer.flush();
     if (this.#phase !== "idle" && this.#phase !== "head") return;
     this.#waitForHead();
+  }
+
+  /** Whether what has come is HTTP/1.1. If it is not, the connection goes on as one of HTTP/2. */
+  #isHttp1(look: (bytes: Buffer) => Beginning): boolean {
+    const { bytes, start, end } = this.input;
+    const found = look(bytes.subarray(start, end));
+    if (found === "more") {
+      this.#waitForHead();
+      return false;
+    }
+    this.#beginning = undefined;
+    if (Buffer.isBuffer(found)) this.#handOver(found);
+    // Behind a 101 nothing else may follow.
+    else if (look !== beginning) this.#socket.destroy();
+    else return true;
+    return false;
+  }
+
+  #handOver(bytes: Buffer): void {
+    const socket = this.#socket;
+    if (this.hasEnded) return void socket.destroy();
+    socket.off("data", this.#read).off("end", this.#end).off("close", this.#closed);
+    this.#writer.release();
+    this.#phase = "closed";
+    this.input.clear();
+    socket.pause();
+    socket.unshift(bytes);
+    this.#state.replace(this, { socket, tls: this.tls, isPlain: false, protocol: "h2" });
   }
 
   /** The tick at which the part of a request being read is overdue: silent too long, or slower than allowed. */
@@ -554,6 +602,6 @@ function failure({ method }: HttpExchange, transmission: Transmission): Response
 }
 
 /** An IPv4 address that came over an IPv6 socket, as IPv4. */
-function plainAddress(address: string | undefined): string {
+export function plainAddress(address: string | undefined): string {
   return address?.replace(/^::ffff:(?=\d+\.)/i, "") ?? "";
 }

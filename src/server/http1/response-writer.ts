@@ -93,6 +93,12 @@ export class ResponseWriter implements Outlet {
     return bodyBytes;
   }
 
+  /** Lets go of the socket, which something else writes to from now on. */
+  release(): void {
+    this.flush();
+    this.#socket.off("drain", this.#drained);
+  }
+
   write(data: Buffer | string): boolean {
     const socket = this.#socket;
     this.bytesOut += data.length;

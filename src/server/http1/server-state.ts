@@ -1,21 +1,34 @@
 // What the connections of one server share: time, counts, a limit, and whether it is draining.
 import type { Socket } from "node:net";
+import type { ConnectionReport } from "../../api/index.js";
 import type { ExchangeHandler } from "../exchange.js";
 import type { Opened } from "../tls.js";
-import type { ClientConnection } from "./connection.js";
 
 /** Milliseconds between two looks at the deadlines of all connections; a deadline may be missed by twice that. */
 const sweepInterval = 250;
 /** Clients that wait unread while the server is full; as many as the kernel would hold for Apache. */
 const mostWaiting = 511;
 
+/** The connection of a client, whatever it speaks. */
+export interface ServedConnection {
+  readonly state: ConnectionReport["state"];
+  /** What it is doing now. */
+  report(): ConnectionReport;
+  /** Ends it at once. */
+  cut(): void;
+  /** Ends it if it is kept for a request that has not begun; whether it did. */
+  giveWay(): boolean;
+  /** Looks whether something takes too long. */
+  checkDeadlines(tick: number): void;
+}
+
 /** Makes the connection of a client. */
-export type OpenConnection = (opened: Opened, state: ServerState) => ClientConnection;
+export type OpenConnection = (opened: Opened, state: ServerState) => ServedConnection;
 
 /** Shared by the connections of one server. */
 export class ServerState {
   readonly handler: ExchangeHandler;
-  readonly connections = new Set<ClientConnection>();
+  readonly connections = new Set<ServedConnection>();
   /** Clients of which it is not known yet whether they speak TLS. */
   readonly opening = new Set<Socket>();
   /** Clients over the limit, in the order they came. */
@@ -76,9 +89,15 @@ export class ServerState {
     socket.on("error", gone).on("close", gone);
   }
 
-  remove(connection: ClientConnection): void {
+  remove(connection: ServedConnection): void {
     this.connections.delete(connection);
     this.#left();
+  }
+
+  /** Puts a connection of another protocol in the place of one, on the same socket. */
+  replace(connection: ServedConnection, opened: Opened): void {
+    this.connections.delete(connection);
+    this.connections.add(this.#openConnection(opened, this));
   }
 
   #left(): void {
@@ -102,7 +121,7 @@ export class ServerState {
   #open(socket: Socket): void {
     const { localAddress = "", localPort = 0 } = socket;
     const endpoint = this.handler.tls?.(localAddress, localPort);
-    if (!endpoint) return this.#begin({ socket, tls: undefined, isPlain: false });
+    if (!endpoint) return this.#begin({ socket, tls: undefined, isPlain: false, protocol: "http/1.1" });
     const gone = (): void => {
       this.opening.delete(socket);
       this.#left();
