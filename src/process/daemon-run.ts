@@ -1,6 +1,6 @@
 // One run of an application in a daemon: its request, the response as it comes, and its clock.
 import { constants, closeSync, createReadStream, fstatSync, openSync } from "node:fs";
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import {
   Headers,
   refuse,
@@ -12,6 +12,7 @@ import {
   type RequestBody,
   type Response,
 } from "../api/index.js";
+import { DaemonBody } from "./daemon-body.js";
 import type { DaemonConnection } from "./daemon-connection.js";
 import { DaemonTunnel } from "./daemon-tunnel.js";
 import type { Upload } from "./daemon-upload.js";
@@ -29,11 +30,8 @@ interface OfferedFile {
 
 const levels: Readonly<Record<string, Level>> = { c: "crit", e: "error", w: "warn", i: "info", d: "debug" };
 
-// Bytes of a response that may in any case wait for the client before the daemon is made to wait.
+// Bytes of a file that are read at a time.
 const highWaterMark = 131_072;
-/** Bytes that all responses of this worker together may hold above that. */
-const mostHeld = 64 * 1024 * 1024;
-let held = 0;
 
 /** What holds for the response of a run. */
 export interface ResponseLimits {
@@ -291,58 +289,6 @@ export class DaemonRun {
 
   #refuse(status: number, note?: string): void {
     this.#answer(refuse(status, note === undefined ? {} : { note }));
-  }
-}
-
-/** The body of a response that comes bit by bit. */
-class DaemonBody extends Readable {
-  /** The client has not taken what came: the daemon is made to wait. */
-  isFull = false;
-  isFinished = false;
-  readonly #buffer: number;
-  readonly #on: { read(): void; full(): void; leave(): void };
-  /** Bytes it counts for in what all hold. */
-  #counted = 0;
-
-  /** `buffer`: bytes it may hold as long as all together do not hold too much. */
-  constructor(buffer: number, on: { read(): void; full(): void; leave(): void }) {
-    super({ highWaterMark });
-    this.#buffer = buffer;
-    this.#on = on;
-    // Breaking off must not bring the worker down where nobody listens yet.
-    this.on("error", () => undefined);
-  }
-
-  add(bytes: Buffer): void {
-    if (this.destroyed || this.push(bytes)) return;
-    this.#count(this.readableLength);
-    if (this.readableLength < this.#buffer && held < mostHeld) return;
-    this.isFull = true;
-    this.#on.full();
-  }
-
-  #count(bytes: number): void {
-    held += bytes - this.#counted;
-    this.#counted = bytes;
-  }
-
-  finish(): void {
-    this.isFinished = true;
-    this.isFull = false;
-    this.push(null);
-  }
-
-  override _read(): void {
-    this.#count(this.readableLength);
-    if (!this.isFull) return;
-    this.isFull = false;
-    this.#on.read();
-  }
-
-  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#count(0);
-    if (!this.isFinished) this.#on.leave();
-    done(error);
   }
 }
 

@@ -559,7 +559,7 @@ describe("WSGIDaemonProcess", () => {
       responseSocketTimeout: 0,
       headerBufferSize: 0,
       requestBufferSize: 1_048_576,
-      responseBufferSize: 1_048_576,
+      responseBufferSize: 8_388_608,
       socketPrefix: undefined,
       preloads: [],
     });

@@ -68,6 +68,54 @@ describe("slow clients of a daemon group", () => {
     }
   });
 
+  it("read what waits on disk at last, every byte in its place, while more comes", async () => {
+    const { client, send } = await start({ responseBufferSize: 8_388_608 });
+    const answer = await send({ path: "/counted" });
+    const body = answer.body as Readable;
+    // The thread is held, then the client is found to be slow, and the thread goes on until the bound is reached.
+    const pieces: Buffer[] = [];
+    for await (const piece of body) {
+      pieces.push(piece as Buffer);
+      if (pieces.length % 40 === 0) await new Promise((done) => setTimeout(done, 60));
+    }
+    const bytes = Buffer.concat(pieces);
+    expect(bytes.length).to.equal(20_000_000);
+    for (let at = 0; at < bytes.length; at += 1000) {
+      if (bytes.toString("latin1", at, at + 10) !== String(at).padStart(10)) expect.fail(`other bytes at ${at}`);
+    }
+    await until(() => client.load.running === 0);
+  });
+
+  it("may leave while bytes wait on disk", async () => {
+    const { client, send } = await start({ responseBufferSize: 8_388_608 });
+    const answers = await Promise.all([0, 1].map(() => send({ path: "/big-list" })));
+    await until(() => client.load.running === 0);
+    for (const { body } of answers) (body as Readable).destroy();
+    expect(String(await bodyOf(await send({ path: "/gather" })))).to.equal("one two three");
+  });
+
+  it("send bodies that are taken in on disk", async () => {
+    const { client, send } = await start({ requestBufferSize: 50_000_000 });
+    const bodies = [0, 1, 2].map(() => new PassThrough());
+    const answers = bodies.map((body) => send({ method: "POST", path: "/sum", body, length: 5_000_000 }));
+    for (const body of bodies) body.write(Buffer.alloc(4_999_999, 1));
+    expect(String(await bodyOf(await send({ path: "/gather" })))).to.equal("one two three");
+    expect(client.load).to.include({ waiting: 0, running: 0 });
+    for (const body of bodies) body.end(Buffer.alloc(1, 2));
+    for (const answer of await Promise.all(answers)) expect(String(await bodyOf(answer))).to.equal("5000001 2");
+  });
+
+  it("are answered 400 when bodies on disk break off", async () => {
+    const { client, send } = await start({ requestBufferSize: 50_000_000 });
+    const body = new PassThrough();
+    const answer = send({ method: "POST", path: "/sum", body, length: 5_000_000 });
+    body.write(Buffer.alloc(2_000_000));
+    await new Promise((done) => setImmediate(done));
+    body.destroy();
+    expect(await answer.catch((error: unknown) => error)).to.include({ status: 400 });
+    expect(client.load).to.include({ waiting: 0, running: 0 });
+  });
+
   it("make the thread wait beyond response-buffer-size", async () => {
     const { client, send } = await start({ responseBufferSize: 1_000_000 });
     const answer = await send({ path: "/big-list" });

@@ -13,7 +13,7 @@ export interface DaemonProcess extends Omit<
 }
 
 /** Bytes; mod_wsgi's default. */
-const defaultResponseBuffer = 1024 * 1024;
+const defaultResponseBuffer = 8 * 1024 * 1024;
 /** Bytes; mod_wsgi has no such option. */
 const defaultRequestBuffer = 1024 * 1024;
 

@@ -70,8 +70,9 @@ export function mappingDirectives(directive: Maker): Table {
         "meaning off. Of each process: `memory-limit=0 virtual-memory-limit=0` bytes, `cpu-priority=0`, `stack-size=` " +
         "of its threads, `switch-interval=`. A request body of up to `request-buffer-size=1048576` bytes (not of mod_wsgi) is taken in " +
         "before a thread is asked for, unless the client expects 100-continue; an application that is to answer before its client " +
-        "sends the body needs 0. `response-buffer-size=1048576` bytes of a response are taken off its thread at " +
-        "once, whatever the client does; where the client takes nothing for `response-socket-timeout=` (else `socket-timeout=`, " +
+        "sends the body needs 0. `response-buffer-size=8388608` bytes of a response are taken off its thread, whatever the client " +
+        "does. Of both, what is more than 1 MiB, or more than 64 MiB of all requests of a worker, waits in a file without a " +
+        "name (in $TMPDIR, else /var/tmp), at most 1 GiB for each worker. Where the client takes nothing for `response-socket-timeout=` (else `socket-timeout=`, " +
         "else the server's Timeout) it is cut. A response with a field longer than `header-buffer-size=` (0: no limit) is a 500. " +
         "`server-metrics=On` lets applications ask `mod_wsgi.server_metrics()` what all workers do, clients and URLs of other " +
         "sites included. `response-flush-delay=` has no effect: output is sent as it comes. `send-buffer-size= " +
