@@ -169,6 +169,8 @@ export interface Request {
   /** A value a module keeps from one phase to the next, by a key of its own. */
   readonly kept: Map<symbol, unknown>;
 
+  /** Says which line a module goes by, for whoever has this request explained (`modhostctl explain`); nobody else hears it. */
+  wentBy(origin: Origin): void;
   /** Runs a function while the settings of a section are laid over those in force (provider aliases). */
   under<Result>(section: unknown, run: () => Result): Result;
   /** The merged settings of a module: pass its settings definition. */

@@ -40,7 +40,7 @@ function requestLines(request: RequestStory, { at, full }: Showing): string[] {
   const titles = { request: "Request", "look-up": "Look-up of", "internal redirect": "Internal redirect to" };
   return [
     `${titles[request.kind]} ${request.kind === "request" ? "" : `${request.method} `}${printable(request.target)}`.trimEnd(),
-    ...stepLines(request, full),
+    ...stepLines(request, { at, full }),
     ...mappingLines(request),
     "",
     request.sections.length === 0 ? "  No section matches." : "  Sections that match, in the order they are merged:",
@@ -68,14 +68,16 @@ function forceLines(request: RequestStory, showing: Showing): string[] {
   ];
 }
 
-function stepLines({ steps }: RequestStory, full: boolean): string[] {
+function stepLines({ steps }: RequestStory, { at, full }: Showing): string[] {
   const shown = steps.filter(
-    ({ verdict, changes, messages }) => full || verdict !== "declined" || changes.length > 0 || messages.length > 0,
+    ({ verdict, changes, lines, messages }) =>
+      full || verdict !== "declined" || changes.length + lines.length + messages.length > 0,
   );
   if (shown.length === 0) return ["  No module had anything to do."];
   return ["  Step by step:"].concat(
-    shown.flatMap(({ phase, module, verdict, changes, messages }) => [
+    shown.flatMap(({ phase, module, verdict, changes, lines, messages }) => [
       `    ${phase.padEnd(15)} ${module.padEnd(18)} ${verdict}`,
+      ...lines.map((line) => `        by ${clipped(line.text)}  ${at(line)}`),
       ...changes.map(({ field, from, to }) => `        ${field}: ${quoted(from)} -> ${quoted(to)}`),
       ...messages.map((message) => `        log: ${printable(message)}`),
     ]),

@@ -39,6 +39,11 @@ export interface PlaceText {
   readonly line: number;
 }
 
+/** A line that a hook went by. */
+export interface StepLine extends PlaceText {
+  readonly text: string;
+}
+
 /** What a hook did. */
 export interface StepStory {
   readonly phase: Phase;
@@ -48,6 +53,8 @@ export interface StepStory {
   readonly verdict: string;
   /** What it changed of the request: field, before, after. */
   readonly changes: readonly { readonly field: string; readonly from: string; readonly to: string }[];
+  /** The lines it went by, where it says so: an Alias, a Redirect, each RewriteRule that matched. */
+  readonly lines: readonly StepLine[];
   /** What it said to the error log. */
   readonly messages: readonly string[];
 }
@@ -273,6 +280,7 @@ class Storyteller implements Observer {
   decidedFor: string | undefined;
   readonly #told: Told[] = [];
   #messages: string[] = [];
+  #lines: StepLine[] = [];
   #foretold: string | undefined;
 
   hostChosen(request: ServerRequest, choice: HostChoice): void {
@@ -293,14 +301,21 @@ class Storyteller implements Observer {
     this.#foretold = text;
   }
 
+  wentBy(request: ServerRequest, origin: Origin): void {
+    this.#lines.push({ text: lineText(request, origin), ...placeOf(origin) });
+  }
+
   run(request: ServerRequest, phase: Phase, hook: BoundHook): Verdict | Promise<Verdict> {
     const before = snapshot(request);
     const messages: string[] = [];
-    const outer = this.#messages;
+    const lines: StepLine[] = [];
+    const outer = { messages: this.#messages, lines: this.#lines };
     this.#messages = messages;
+    this.#lines = lines;
     const end = (verdict: Verdict): Verdict => {
-      this.#messages = outer;
-      this.#note(request, { phase, module: hook.module, before, verdict, messages });
+      this.#messages = outer.messages;
+      this.#lines = outer.lines;
+      this.#note(request, { phase, module: hook.module, before, verdict, lines, messages });
       return verdict;
     };
     if (phase === "handler" && hook.hook.foretell) {
@@ -324,7 +339,7 @@ class Storyteller implements Observer {
     const verdict = refused ? `answered ${refused.status}` : found;
     if (refused) this.decidedBy = "the look at the file system";
     const messages = this.#messages.splice(0);
-    this.#stepsOf(request).push({ phase: "mapToStorage", module: "server", verdict, changes: [], messages });
+    this.#stepsOf(request).push({ phase: "mapToStorage", module: "server", verdict, changes: [], lines: [], messages });
   }
 
   stories(server: CompiledServer): RequestStory[] {
@@ -333,12 +348,12 @@ class Storyteller implements Observer {
 
   #note(
     request: ServerRequest,
-    step: Pick<StepStory, "phase" | "module" | "messages"> & {
+    step: Pick<StepStory, "phase" | "module" | "lines" | "messages"> & {
       readonly before: Snapshot;
       readonly verdict: Verdict;
     },
   ): void {
-    const { phase, module, before, verdict, messages } = step;
+    const { phase, module, before, verdict, lines, messages } = step;
     const changes = changesBetween(before, snapshot(request));
     const isAnswer = verdict !== undefined && verdict !== "done";
     const told = this.#foretold;
@@ -349,7 +364,7 @@ class Storyteller implements Observer {
       this.decidedBy = `${module} in ${phase}`;
       this.decidedFor = told;
     }
-    this.#stepsOf(request).push({ phase, module, verdict: text, changes, messages });
+    this.#stepsOf(request).push({ phase, module, verdict: text, changes, lines, messages });
   }
 
   #stepsOf(request: ServerRequest): StepStory[] {
@@ -389,6 +404,18 @@ function storyOf(request: ServerRequest, steps: readonly StepStory[], server: Co
     hooks: Object.fromEntries(bound.map(([step, hooks]) => [step, hooks.map(({ module }) => module)])),
     environment: Object.fromEntries(request.environment),
   };
+}
+
+/** The line that stands at a place, as written; a module goes by none but those in force for the request. */
+function lineText({ plan, virtualHost }: ServerRequest, origin: Origin): string {
+  const bodies = [...virtualHost.bodies, ...plan.sections.map(({ body }) => body)];
+  for (const { setBy } of bodies) {
+    for (const lines of setBy.values()) {
+      const line = lines.find((each) => each.origin === origin);
+      if (line) return `${line.directive} ${line.text}`.trimEnd();
+    }
+  }
+  return "a line";
 }
 
 /** Whether a module, or one that shares its settings, has hooks at all. */

@@ -1,5 +1,5 @@
 // A request on its way → what somebody who watches hears of each step: how explanations are made.
-import type { Phase, Response, Verdict } from "../api/index.js";
+import type { Origin, Phase, Response, Verdict } from "../api/index.js";
 import type { CompiledHost } from "../config/compile.js";
 import type { BoundHook } from "../config/merge.js";
 import type { ServerRequest } from "./request.js";
@@ -20,6 +20,8 @@ export interface Observer {
   begun(request: ServerRequest): void;
   /** Runs a hook, or answers in its place. */
   run(request: ServerRequest, phase: Phase, hook: BoundHook): Verdict | Promise<Verdict>;
+  /** A hook that runs says which line of the configuration it goes by. */
+  wentBy(request: ServerRequest, origin: Origin): void;
   /** The file has been looked at and its sections are laid; `refused` is the answer where that refused the request. */
   mapped(request: ServerRequest, refused: Response | undefined): void;
 }

@@ -8,6 +8,7 @@ import type {
   core,
   Level,
   Lookup,
+  Origin,
   Request,
   RequestBody,
   Response,
@@ -235,6 +236,10 @@ export class ServerRequest implements Request {
 
   settings<S>(definition: { readonly module: string; readonly settings: S }): SettingsOf<S> {
     return this.plan.settings[definition.module] as SettingsOf<S>;
+  }
+
+  wentBy(origin: Origin): void {
+    this.services.observer?.wentBy(this, origin);
   }
 
   under<Result>(section: unknown, run: () => Result): Result {

@@ -73,6 +73,42 @@ ${lines.replaceAll("@ROOT@", root)}
     });
   }
 
+  /** The lines that steps went by, by number, with their text. */
+  const wentBy = ({ requests }: Explanation): string[] =>
+    requests.flatMap(({ steps: each }) =>
+      each.flatMap(({ lines }) => lines.map(({ line, text }) => `${line} ${text}`)),
+    );
+
+  const mappings: readonly [line: string, target: string][] = [
+    ["Alias /files @ROOT@/files", "/files/a.txt"],
+    ["AliasMatch ^/f(.*) @ROOT@/files$1", "/f/a.txt"],
+    ["Redirect 301 /old http://new.example/", "/old/x"],
+    ["RedirectMatch gone ^/gone", "/gone"],
+    ["WSGIScriptAlias /app @ROOT@/docs/app.wsgi", "/app/x"],
+    ["ProxyPass /api http://127.0.0.1:9/", "/api/x"],
+    ["ProxyPass /api/not !", "/api/not/x"],
+    ["RewriteRule ^/r(.*) /files$1 [PT]", "/r/a.txt"],
+  ];
+  for (const [line, target] of mappings) {
+    it(`names the line that mapped it: ${line}`, async () => {
+      const told = await tell(
+        `LoadModule rewrite_module modules/mod_rewrite.so\nRewriteEngine on\nAlias /none @ROOT@/other\nRewriteRule ^/none - [F]\n${line}\nAlias /else @ROOT@/other`,
+        { target },
+      );
+      expect(wentBy(told)).to.include(`20 ${line.replaceAll("@ROOT@", root)}`);
+      expect(wentBy(told)).to.have.length(1);
+      expect(explanationText(told, { root, full: false })).to.include(
+        `  by ${line.replaceAll("@ROOT@", root)}  (main.conf:20)\n`,
+      );
+    });
+  }
+
+  it("names the line of a section", async () => {
+    expect(wentBy(await tell("<Location /sec>\nAlias @ROOT@/files\n</Location>", { target: "/sec" }))).to.deep.equal([
+      `17 Alias ${root}/files`,
+    ]);
+  });
+
   /** "phase module verdict" of the steps that did something. */
   const steps = ({ requests: [first] }: Explanation): string[] =>
     (first?.steps ?? [])

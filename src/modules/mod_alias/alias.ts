@@ -30,6 +30,7 @@ export interface SectionAlias {
   readonly handler: string | undefined;
   /** Path of the `<Location>`, for AliasPreservePath; undefined where it is a regular expression. */
   readonly location: string | undefined;
+  readonly origin: Origin;
 }
 
 /** Handler that ScriptAlias selects. */
@@ -73,6 +74,7 @@ export function sectionAlias(target: string, place: Place): SectionAlias {
     resolve: (path) => (path.startsWith("/") ? path : byteString(place.resolve("")) + path),
     handler: handlerOf(place),
     location: name === "location" ? locationPath(section.argument) : undefined,
+    origin: place.origin,
   };
 }
 
@@ -91,6 +93,7 @@ export function mapToFile(
   if (alias) {
     const target = alias.target.evaluate(request);
     if (target === undefined) return undefined;
+    request.wentBy(alias.origin);
     const length = preservePath && alias.location ? prefixLength(request.path, alias.location) : 0;
     const file = alias.resolve(target);
     request.filename = length > 0 ? mergeSlashes(file + request.path.slice(length)) : file;
@@ -101,6 +104,7 @@ export function mapToFile(
   const found = lookupFor(aliases)(request.path);
   if (!found) return false;
   const { rule, end, match } = found;
+  request.wentBy(rule.origin);
   if (match && rule.fill) {
     request.filename = mergeSlashes(rule.fill(match));
   } else {

@@ -84,6 +84,7 @@ export function redirectFor(
   }: { section: SectionRedirect | undefined; redirects: readonly Redirect[]; relative: boolean },
 ): Response | undefined {
   if (section) {
+    request.wentBy(section.origin);
     const target = section.target?.evaluate(request);
     if (section.target && target === undefined) return refuse(500);
     return respond(request, section.status, target && escapeUrl(target), relative);
@@ -92,6 +93,7 @@ export function redirectFor(
   const found = lookupFor(redirects)(request.path);
   if (!found) return undefined;
   const { rule, end, match } = found;
+  request.wentBy(rule.origin);
   if (rule.target === undefined) return refuse(rule.status);
   const url = match && rule.fill ? escapeUrl(rule.fill(match)) : rule.target + escapePath(request.path.slice(end));
   return respond(request, rule.status, url, relative);

@@ -21,7 +21,9 @@ const key = Symbol("mapping of mod_proxy");
 export function translate(request: Request, { rules, sectionRule }: ProxySettings): boolean {
   if (request.environment.has("no-proxy")) return false;
   const found = (sectionRule && matchOf(sectionRule, request.path)) ?? lookupFor(rules)(request.path);
-  if (!found?.rule.destination) return false;
+  if (!found) return false;
+  request.wentBy(found.rule.origin);
+  if (!found.rule.destination) return false;
   const mapping = mappingOf(request, found);
   request.filename = typeof mapping === "string" ? mapping : mapping.filename;
   request.handler = "proxy-server";

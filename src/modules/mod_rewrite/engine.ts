@@ -69,6 +69,7 @@ class Engine {
       while (this.#rules[last]?.flags.chain) last++;
       return last + 1;
     }
+    request.wentBy(rule.origin);
     if (!rule.isWithoutOutput) {
       trace?.(2, `setting lastsub to rule with output ${rule.output.source}`);
       this.#lastRule = rule;

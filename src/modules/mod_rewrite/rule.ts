@@ -1,5 +1,5 @@
 // A RewriteRule line → what it matches, and what it makes of it.
-import type { Place } from "../../api/index.js";
+import type { Origin, Place } from "../../api/index.js";
 import { compileRegex, type Condition } from "./condition.js";
 import { readFlags, type RuleFlags } from "./flags.js";
 import { splitFlags, splitLine } from "./line.js";
@@ -20,6 +20,7 @@ export interface Rule {
   readonly flags: RuleFlags;
   readonly escaping: Escaping | undefined;
   readonly conditions: readonly Condition[];
+  readonly origin: Origin;
 }
 
 /** Reads a line. */
@@ -47,5 +48,6 @@ export function parseRule(text: string, place: Place): Rule {
         }
       : undefined,
     conditions: [],
+    origin: place.origin,
   };
 }

@@ -73,6 +73,7 @@ export function mapToScript(request: Request, aliases: readonly ScriptAlias[]): 
   const found = lookupFor(aliases)(request.path);
   if (!found) return false;
   const { rule, end, match } = found;
+  request.wentBy(rule.origin);
   // Behind "/" everything is left, with its slash.
   const start = "prefix" in rule && rule.prefix === "/" ? 0 : end;
   // What is behind a match is added too: it becomes path info.
