@@ -97,6 +97,39 @@ DocumentRoot "@ROOT@/htdocs"
     Require all denied
   </LimitExcept>
 </Location>
+<Location "/limited-beside.txt">
+  Require all granted
+  <LimitExcept GET>
+    Require all denied
+  </LimitExcept>
+</Location>
+<Location "/limited-grant.txt">
+  Require all denied
+  <Limit POST>
+    Require all granted
+  </Limit>
+</Location>
+<Location "/limited-first.txt">
+  <LimitExcept GET>
+    Require all denied
+  </LimitExcept>
+  Require all granted
+</Location>
+<Location "/limited-twice.txt">
+  Require all granted
+</Location>
+<Location "/limited-twice.txt">
+  <LimitExcept GET>
+    Require all denied
+  </LimitExcept>
+</Location>
+<Location "/limited-merged.txt">
+  AuthMerging And
+  Require all granted
+  <Limit POST>
+    Require all denied
+  </Limit>
+</Location>
 ${Object.entries(rules)
   .map(([name, lines]) => `<Location "/r/${name}">\n${lines}\n</Location>`)
   .join("\n")}
@@ -146,6 +179,9 @@ export const suite: Suite = {
     "htdocs/open-then-closed/a.txt": "a",
     "htdocs/limited.txt": "limited",
     "htdocs/limited-except.txt": "limited",
+    ...Object.fromEntries(
+      ["beside", "grant", "first", "twice", "merged"].map((name) => [`htdocs/limited-${name}.txt`, "limited"]),
+    ),
     ...Object.fromEntries(Object.keys(rules).map((name) => [`htdocs/r/${name}`, `${name}\n`])),
   },
   cases: [
@@ -161,6 +197,17 @@ export const suite: Suite = {
     { name: "weighs POST for AuthMerging And", method: "POST", target: "/and/inner/a.txt", body: "x" },
     { name: "weighs POST for AuthMerging Or", method: "POST", target: "/or/inner/a.txt", body: "x" },
     { name: "weighs POST for Limit", method: "POST", target: "/limited.txt", body: "x" },
+    ...["beside", "grant", "first", "twice", "merged"].flatMap((name) =>
+      ["GET", "POST", "DELETE"].map((method) => ({
+        name: `weighs ${method} for Limit, ${name}`,
+        method,
+        target: `/limited-${name}.txt`,
+        ...(method === "POST" ? { body: "x" } : {}),
+        ...(name === "merged" && method === "POST"
+          ? { differs: "beside AuthMerging, lines of a <Limit> replace those of its section" }
+          : {}),
+      })),
+    ),
     { name: "weighs POST for LimitExcept", method: "POST", target: "/limited-except.txt", body: "x" },
     { name: "weighs HEAD for LimitExcept", method: "HEAD", target: "/limited-except.txt" },
     { name: "refuses before 405", method: "PUT", target: "/closed/a.txt", body: "x" },

@@ -48,7 +48,10 @@ function showAnswer(packed: Answer, blank: (text: string) => string): string {
       : body.length === answer.body.length
         ? undefined
         : String(body.length);
-  const fields = answer.fields.map((field) => showField(field, length, (text) => blank(unbounded(text))));
+  const date = answer.fields.find(({ name }) => name === "Date")?.value ?? "";
+  const fields = answer.fields
+    .map((field) => (field.name === "Expires" ? { ...field, value: fromDate(field.value, date) } : field))
+    .map((field) => showField(field, length, (text) => blank(unbounded(text))));
   return [
     answer.statusLine,
     ...fields,
@@ -57,6 +60,13 @@ function showAnswer(packed: Answer, blank: (text: string) => string): string {
     ...answer.trailers.map(({ name, value }) => `trailer ${name}: ${value}`),
     ...(answer.broken === undefined ? [] : [`-- ${answer.broken}`]),
   ].join("\n");
+}
+
+/** Whole days from the answer's own date on, as "DATE + 30 days": two servers may answer in different seconds. */
+function fromDate(value: string, date: string): string {
+  const seconds = (Date.parse(value) - Date.parse(date)) / 1000;
+  const days = Math.round(seconds / 86_400);
+  return days > 0 && Math.abs(seconds - days * 86_400) <= 1 ? `DATE + ${days} days` : value;
 }
 
 function showField({ name, value }: Field, length: string | undefined, blank: (text: string) => string): string {

@@ -58,7 +58,7 @@ export default defineModule({
         const text = negate ? behind.slice(endOfWord(behind)).trimStart() : behind;
         const words = splitWords(text).map((word) => word.text);
         const { origin } = place;
-        return { requirements: some({ kind: "line", provider, words, text, compiler: place, negate, origin }) };
+        return { requirements: some({ kind: "line", provider, words, text, compiler: place, negate, origin }, place) };
       },
     }),
     "<RequireAll>": block("all", "Groups Require lines that must all be met", {
@@ -147,8 +147,10 @@ function endOfWord(text: string): number {
   return word ? word.column + word.length : 0;
 }
 
-function some(rule: Rule): Requirements {
-  return { merging: undefined, rules: [rule] };
+function some(rule: Rule, { sections, directory }: Place): Requirements {
+  const isLimit = ({ name }: { readonly name: string }): boolean => /^limit(?:except)?$/i.test(name);
+  const scope = sections.findLast((section) => !isLimit(section)) ?? directory;
+  return { merging: undefined, rules: [rule], scope, limited: sections.some(isLimit) };
 }
 
 function block(
@@ -168,7 +170,7 @@ function block(
       const { rules } = inner.requirements;
       if (rules.length === 0) return place.fail("contains no authorization directives");
       if (kind === "none") refuseUseless("<RequireNone>", place);
-      return { requirements: some({ kind, rules, origin: place.origin }) };
+      return { requirements: some({ kind, rules, origin: place.origin }, place) };
     },
   };
 }

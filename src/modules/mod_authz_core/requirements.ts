@@ -28,6 +28,10 @@ export type Rule =
 export interface Requirements {
   readonly merging: "Off" | "And" | "Or" | undefined;
   readonly rules: readonly Rule[];
+  /** The section they stand in, a <Limit> not counted: what is the same for two lines of one section. */
+  readonly scope?: unknown;
+  /** All of them stand in a <Limit> or <LimitExcept>. */
+  readonly limited?: boolean;
 }
 
 /** Requirements as a setting: an inner section replaces the outer ones, unless AuthMerging says otherwise. */
@@ -36,9 +40,15 @@ export const requirements: Setting<Requirements> = {
   add: (earlier, later) => ({
     merging: later.merging ?? earlier.merging,
     rules: [...earlier.rules, ...later.rules],
+    scope: later.scope ?? earlier.scope,
+    limited: earlier.limited === true && later.limited === true,
   }),
   nest: (outer, inner) => {
     if (inner.merging === undefined && inner.rules.length === 0) return outer;
+    // Lines of a <Limit> are lines of the section around it, for some methods.
+    if (inner.limited && inner.merging === undefined && isOf(outer, inner.scope)) {
+      return { ...outer, rules: [...outer.rules, ...inner.rules] };
+    }
     if (inner.merging === undefined || inner.merging === "Off") return inner;
     const [first] = inner.rules;
     if (!first) return { merging: inner.merging, rules: outer.rules };
@@ -48,6 +58,11 @@ export const requirements: Setting<Requirements> = {
     return { merging: inner.merging, rules: [{ kind: inner.merging === "And" ? "all" : "any", rules: both, origin }] };
   },
 };
+
+/** Whether requirements are those of a section alone, nothing of the sections around it among them. */
+function isOf({ scope, merging, rules }: Requirements, section: unknown): boolean {
+  return section !== undefined && scope === section && rules.length > 0 && (merging === undefined || merging === "Off");
+}
 
 /** Whether the rules grant every request, so that nothing needs to be asked. */
 export function grantsAll(rules: readonly Rule[]): boolean {

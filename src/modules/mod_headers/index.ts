@@ -100,7 +100,10 @@ export default defineModule({
           response.always ??= new Headers();
           applyLines(request, response.always, { lines: always, early: false, response });
         }
-        if (!response.page) applyLines(request, response.headers, { lines: onsuccess, early: false, response });
+        if (response.page) return response;
+        const wasEncoded = response.headers.has("content-encoding");
+        applyLines(request, response.headers, { lines: onsuccess, early: false, response });
+        if (!wasEncoded && response.headers.has("content-encoding")) response.encodedHere = true;
         return response;
       },
     },

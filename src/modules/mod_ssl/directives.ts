@@ -265,13 +265,16 @@ function clientDirectives(directive: Make): Directives<Settings> {
       set: ([userName]) => ({ userName }),
     }),
     SSLRequireSSL: directive({
-      args: [],
+      args: [optional(arg.raw("text"))],
       contexts: sections,
       override,
       summary: "Refuses requests that are not encrypted",
-      doc: "With 403. To send clients to https instead, use Redirect.",
+      doc: "With 403. To send clients to https instead, use Redirect. Words behind it are passed over with a warning: `Off` does not undo it.",
       example: "<Location /private>\n  SSLRequireSSL\n</Location>",
-      set: () => ({ requiresTls: true }),
+      set: ([text], place) => {
+        if (text !== undefined && text !== "") place.warn(`takes no arguments: "${text}" is passed over`);
+        return { requiresTls: true };
+      },
     }),
     SSLRequire: directive({
       args: [arg.raw("expression")],
