@@ -171,13 +171,16 @@ export class Http2Connection implements ServedConnection, StreamOwner {
 
   /**
    * Tells the client that the next request belongs on another connection. What it has sent before it hears of this is still
-   * served: the connection closes when the client has answered, so that no request is lost (RFC 9113 section 6.8).
+   * served: the connection closes when the client has answered, so that no request is lost (RFC 9113 section 6.8). Twice, since
+   * the first answer overtakes requests that wait to be written.
    */
   #leave(): void {
     this.#leaving = "told";
     if (this.#session.destroyed || this.#session.closed) return;
     this.#session.goaway(constants.NGHTTP2_NO_ERROR, lastStream);
-    this.#session.ping(() => this.#close());
+    this.#session.ping(() => {
+      if (this.#session.destroyed || !this.#session.ping(() => this.#close())) this.#close();
+    });
     this.#deadline = this.#state.deadline(farewell);
   }
 

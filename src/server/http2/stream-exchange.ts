@@ -132,7 +132,7 @@ export class StreamExchange implements Exchange, Outlet, BodyWatch {
 
   /** Ends the stream at once. */
   cut(): void {
-    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_CANCEL);
+    if (!this.#stream.destroyed) this.#breakOff();
   }
 
   /** Looks whether something takes too long. */
@@ -172,11 +172,16 @@ export class StreamExchange implements Exchange, Outlet, BodyWatch {
     this.#sender = undefined;
     if (this.#stream.destroyed) return;
     if (isWhole) this.#stream.end();
-    else this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    else this.#breakOff();
   }
 
   gather(): void {
     // What is written in one turn leaves as one anyway.
+  }
+
+  /** Resets the stream, so that what has been sent does not look whole; `close` would end it first. */
+  #breakOff(): void {
+    this.#stream.destroy(new Error("the response broke off"));
   }
 
   /** False when the response cannot be sent as it is: nothing has been sent then. */
