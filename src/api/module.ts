@@ -162,6 +162,8 @@ export interface Module {
   readonly summary: string;
   /** Built in as in Debian's Apache: there without LoadModule. */
   readonly builtIn: boolean;
+  /** See ModuleDefinition. */
+  readonly checksEachUrl: boolean;
   /** Empty where `settingsOwner` is another module. */
   readonly settings: Settings;
   /** Name of the module whose settings its directives change: its own, or that of the built-in module it shares with. */
@@ -215,6 +217,12 @@ export interface ModuleDefinition<S extends Settings> {
   readonly sources?: readonly string[];
   readonly summary: string;
   readonly builtIn?: boolean;
+  /**
+   * Its access and user checks look at more than the settings: where it is loaded, sub-requests and internal redirects
+   * are checked anew even under the settings of the request they came of. Of Apache's modules those that do not promise
+   * AP_AUTH_INTERNAL_PER_CONF.
+   */
+  readonly checksEachUrl?: true;
   readonly settings: S;
   /** A built-in module whose settings these are; this one then has none of its own (http_core, the mpm_* family). */
   readonly sharesWith?: string;
@@ -234,6 +242,7 @@ export function defineModule<const S extends Settings>(definition: ModuleDefinit
     sources: definition.sources ?? [`${name}.c`],
     summary: definition.summary,
     builtIn: definition.builtIn ?? false,
+    checksEachUrl: definition.checksEachUrl ?? false,
     settings: definition.sharesWith === undefined ? definition.settings : {},
     settingsOwner: definition.sharesWith ?? name,
     directives: definition.directives(maker),

@@ -68,6 +68,7 @@ export class Pipeline implements ExchangeHandler {
     this.#services = {
       observer,
       applications,
+      checksEachUrl: server.modules.some(({ checksEachUrl }) => checksEachUrl),
       providers: (kind) => server.providers(kind),
       outputFilterChains: [...server.providers("outputFilterChain").values()],
       filtersBegin: [...server.providers("outputFilter").values()].some((each) => "begin" in (each as NamedFilter)),
@@ -388,7 +389,7 @@ function endStep(
 function isSettled(request: ServerRequest, step: Step): boolean {
   if (step === "accessChecker") {
     const origin = request.parent ?? request.previous;
-    if (origin?.plan !== request.plan) return false;
+    if (origin?.plan !== request.plan || request.services.checksEachUrl) return false;
     request.user = origin.user;
     request.authType = origin.authType;
     return true;

@@ -27,6 +27,8 @@ export interface Services {
   /** Only where a request is explained. */
   readonly observer: Observer | undefined;
   readonly applications: Applications;
+  /** Whether a loaded module has a say in each URL, see ModuleDefinition.checksEachUrl. */
+  readonly checksEachUrl: boolean;
   providers(kind: string): ReadonlyMap<string, unknown>;
   /** Chains of filters by modules, see FilterChain. */
   readonly outputFilterChains: readonly unknown[];

@@ -11,6 +11,7 @@ const methods = new Set(
 export default defineModule({
   name: "mod_allowmethods",
   summary: "Refuses requests by methods that are not named",
+  checksEachUrl: true,
   settings: { allowed: value<ReadonlySet<string> | undefined>(undefined) },
   directives: (directive) => ({
     AllowMethods: directive({

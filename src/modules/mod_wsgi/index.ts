@@ -13,6 +13,7 @@ import { directivesWithoutEffect } from "./without-effect.js";
 export default defineModule({
   name: "mod_wsgi",
   summary: "Runs WSGI applications in Python and applications in JavaScript",
+  checksEachUrl: true,
   settings: wsgi.settings,
   directives: (directive) => ({
     ...mappingDirectives(directive),
