@@ -1,16 +1,37 @@
 // What a request's user is known by: AuthType and AuthName, password providers, and how to ask for a name.
+import type { StringExpression } from "./expression.js";
 import { defineSettings } from "./module.js";
 import type { Request } from "./request.js";
 import type { Response } from "./response.js";
 import { value } from "./settings.js";
 
-/** AuthType and AuthName, kept by mod_authn_core. */
+/** AuthType and AuthName, kept by mod_authn_core; ask `authTypeOf` and `authNameOf` for what they are for a request. */
 export const authentication = defineSettings("mod_authn_core", {
-  /** As written; undefined for None and where nothing is said. */
-  type: value<string | undefined>(undefined),
-  /** The realm as it stands between quotes in a field: a latin1 string of bytes, quotes escaped. */
-  name: value<string | undefined>(undefined),
+  type: value<StringExpression | undefined>(undefined),
+  name: value<StringExpression | undefined>(undefined),
 });
+
+/** AuthType as written; undefined for None and where nothing is said, or it cannot be told. */
+export function authTypeOf(request: Request): string | undefined {
+  // Without mod_authn_core nobody has written one.
+  const known: { readonly type?: StringExpression | undefined } | undefined = request.settings(authentication);
+  const type = known?.type;
+  if (!type) return undefined;
+  const text = type.constant ?? type.evaluate(request);
+  return text?.toLowerCase() === "none" ? undefined : text;
+}
+
+/** The realm as it stands between quotes in a field: a latin1 string of bytes, quotes escaped. */
+export function authNameOf(request: Request): string | undefined {
+  const { name } = request.settings(authentication);
+  const text = name && (name.constant ?? name.evaluate(request));
+  return text === undefined ? undefined : escapeQuotes(text);
+}
+
+/** Puts a backslash before each quote that has none. What is no text is left out. */
+function escapeQuotes(text: string): string {
+  return text.replace(/[^\t\x20-\x7e\x80-\xff]/g, "").replace(/\\[^]|"/g, (found) => (found === '"' ? '\\"' : found));
+}
 
 /**
  * What a provider says of a user and password. "error" it has logged itself: the request is answered with 500. A

@@ -12,6 +12,7 @@ import authForm from "./mod_auth_form/index.js";
 import authnAnon from "./mod_authn_anon/index.js";
 import authnCore from "./mod_authn_core/index.js";
 import authnFile from "./mod_authn_file/index.js";
+import authnSocache from "./mod_authn_socache/index.js";
 import authzCore from "./mod_authz_core/index.js";
 import authzGroupfile from "./mod_authz_groupfile/index.js";
 import authzHost from "./mod_authz_host/index.js";
@@ -52,6 +53,10 @@ import session from "./mod_session/index.js";
 import sessionCookie from "./mod_session_cookie/index.js";
 import sessionCrypto from "./mod_session_crypto/index.js";
 import setenvif from "./mod_setenvif/index.js";
+import socacheDbm from "./mod_socache_dbm/index.js";
+import socacheMemcache from "./mod_socache_memcache/index.js";
+import socacheRedis from "./mod_socache_redis/index.js";
+import socacheShmcb from "./mod_socache_shmcb/index.js";
 import so from "./mod_so/index.js";
 import speling from "./mod_speling/index.js";
 import ssl from "./mod_ssl/index.js";
@@ -92,6 +97,7 @@ export const modules: readonly Module[] = [
   authnAnon,
   authnCore,
   authnFile,
+  authnSocache,
   authzCore,
   authzGroupfile,
   authzHost,
@@ -130,6 +136,10 @@ export const modules: readonly Module[] = [
   sessionCookie,
   sessionCrypto,
   setenvif,
+  socacheDbm,
+  socacheMemcache,
+  socacheRedis,
+  socacheShmcb,
   speling,
   ssl,
   status,

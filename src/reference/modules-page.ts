@@ -4,7 +4,22 @@ import { sentence } from "./page.js";
 
 /** Why a module is not here; those without a line are not built yet. */
 const reasons: Readonly<Record<string, string>> = {
-  mod_authnz_ldap: "Needs an LDAP client; not built yet.",
+  mod_authn_dbd:
+    "Passwords in a database of SQL, by queries that are written for Apache's drivers. `WSGIAuthUserScript` asks a database by a " +
+    "few lines of Python.",
+  mod_authn_dbm:
+    "Passwords in DBM files, whose formats no well-kept library for Node reads. Text files of `htpasswd` are held in memory " +
+    "here: they are as fast.",
+  mod_authnz_fcgi: "Asks a FastCGI program who a user is. `WSGIAuthUserScript` and `WSGIAccessScript` ask Python.",
+  mod_authnz_ldap:
+    "Needs an LDAP client that is well kept; the one for Node is not any more. `WSGIAuthUserScript` and `WSGIAuthGroupScript` " +
+    "ask a directory by python-ldap or ldap3.",
+  mod_authz_dbd:
+    "Groups in a database of SQL, by queries that are written for Apache's drivers. `WSGIAuthGroupScript` asks a database by a " +
+    "few lines of Python.",
+  mod_authz_dbm:
+    "Groups in DBM files, whose formats no well-kept library for Node reads. Text files by AuthGroupFile are held in memory " +
+    "here: they are as fast.",
   mod_bucketeer: "A tool for testing Apache's own filters.",
   mod_case_filter: "An example for writers of Apache modules.",
   mod_case_filter_in: "An example for writers of Apache modules.",
@@ -13,7 +28,8 @@ const reasons: Readonly<Record<string, string>> = {
   mod_echo: "An example of another protocol than HTTP.",
   mod_ident: "Asks clients who their users are (RFC 1413), which none answers truthfully.",
   mod_imagemap: "Image maps of the server; browsers have their own.",
-  mod_ldap: "Needs an LDAP client; not built yet.",
+  mod_dbd: "Connections to databases of SQL for other modules of Apache, see mod_authn_dbd.",
+  mod_ldap: "Connections to directories for mod_authnz_ldap, see there.",
   mod_lua: "Runs Lua within the server; applications run in processes of their own here.",
   mod_session_dbd:
     "Sessions in a database of SQL, by queries that are written for Apache's drivers; mod_session_cookie with " +

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import {
   askProviders,
-  authentication,
+  authNameOf,
+  authTypeOf,
   challenge,
   Headers,
   isSame,
@@ -29,8 +30,9 @@ interface Credentials {
 
 /** The hook of checkUser: declined where the scheme is another. */
 export function authenticate(request: Request, settings: BasicSettings): Verdict | Promise<Verdict> {
-  const { type, name } = request.settings(authentication);
+  const type = authTypeOf(request);
   if (type?.toLowerCase() !== "basic") return undefined;
+  const name = authNameOf(request);
   if (name === undefined) {
     request.log("error", "auth_basic", `AH01615: need AuthName: ${request.path}`);
     return refuse(500);

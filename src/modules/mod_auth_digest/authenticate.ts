@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import {
   askProviders,
-  authentication,
+  authNameOf,
+  authTypeOf,
   challenge,
   Headers,
   isSame,
@@ -41,8 +42,9 @@ interface Circumstances {
 
 /** The hook of checkUser: declined where the scheme is another. */
 export function authenticate(request: Request, settings: DigestSettings, key: Buffer): Verdict | Promise<Verdict> {
-  const { type, name } = request.settings(authentication);
+  const type = authTypeOf(request);
   if (type?.toLowerCase() !== "digest") return undefined;
+  const name = authNameOf(request);
   if (name === undefined) {
     request.log("error", "auth_digest", `AH01780: need AuthName: ${request.path}`);
     return refuse(500);

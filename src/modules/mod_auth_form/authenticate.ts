@@ -1,6 +1,7 @@
 // A request and its session, or the login form it sends → its user, or a page that asks for one.
 import {
-  authentication,
+  authNameOf,
+  authTypeOf,
   bodyOf,
   refuse,
   RequestBodyError,
@@ -33,8 +34,9 @@ export interface Relaunch {
 
 /** The hook of checkUser: declined where the scheme is another. */
 export function authenticate(request: Request, settings: FormSettings): Verdict | Promise<Verdict> {
-  const { type, name } = request.settings(authentication);
+  const type = authTypeOf(request);
   if (type?.toLowerCase() !== "form") return undefined;
+  const name = authNameOf(request);
   if (name === undefined) {
     request.log("error", "auth_form", `AH01810: need AuthName: ${request.path}`);
     return refuse(500);

@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import {
   askProviders,
-  authentication,
+  authNameOf,
   isSame,
   type PasswordVerdict,
   type Request,
@@ -23,7 +23,7 @@ const sentForms = Symbol("login forms");
 
 /** The realm, which names the entries of a session. */
 export function realmOf(request: Request): string {
-  return request.settings(authentication).name ?? "";
+  return authNameOf(request) ?? "";
 }
 
 /** The session of a request, where it has one. */

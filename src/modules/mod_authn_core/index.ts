@@ -2,7 +2,7 @@
 import {
   arg,
   authentication,
-  byteString,
+  authTypeOf,
   defineModule,
   refuse,
   section,
@@ -18,28 +18,28 @@ export default defineModule({
   settings: authentication.settings,
   directives: (directive) => ({
     AuthType: directive({
-      args: [arg.word("type")],
+      args: [arg.stringExpression("type")],
       contexts,
       override: "AuthConfig",
       summary: "Says by which scheme users prove who they are",
       doc:
         "`Basic` needs mod_auth_basic, `Digest` mod_auth_digest, `Form` mod_auth_form. `None` takes back what a surrounding " +
         "section says. A user is asked for only where a Require line needs one; a type without a module that answers for it " +
-        "makes such requests fail with 500.",
+        "makes such requests fail with 500. It may hold `%{...}`.",
       default: "None",
       example:
         '<Directory htdocs/members>\n  AuthType Basic\n  AuthName "Members"\n  AuthUserFile conf/htpasswd\n  Require valid-user\n</Directory>',
-      set: ([type]) => ({ type: type.toLowerCase() === "none" ? undefined : type }),
+      set: ([type]) => ({ type }),
     }),
     AuthName: directive({
-      args: [arg.word("realm")],
+      args: [arg.stringExpression("realm")],
       contexts,
       override: "AuthConfig",
       summary: "Names the realm that users log in to",
-      doc: "Browsers show it, and send a name and password again to what has the same realm. Needed by every AuthType.",
+      doc: "Browsers show it, and send a name and password again to what has the same realm. Needed by every AuthType. It may hold `%{...}`.",
       example:
         '<Location "/private">\n  AuthName "Private files"\n  AuthType Basic\n  AuthUserFile conf/htpasswd\n  Require valid-user\n</Location>',
-      set: ([realm]) => ({ name: escapeQuotes(byteString(realm)) }),
+      set: ([name]) => ({ name }),
     }),
     "<AuthnProviderAlias>": section({
       args: [arg.word("provider"), arg.word("name")],
@@ -64,12 +64,9 @@ export default defineModule({
 });
 
 /** Nobody has asked for the user although a type is written. */
-function refuseUnknownType(request: Request, { type }: { readonly type: string | undefined }): Response {
-  request.log("error", "authn_core", `AH01796: AuthType ${type ?? ""} configured without corresponding module`);
+function refuseUnknownType(request: Request): Response | undefined {
+  const type = authTypeOf(request);
+  if (type === undefined) return undefined;
+  request.log("error", "authn_core", `AH01796: AuthType ${type} configured without corresponding module`);
   return refuse(500);
-}
-
-/** Puts a backslash before each quote that has none. What is no text is left out. */
-function escapeQuotes(text: string): string {
-  return text.replace(/[^\t\x20-\x7e\x80-\xff]/g, "").replace(/\\[^]|"/g, (found) => (found === '"' ? '\\"' : found));
 }

@@ -2,7 +2,7 @@
 import {
   accessSuffices,
   arg,
-  authentication,
+  authTypeOf,
   challenge,
   ConfigError,
   defineModule,
@@ -131,7 +131,7 @@ export default defineModule({
       run: (request, settings) =>
         authorise(request, settings.requirements, (decision) => {
           if (decision === "granted") return undefined;
-          if (decision !== "no user" && request.settings(authentication).type === undefined) return deny(request);
+          if (decision !== "no user" && authTypeOf(request) === undefined) return deny(request);
           request.log("error", "authz_core", failureMessage(request, decision));
           return settings.forbiddenOnFailure && decision !== "no user" ? refuse(403) : askAgain(request);
         }),
@@ -204,9 +204,7 @@ function authorise(
 
 /** An AuthType where nothing is required is a mistake, and not one to let everybody in by. */
 function refuseUselessType(request: Request): Response | undefined {
-  // Without mod_authn_core nobody has written one.
-  const known: { readonly type?: string | undefined } | undefined = request.settings(authentication);
-  if (known?.type === undefined) return undefined;
+  if (authTypeOf(request) === undefined) return undefined;
   request.log("error", "authz_core", "AH01627: AuthType configured with no corresponding authorization directives");
   return refuse(500);
 }
