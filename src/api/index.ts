@@ -40,6 +40,7 @@ export * from "./response.js";
 export type * from "./server-report.js";
 export * from "./session.js";
 export * from "./settings.js";
+export * from "./shared-table.js";
 export * from "./signature.js";
 export * from "./strftime.js";
 export * from "./subnet.js";

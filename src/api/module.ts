@@ -10,6 +10,7 @@ import type { Context, Override, Place } from "./place.js";
 import type { VirtualHost } from "./request.js";
 import type { ServerReport } from "./server-report.js";
 import type { Change, Settings, SettingsOf } from "./settings.js";
+import type { SharedTable } from "./shared-table.js";
 
 /** What a section matches, or does with its body. */
 export type Matcher =
@@ -65,6 +66,8 @@ export interface Directive<S extends Settings = Settings> extends DirectiveCommo
 export interface Section extends DirectiveCommon {
   readonly args: readonly Argument<unknown>[];
   opens(values: readonly unknown[], place: Place): Matcher;
+  /** What its opening line sets for its body. */
+  sets?(values: readonly unknown[], place: Place): Readonly<Record<string, unknown>> | undefined;
   /** Sections of these names may not stand around it, at any distance: "Directory", "Limit". */
   readonly notInside?: readonly string[];
   /** The kind of the last section of a chain that stands before it in the same scope must be one of these. */
@@ -129,6 +132,11 @@ export interface WorkerView {
   readonly isRehearsal?: true;
   /** Asks all workers what they do; rejects when no answer comes. Missing where nothing is served. */
   readonly report?: () => Promise<ServerReport>;
+  /**
+   * A table that all workers share. It goes with its configuration, unless it is `kept` through reloads. Missing where
+   * nothing is served.
+   */
+  readonly sharedTable?: (name: string, kept?: "kept") => SharedTable;
 }
 
 /** An open access log. */
@@ -203,6 +211,7 @@ export function section<const Args extends readonly Argument<unknown>[]>(
     readonly notInside?: readonly string[];
     readonly follows?: readonly Matcher["kind"][];
     opens(values: Values<Args>, place: Place): Matcher;
+    sets?(values: Values<Args>, place: Place): Readonly<Record<string, unknown>> | undefined;
   },
 ): Section {
   return definition;

@@ -224,7 +224,10 @@ function openSection(
   // The body comes first, so that its faults show even where the opening line is at fault too.
   const context = host ? "virtual host" : scope.context === ".htaccess" ? ".htaccess" : "directory";
   applyNodes(node.children, inner, { ...withAccess(scope), context, sections }, run);
-  const matcher = section.opens(parseArguments(node, entry.name, section.args, place), place);
+  const values = parseArguments(node, entry.name, section.args, place);
+  const matcher = section.opens(values, place);
+  const change = section.sets?.(values, place);
+  if (change) addChange(inner, entry.owner, change, { directive: entry.name, text: node.text, origin: node.origin });
   body.sections.push({ name: node.name, argument: node.text, matcher, origin: node.origin, body: inner });
 }
 

@@ -42,8 +42,14 @@ import macro from "./mod_macro/index.js";
 import mime from "./mod_mime/index.js";
 import negotiation from "./mod_negotiation/index.js";
 import proxy from "./mod_proxy/index.js";
+import proxyBalancer from "./mod_proxy_balancer/index.js";
 import proxyHttp from "./mod_proxy_http/index.js";
 import reflector from "./mod_reflector/index.js";
+import proxyWstunnel from "./mod_proxy_wstunnel/index.js";
+import lbByBusyness from "./mod_lbmethod_bybusyness/index.js";
+import lbByRequests from "./mod_lbmethod_byrequests/index.js";
+import lbByTraffic from "./mod_lbmethod_bytraffic/index.js";
+import slotmemShm from "./mod_slotmem_shm/index.js";
 import reqtimeout from "./mod_reqtimeout/index.js";
 import ratelimit from "./mod_ratelimit/index.js";
 import remoteip from "./mod_remoteip/index.js";
@@ -126,6 +132,12 @@ export const modules: readonly Module[] = [
   negotiation,
   proxy,
   proxyHttp,
+  proxyWstunnel,
+  proxyBalancer,
+  lbByRequests,
+  lbByTraffic,
+  lbByBusyness,
+  slotmemShm,
   ratelimit,
   reflector,
   reqtimeout,

@@ -1,5 +1,6 @@
 // What supervisor, workers and daemons may say to each other: every message there is.
 import type { DaemonGroupSpec, ServerReport, WorkerReport } from "../api/index.js";
+import type { TableChange } from "./shared-tables.js";
 
 /** What runs a script: CPython or Node; decided by its extension, see application-kind.ts. */
 export type ApplicationKind = "python" | "node";
@@ -55,6 +56,8 @@ export interface WorkerStart {
   readonly listenBacklog: number;
   /** Random bytes that all workers share, in base64. */
   readonly secret: string;
+  /** What tables hold that all workers share. */
+  readonly tables: readonly TableChange[];
 }
 
 export type SupervisorToWorker =
@@ -65,7 +68,9 @@ export type SupervisorToWorker =
   /** Say how many connections there are: a "status" message. */
   | { readonly type: "status" }
   /** What all workers do: the answer to "report". */
-  | { readonly type: "report"; readonly report: ServerReport };
+  | { readonly type: "report"; readonly report: ServerReport }
+  /** What other workers have changed in shared tables. */
+  | { readonly type: "tables"; readonly changes: readonly TableChange[] };
 
 export type WorkerToSupervisor =
   /** It listens to messages now; what was sent before is lost. "start" is wanted. */
@@ -111,7 +116,9 @@ export type WorkerToSupervisor =
       readonly report: WorkerReport | null;
     }
   /** A client wants to know what all workers do: a "report" message. */
-  | { readonly type: "report" };
+  | { readonly type: "report" }
+  /** What it has changed in shared tables. */
+  | { readonly type: "tables"; readonly changes: readonly TableChange[] };
 
 /** First line on a daemon's control channel (fd 4: a Unix stream of JSON lines in both directions). */
 export interface DaemonStart {

@@ -7,6 +7,7 @@ import type { Configuration } from "./configuration.js";
 import { DaemonGroup } from "./daemon-group.js";
 import type { DaemonSurroundings } from "./daemon-launch.js";
 import type { BoundSocket } from "./listeners.js";
+import type { SupervisorTables, TableChange } from "./shared-tables.js";
 import { WorkerProcess, type WorkerEvents } from "./worker-process.js";
 
 /** What a generation is made from. */
@@ -18,6 +19,10 @@ export interface GenerationOptions {
   readonly logs: OpenLogs;
   readonly surroundings: DaemonSurroundings;
   readonly log: (entry: LogEntry) => void;
+  /** What all workers of the server share. */
+  readonly tables: SupervisorTables;
+  /** Has the workers of all configurations hear of changes in tables. */
+  readonly tellTables: (changes: readonly TableChange[], from?: WorkerProcess) => void;
   /** Says what all workers of the server do. */
   readonly report: () => Promise<ServerReport>;
   /** Hears of a worker that is gone. */
@@ -165,7 +170,17 @@ export class Generation {
     const { tree, identity, maxConnections, listenBacklog } = configuration;
     const start = (): Omit<WorkerStart, "type" | "sockets"> => {
       const pools = this.pools();
-      return { generation: number, tree, pools, identity: identity ?? null, maxConnections, listenBacklog, secret };
+      const tables = this.#options.tables.all();
+      return {
+        generation: number,
+        tree,
+        pools,
+        identity: identity ?? null,
+        maxConnections,
+        listenBacklog,
+        secret,
+        tables,
+      };
     };
     this.#workers.add(new WorkerProcess(start, sockets, this.#events));
   }
@@ -176,6 +191,8 @@ export class Generation {
     } else if (message.type === "overdue") this.#groups.get(message.processGroup)?.overdue(message);
     else if (message.type === "report") {
       void this.#options.report().then((report) => worker.send({ type: "report", report }));
+    } else if (message.type === "tables") {
+      this.#options.tellTables(this.#options.tables.take(worker, message.changes), worker);
     } else if (message.type === "log") this.#writeLog(message.target, message.lines);
     else if (message.type === "leaving" && this.#state === "serving") this.#replace(worker);
     else if (message.type === "ready") {
@@ -188,6 +205,7 @@ export class Generation {
   #exited(worker: WorkerProcess, reason: string): void {
     this.#workers.delete(worker);
     this.#options.gone(worker);
+    this.#options.tellTables(this.#options.tables.ended(worker));
     if (this.#state === "serving" && !worker.isLeaving) {
       this.#log("error", "core", `AH00052: child pid ${worker.pid} ${reason}; a new worker takes its place`);
       this.#replace(worker);

@@ -23,6 +23,7 @@ import { EmbeddedPython } from "./embedded-python.js";
 import { mostConnections } from "./descriptors.js";
 import { inheritedSocket } from "./listeners.js";
 import { Reports } from "./reports.js";
+import { WorkerTables } from "./shared-tables.js";
 import { SupervisorLog } from "./supervisor-log.js";
 import type { PreparedWorker } from "./worker.js";
 
@@ -45,8 +46,12 @@ export async function prepareWorker(
   const { errorLog } = main;
   const secret = Buffer.from(start.secret, "base64");
   const reports = new Reports(() => send({ type: "report" }));
+  const tables = new WorkerTables((changes) => send({ type: "tables", changes }));
+  tables.heard(start.tables);
+  const sharedTable: WorkerView["sharedTable"] = (name, kept) =>
+    tables.table(kept ? name : `${name}@${start.generation}`);
   const openLog: WorkerView["openLog"] = (target) => logs.writer(target);
-  const view: WorkerView = { server, errorLog, secret, openLog, report: () => reports.ask() };
+  const view: WorkerView = { server, errorLog, secret, openLog, report: () => reports.ask(), sharedTable };
   for (const { lifecycle } of server.modules) {
     await lifecycle.start?.(view);
   }
@@ -87,6 +92,7 @@ export async function prepareWorker(
     counts: () => serving?.counts() ?? { connections: 0, active: 0, requests: 0 },
     report: () => (serving ? withProcessorTime(serving.report()) : null),
     reported: (report) => reports.heard(report),
+    tables: (changes) => tables.heard(changes),
     ended: () => (python?.isUsed ? python.end() : undefined),
     close: async () => {
       forgetPatterns();

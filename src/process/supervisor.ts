@@ -9,6 +9,8 @@ import { Generation } from "./generation.js";
 import { BindError, Listeners } from "./listeners.js";
 import { readPidFile, removePidFile, writePidFile } from "./pid-file.js";
 import { openSupervisorLogs } from "./supervisor-logs.js";
+import { SupervisorTables, type TableChange } from "./shared-tables.js";
+import type { WorkerProcess } from "./worker-process.js";
 import { countEnded, reportOf, statusOf, type Failure, type SupervisorStatus } from "./status.js";
 
 /** What a supervisor is made from. */
@@ -44,6 +46,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #listeners = new Listeners();
   readonly #draining = new Set<Generation>();
+  readonly #tables = new SupervisorTables();
   readonly #control = new ControlSocket({
     status: () => this.status(),
     gracefulStop: () => void this.#gracefulStop(),
@@ -137,7 +140,16 @@ export class Supervisor {
       log: (entry) => this.#log(entry),
       report: () => reportOf({ current: this.#current, draining: [...this.#draining] }),
       gone: ({ report }) => countEnded(report),
+      tables: this.#tables,
+      tellTables: (changes, from) => this.#tellTables(changes, from),
     });
+  }
+
+  #tellTables(changes: readonly TableChange[], from?: WorkerProcess): void {
+    if (changes.length === 0) return;
+    for (const generation of this.#all()) {
+      for (const worker of generation.workers) if (worker !== from) worker.send({ type: "tables", changes });
+    }
   }
 
   #bind({ listens }: Configuration): ReturnType<Listeners["bind"]> {
@@ -223,7 +235,10 @@ export class Supervisor {
 
   #retire(old: Generation, milliseconds: number): void {
     this.#draining.add(old);
-    void old.drain(milliseconds).then(() => this.#draining.delete(old));
+    void old.drain(milliseconds).then(() => {
+      this.#draining.delete(old);
+      this.#tables.forget(`@${old.number}`);
+    });
     if (this.#draining.size > mostDraining) [...this.#draining][0]?.hurry(restartLimit);
   }
 

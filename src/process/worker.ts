@@ -2,6 +2,7 @@
 import type { ErrorLog, ServerReport, WorkerReport } from "../api/index.js";
 import type { PoolState, SupervisorToWorker, WorkerStart, WorkerToSupervisor } from "./channel.js";
 import { dropPrivileges } from "./privileges.js";
+import type { TableChange } from "./shared-tables.js";
 import { endWithParent } from "./watchdog.js";
 
 /** What a worker serves with, once it has been told the configuration. */
@@ -20,6 +21,8 @@ export interface PreparedWorker {
   report(): WorkerReport | null;
   /** Hears what all workers do, after having asked. */
   reported(report: ServerReport): void;
+  /** Hears what other workers have changed in shared tables. */
+  tables(changes: readonly TableChange[]): void;
   /** Set while applications run in this process that want to know of its end; to be given a moment. */
   ended?(): Promise<void> | undefined;
   /** Ends what is left: modules, logs. */
@@ -56,6 +59,7 @@ export function runWorker(prepare: PrepareWorker): void {
 class WorkerLife {
   readonly #prepare: PrepareWorker;
   readonly #early: PoolState[] = [];
+  readonly #earlyTables: TableChange[] = [];
   #prepared: PreparedWorker | undefined;
   #isLeaving = false;
   #isEnding = false;
@@ -69,8 +73,14 @@ class WorkerLife {
     else if (message.type === "drain") void this.#drain(message.milliseconds);
     else if (message.type === "status") this.#tellStatus();
     else if (message.type === "report") this.#prepared?.reported(message.report);
+    else if (message.type === "tables") this.#changeTables(message.changes);
     else if (this.#prepared) this.#prepared.pool(message.pool);
     else this.#early.push(message.pool);
+  }
+
+  #changeTables(changes: readonly TableChange[]): void {
+    if (this.#prepared) this.#prepared.tables(changes);
+    else this.#earlyTables.push(...changes);
   }
 
   #tellStatus(): void {
@@ -106,6 +116,7 @@ class WorkerLife {
       const prepared = await this.#prepare(start, tell);
       this.#prepared = prepared;
       for (const pool of this.#early.splice(0)) prepared.pool(pool);
+      prepared.tables(this.#earlyTables.splice(0));
       if (start.identity) dropPrivileges(start.identity);
       await prepared.serve();
       tell({ type: "ready" });

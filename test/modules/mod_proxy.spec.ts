@@ -54,12 +54,11 @@ const refused: readonly (readonly [string, string])[] = [
   ["ProxyPass / foo", '1: ProxyPass: URL must be absolute, found "foo"'],
   ["ProxyPass / http:///x", '1: ProxyPass: URL must be absolute, found "http:///x"'],
   ["ProxyPass x http://h/", '1: ProxyPass: the path must start with "/", found "x"'],
-  ["ProxyPass / https://h/", "1: ProxyPass: https:// cannot be used: TLS to back ends is not supported yet"],
   [
-    "ProxyPass / balancer://b/",
-    "1: ProxyPass: balancer:// cannot be used: balancers are not supported yet: name one back end",
+    "ProxyPass / ajp://h/",
+    "1: ProxyPass: ajp:// cannot be used: AJP back ends are not supported: let Tomcat speak http",
   ],
-  ["ProxyPass / fcgi://h/", "1: ProxyPass: fcgi:// cannot be used: FastCGI back ends are not supported yet"],
+  ["ProxyPass / h2://h/", "1: ProxyPass: h2:// cannot be used: HTTP/2 back ends are not supported: write https://"],
   ["ProxyPass / gopher://h/", "1: ProxyPass: gopher:// cannot be used: there is no such scheme of back ends"],
   ["ProxyPass / http://u:p@h/", '1: ProxyPass: a user and password are not sent to back ends, found "http://u:p@h/"'],
   ["ProxyPass / http://h:99999/", '1: ProxyPass: a port is a number from 1 to 65535, found "http://h:99999/"'],
@@ -71,12 +70,12 @@ const refused: readonly (readonly [string, string])[] = [
   ["ProxyPass / http://h/ foo", '1: ProxyPass: a parameter must be of the form key=value, found "foo"'],
   ["ProxyPass / http://h/ timeout=abc", '1: ProxyPass: timeout must be a length of time above 0, found "timeout=abc"'],
   [
-    "ProxyPass / http://h/ upgrade=websocket",
-    '1: ProxyPass: parameter upgrade cannot be used: WebSocket back ends are not supported yet, found "upgrade=websocket"',
+    "ProxyPass / http://h/ upgrade=h2c",
+    '1: ProxyPass: upgrade must be websocket, ANY or NONE: no other protocol is known, found "upgrade=h2c"',
   ],
   [
-    "ProxyPass / http://h/ loadfactor=2",
-    '1: ProxyPass: parameter loadfactor cannot be used: it belongs to balancers, which are not supported yet, found "loadfactor=2"',
+    "ProxyPass / http://h/ loadfactor=101",
+    '1: ProxyPass: loadfactor must be a number from 1 to 100, found "loadfactor=101"',
   ],
   ["<Directory /tmp>\nProxyPass http://h/\n</Directory>", "2: ProxyPass: cannot occur within <Directory> section"],
   [
@@ -87,8 +86,27 @@ const refused: readonly (readonly [string, string])[] = [
   ["ProxyRequests On", "1: ProxyRequests: must be Off: forward proxying is not supported; ProxyPass works without it"],
   ["ProxyTimeout 0", '1: ProxyTimeout: seconds must be a whole number of at least 1, found "0"'],
   ["ProxyVia foo", '1: ProxyVia: switch must be one of Off, On, Full, Block, found "foo"'],
-  ["<Proxy http://h/ max=3>\n</Proxy>", "1: <Proxy>: takes no parameters of back ends: write them on ProxyPass"],
-  ["<Proxy balancer://b>\n</Proxy>", '1: <Proxy>: balancers are not supported yet, found "balancer://b"'],
+  ["<Proxy http://h/* max=3>\n</Proxy>", "1: <Proxy>: takes parameters behind one URL only, without wildcards"],
+  [
+    "ProxyPass / http://h/ lbmethod=byrequests",
+    '1: ProxyPass: unknown parameter lbmethod, found "lbmethod=byrequests": it belongs to a balancer://',
+  ],
+  [
+    "ProxyPass / balancer://b lbmethod=heartbeat",
+    '1: ProxyPass: lbmethod must not be heartbeat: its reports come by multicast, which is not taken, found "lbmethod=heartbeat"',
+  ],
+  ["BalancerMember http://h/", "1: BalancerMember: must stand in <Proxy balancer://name>, or name that balancer first"],
+  [
+    "<Proxy balancer://b>\nBalancerMember balancer://c\n</Proxy>",
+    '2: BalancerMember: a balancer cannot be a member, found "balancer://c"',
+  ],
+  [
+    "<Proxy balancer://b>\nBalancerMember http://h/ status=+X\n</Proxy>",
+    '2: BalancerMember: status must be made of the letters DSIRHENC, + and -, found "status=+X"',
+  ],
+  ["ProxySet max=3", "1: ProxySet: needs a URL in front of its parameters when not in a <Proxy>"],
+  ["ProxyRemote * http://p/", "1: ProxyRemote: is not supported: back ends are reached without another proxy between"],
+  ["ProxyBadHeader Ignore", '1: ProxyBadHeader: must be IsError: bad responses are not passed on, found "Ignore"'],
 ];
 
 /** Sections, target, status. */

@@ -1,9 +1,11 @@
 // The address of a back end → its pool of connections, and the passes of http-proxy that requests take to it.
 import { Agent, type IncomingMessage, type ServerResponse } from "node:http";
 import httpProxy from "http-proxy";
+import type { ProxyTls } from "../../api/index.js";
 import { addForwarded, endToEndFields } from "./fields.js";
 import type { Parameters } from "./parameters.js";
 import type { Passage } from "./passage.js";
+import { SecureAgent } from "./secure-agent.js";
 import { send, type Pool } from "./send.js";
 import type { Address } from "./target.js";
 
@@ -19,25 +21,37 @@ interface Passes {
 const mostIdle = 256;
 const idleTime = 60_000;
 
+/** What a back end is made from. */
+interface Making {
+  readonly address: Address;
+  readonly parameters: Parameters;
+  readonly defaultPort: number;
+  readonly tls: ProxyTls | undefined;
+}
+
 /** A back end, as one HTTP worker sees it. */
 export class BackEnd implements Pool {
   readonly agent: Agent;
+  readonly single: Agent;
   readonly defaultPort: number;
   readonly keepsAlive: boolean;
   readonly #proxy: httpProxy;
 
-  constructor(address: Address, { reuse = true, max, ttl = idleTime }: Parameters, defaultPort: number) {
+  constructor({ address, parameters, defaultPort, tls }: Making) {
+    const { reuse = true, max, ttl = idleTime } = parameters;
     const { scheme, host, port = defaultPort, socketPath } = address;
     this.defaultPort = defaultPort;
     this.keepsAlive = reuse;
+    const Kind = tls ? SecureAgent : Agent;
     // The connections in use are as many as requests under way, which MaxRequestWorkers bounds.
-    this.agent = new Agent({
+    this.agent = new Kind({
       keepAlive: reuse,
       maxSockets: max ?? Infinity,
       maxFreeSockets: mostIdle,
       timeout: ttl,
       scheduling: "lifo",
     });
+    this.single = new Kind({ keepAlive: false });
     this.#proxy = httpProxy.createProxyServer({
       // Taken apart, so that the library need not parse it with what Node has given up.
       target: { protocol: `${scheme}:`, host, port, ...(socketPath === undefined ? {} : { socketPath }) },
@@ -77,24 +91,29 @@ const forwardedPass: Pass = (passage) => addForwarded(passage.fields, passage);
 /** Back ends that come from requests (`http://$1.example/`) are forgotten beyond this number. */
 const mostBackEnds = 1024;
 
-/** The back ends of this worker, by address and parameters. */
+/** The back ends of this worker, by address, parameters and encryption. */
 const backEnds = new Map<string, BackEnd>();
-const known = new WeakMap<Address, WeakMap<Parameters, BackEnd>>();
+const known = new WeakMap<Address, WeakMap<Parameters, { tls: ProxyTls | undefined; backEnd: BackEnd }>>();
+const tlsNumbers = new WeakMap<ProxyTls, number>();
+let tlsNumber = 0;
 
 /** The back end at an address; lines that name the same one share its pool. */
-export function backEndAt(address: Address, parameters: Parameters, defaultPort: number): BackEnd {
+export function backEndAt(making: Making): BackEnd {
+  const { address, parameters, tls } = making;
   const direct = known.get(address)?.get(parameters);
-  if (direct) return direct;
+  if (direct && direct.tls === tls) return direct.backEnd;
   const { scheme, authority, socketPath } = address;
-  const key = JSON.stringify([scheme, authority.toLowerCase(), socketPath, parameters]);
+  if (tls && !tlsNumbers.has(tls)) tlsNumbers.set(tls, ++tlsNumber);
+  const number = tls ? tlsNumbers.get(tls) : 0;
+  const key = JSON.stringify([scheme, authority.toLowerCase(), socketPath, parameters, number]);
   let backEnd = backEnds.get(key);
   if (!backEnd) {
-    backEnd = new BackEnd(address, parameters, defaultPort);
+    backEnd = new BackEnd(making);
     if (backEnds.size >= mostBackEnds) forgetFirst();
     backEnds.set(key, backEnd);
   }
-  const byParameters = known.get(address) ?? new WeakMap<Parameters, BackEnd>();
-  known.set(address, byParameters.set(parameters, backEnd));
+  const byParameters = known.get(address) ?? new WeakMap<Parameters, { tls: ProxyTls | undefined; backEnd: BackEnd }>();
+  known.set(address, byParameters.set(parameters, { tls, backEnd }));
   return backEnd;
 }
 

@@ -21,10 +21,10 @@ const notPassed = new Set([
 const bodiless = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT"]);
 
 /** The fields that go from end to end, with Host in front. */
-export function endToEndFields({ request, mapping, settings }: Passage): Headers {
+export function endToEndFields({ request, address, settings }: Passage): Headers {
   const { headers } = request;
   const host = settings.preserveHost ? headers.get("host") : undefined;
-  const fields = new Headers([["Host", host ?? mapping.address.authority]]);
+  const fields = new Headers([["Host", host ?? address.authority]]);
   const named = namedByConnection(headers);
   headers.forEach((name, value, key) => {
     if (!notPassed.has(key) && !named?.has(key)) fields.append(name, value);
@@ -42,8 +42,8 @@ export function namedByConnection(headers: Headers): ReadonlySet<string> | undef
 /** Adds what tells the back end of the client. */
 export function addForwarded(fields: Headers, { request, settings }: Passage): void {
   const { headers, virtualHost } = request;
-  const hops = Number(headers.get("max-forwards"));
-  if (headers.has("max-forwards")) fields.set("Max-Forwards", String(hops - 1));
+  const hops = headers.has("max-forwards") ? Number(headers.get("max-forwards")) - 1 : settings.maxForwards;
+  if (hops > 0 || headers.has("max-forwards")) fields.set("Max-Forwards", String(hops));
   if (settings.via === "Block") fields.delete("Via");
   else if (settings.via !== "Off") extend(fields, "Via", via(request, settings.via));
   if (!settings.addHeaders) return;
@@ -69,16 +69,23 @@ export function via({ protocol, serverName, serverPort, scheme }: Request, word:
  * Adds what frames the body, and says what becomes of the connection. The body's length is always said, or that it comes
  * in chunks: node:http would send a body of DELETE or OPTIONS unframed, to be read as the next request.
  */
-export function addFraming(fields: Headers, { request, body, whole, method }: Passage, keepsAlive: boolean): void {
+export function addFraming(
+  fields: Headers,
+  { request, body, whole, method, upgrade }: Passage,
+  keepsAlive: boolean,
+): void {
   const length = whole ? whole.length : body?.length;
   if (body && length === undefined) fields.append("Transfer-Encoding", "chunked");
   else if (length !== undefined && length > 0) fields.append("Content-Length", String(length));
   else if (!bodiless.has(method) || (body && request.headers.has("content-length")))
     fields.append("Content-Length", "0");
-  fields.append("Connection", keepsAlive ? "Keep-Alive" : "close");
+  if (upgrade !== undefined) fields.append("Upgrade", upgrade);
+  fields.append("Connection", upgrade !== undefined ? "Upgrade" : keepsAlive ? "Keep-Alive" : "close");
 }
 
-/** Whether the client waits for the word to go on before it sends its body. */
-export function expectsContinue({ request, body, whole }: Passage): boolean {
+/** Whether the back end is asked for the word to go on before it gets the body: as the client asks, or by `ping=`. */
+export function expectsContinue({ request, body, whole, parameters, settings }: Passage): boolean {
+  if (body !== undefined && parameters.ping !== undefined) return true;
+  if (!settings.passesExpect) return false;
   return body !== undefined && !whole && /^100-continue$/i.test(request.headers.get("expect") ?? "");
 }

@@ -1,8 +1,12 @@
 // ProxyPass lines → requests passed on to back ends, and their responses to the client.
-import { arg, byteString, core, defineModule, optional, rest, type Place, type ProxyScheme } from "../../api/index.js";
+import { arg, byteString, core, defineModule, optional, rest, type Place } from "../../api/index.js";
 import { closeBackEnds } from "./back-end.js";
+import { balancersOf, forgetBalancers, makeBalancers } from "./balancer.js";
+import { checkProxies } from "./check.js";
+import { memberDirectives, otherDirectives } from "./directives.js";
 import { foretell, handle, isProxied } from "./handler.js";
-import { hiddenRules, locationAround, parseRule, type ProxyRule } from "./rules.js";
+import type { ReverseRule } from "./reverse.js";
+import { locationAround, parseRule } from "./rules.js";
 import { proxySections } from "./sections.js";
 import { definition, type Via } from "./settings.js";
 import { translate } from "./translate.js";
@@ -13,12 +17,16 @@ const alsoSections = ["server config", "virtual host", "directory"] as const;
 const parametersDoc =
   "Behind the URL: `timeout=` (seconds; longest pause of the back end), `connectiontimeout=`, `max=` (connections of one " +
   "HTTP worker) with `acquire=` (milliseconds to wait for one), `ttl=` (seconds a connection idles in the pool, 60 unless " +
-  "written), `disablereuse=On`, `keepalive=On`, and the flags `nocanon` and `noquery`. `retry=`, `min=`, `smax=`, " +
-  "`addressttl=`, `flushpackets=`, `flushwait=`, `iobuffersize=`, `receivebuffersize=` and `responsefieldsize=` are " +
-  "accepted and change nothing: a back end is tried anew with each request, and bytes go on as they come. Parameters of " +
-  "balancers, `upgrade=`, `ping=`, `secret=`, `mapping=` and `status=` are refused.";
+  "written), `disablereuse=On`, `enablereuse=`, `keepalive=On`, `ping=` (longest wait for `100 Continue` before a body is " +
+  "sent), `upgrade=websocket`, and the flags `nocanon`, `noquery` and `interpolate`. `min=`, `smax=`, `addressttl=`, " +
+  "`flushpackets=`, `flushwait=`, `iobuffersize=`, `receivebuffersize=` and `responsefieldsize=` are accepted and change " +
+  "nothing: bytes go on as they come. `retry=`, `status=`, `route=`, `redirect=`, `loadfactor=`, `lbset=` and `hc...=` are for " +
+  "members of balancers. `secret=` and `mapping=` are refused. Variables of the environment: `no-proxy` keeps a request out, " +
+  "`proxy-nokeepalive` and `proxy-initial-not-pooled` give it a connection of its own. ";
 const mappingDoc =
-  "The back end is `http://host[:port]/path`, or `unix:/path/of/socket|http://localhost/path`; it needs mod_proxy_http. " +
+  "The back end is `http://host[:port]/path` or `https://...` (with SSLProxyEngine), which need mod_proxy_http; `ws://` or " +
+  "`wss://` (mod_proxy_wstunnel), `fcgi://`, `scgi://`, `uwsgi://` (the module of that name), or `balancer://name` with " +
+  "BalancerMember lines (mod_proxy_balancer). `unix:/path/of/socket|http://localhost/path` stands for a Unix socket. " +
   "Lines are tried in the order of the file, those of the main server before a virtual host's, and the first match wins, " +
   "before any Alias. `!` in place of the URL keeps a path out. ";
 const wireDoc =
@@ -59,18 +67,14 @@ export default defineModule({
         example: 'ProxyPassMatch "^/(.*\\.json)$" "http://127.0.0.1:3000/data/$1"',
       }),
       ProxyPassReverse: directive({
-        args: [arg.word("path or URL"), optional(arg.word("URL")), optional(arg.word("interpolate"))],
+        args: [arg.word("path or URL"), optional(arg.word("URL")), optional(arg.oneOf("flag", "interpolate"))],
         contexts: alsoSections,
         summary: "Makes the redirects of a back end lead to this server",
         doc:
           "A URL in Location, Content-Location, URI or Destination that begins with the URL of the back end gets this server's " +
           "name and the path in its place. In a `<Location>` it takes the URL alone. Lines are tried in order.",
         example: "ProxyPass /app http://127.0.0.1:3000\nProxyPassReverse /app http://127.0.0.1:3000",
-        set: ([first, second, interpolate], place) => {
-          if (interpolate !== undefined)
-            return place.fail("interpolate needs ProxyPassInterpolateEnv, which is not supported yet");
-          return { reverses: [reverseRule(first, second, place)] };
-        },
+        set: (words, place) => ({ reverses: [reverseRule(words, place)] }),
       }),
       ProxyPassReverseCookieDomain: cookieDirective("Domain", "localhost www.example.org", (rule) => ({
         cookieDomains: [rule],
@@ -123,47 +127,28 @@ export default defineModule({
           errorOverride: !on ? undefined : statuses.length === 0 ? "errors" : new Set(statuses.filter(isNumber)),
         }),
       }),
-      ProxyStatus: directive({
-        args: [arg.oneOf("switch", "Off", "On", "Full")],
-        contexts: hosts,
-        summary: "Whether the status of mod_status shows balancers",
-        doc: "Accepted, and shows nothing: there are no balancers here.",
-        default: "Off",
-        example: "ProxyStatus On",
-        set: () => undefined,
-      }),
-      ProxyRequests: directive({
-        args: [arg.flag()],
-        contexts: hosts,
-        summary: "Whether this server is a forward proxy",
-        doc: "Only Off is accepted: this server passes requests on where ProxyPass says so, and is no proxy for clients to any other server.",
-        default: "Off",
-        example: "ProxyRequests Off",
-        set: ([on], place) =>
-          on ? place.fail("must be Off: forward proxying is not supported; ProxyPass works without it") : undefined,
-      }),
+      ...memberDirectives(directive),
+      ...otherDirectives(directive),
       ...proxySections,
     };
 
     function cookieDirective(
       part: "Domain" | "Path",
       example: string,
-      change: (rule: { from: string; to: string }) => {
+      change: (rule: { from: string; to: string; interpolates: boolean }) => {
         cookieDomains?: (typeof rule)[];
         cookiePaths?: (typeof rule)[];
       },
     ) {
       const name = part.toLowerCase();
       return directive({
-        args: [arg.word(`internal-${name}`), arg.word(`public-${name}`), optional(arg.word("interpolate"))],
+        args: [arg.word(`internal-${name}`), arg.word(`public-${name}`), optional(arg.oneOf("flag", "interpolate"))],
         contexts: alsoSections,
         summary: `Replaces the ${name} of cookies that a back end sets`,
         doc: `A ${name} that begins with the internal one becomes the public one, as a whole. Lines are tried in order.`,
         example: `ProxyPassReverseCookie${part} ${example}`,
-        set: ([from, to, interpolate], place) =>
-          interpolate === undefined
-            ? change({ from: byteString(from), to: byteString(to) })
-            : place.fail("interpolate needs ProxyPassInterpolateEnv, which is not supported yet"),
+        set: ([from, to, interpolate]) =>
+          change({ from: byteString(from), to: byteString(to), interpolates: interpolate !== undefined }),
       });
     }
   },
@@ -183,30 +168,16 @@ export default defineModule({
     },
     handler: { rank: "first", run: handle, foretell },
   },
-  provides: { proxy: { pass: true } },
+  provides: { proxy: { pass: true }, proxyBalancers: { registry: { of: balancersOf } } },
   lifecycle: {
-    check: (server) => {
-      const schemes = server.providers("proxyScheme");
-      const wanting = new Set<string>();
-      for (const { settings } of server.everywhere(definition)) {
-        for (const { rule, by } of hiddenRules(settings.rules ?? [])) {
-          server.warn(
-            `The ${rule.directive} directive will never match because an earlier ${by.directive} takes its path`,
-            rule.origin,
-          );
-        }
-        for (const rule of [...(settings.rules ?? []), ...(settings.sectionRule ? [settings.sectionRule] : [])]) {
-          const scheme = schemeOf(rule);
-          if (scheme === undefined || wanting.has(scheme) || (schemes.get(scheme) as ProxyScheme | undefined)) continue;
-          wanting.add(scheme);
-          server.warn(
-            `no module is loaded for ${scheme}:// back ends, requests for them get a 500: a2enmod proxy_${scheme}`,
-            rule.origin,
-          );
-        }
-      }
+    check: checkProxies,
+    start(worker) {
+      makeBalancers(worker);
     },
-    stop: closeBackEnds,
+    stop() {
+      closeBackEnds();
+      forgetBalancers();
+    },
   },
 });
 
@@ -218,23 +189,22 @@ function isNumber(value: number | undefined): value is number {
   return value !== undefined;
 }
 
-function schemeOf({ destination }: ProxyRule): string | undefined {
-  if (destination?.kind === "back end") return destination.target.address.scheme;
-  return destination?.kind === "filled path" ? destination.address.scheme : undefined;
-}
-
-function reverseRule(first: string, second: string | undefined, place: Place): { url: string; path: string } {
+function reverseRule(
+  [first, second, interpolate]: readonly [string, string | undefined, "interpolate" | undefined],
+  place: Place,
+): ReverseRule {
   const around = locationAround(place);
-  if (around && second === undefined) {
+  const isFlag = second?.toLowerCase() === "interpolate";
+  const interpolates = interpolate !== undefined || isFlag;
+  if (around && (second === undefined || isFlag)) {
     if ("regex" in around) return place.fail("needs a path in front of the URL in a <LocationMatch>");
-    return { path: around.prefix, url: urlOf(first, place) };
+    return { path: around.prefix, url: urlOf(first), interpolates };
   }
   if (second === undefined) return place.fail("needs a path and a URL when not in a <Location>");
   if (around) return place.fail(`takes no path in a <Location>, whose own it is, found "${first}"`);
-  return { path: byteString(first), url: urlOf(second, place) };
+  return { path: byteString(first), url: urlOf(second), interpolates };
 }
 
-function urlOf(text: string, place: Place): string {
-  if (/^balancer:/i.test(text)) return place.fail(`balancers are not supported yet, found "${text}"`);
+function urlOf(text: string): string {
   return byteString(text.replace(/^unix:[^|]*\|/i, ""));
 }

@@ -1,5 +1,5 @@
-// The key=value words behind the URL of a ProxyPass line → how its back end is treated.
-import type { Place } from "../../api/index.js";
+// The key=value words behind the URL of a back end or balancer → how it is treated.
+import { byteString, type Condition, type Place } from "../../api/index.js";
 
 /** How a back end is treated. Times in milliseconds; undefined: as ProxyTimeout, or as the pool has it. */
 export interface Parameters {
@@ -16,52 +16,136 @@ export interface Parameters {
   readonly reuse?: boolean;
   /** Whether TCP probes idle connections. */
   readonly keepAlive?: boolean;
+  /** Longest wait for "100 Continue" of a back end that is asked for it before a body. */
+  readonly ping?: number;
+  /** The protocol a client may change to: "websocket", "ANY", "NONE". */
+  readonly upgrade?: string;
+  /** Letters of `status`: D(isabled), S(topped), I(gnores errors), R (spare), H (hot standby), E(rror), N (drain), C. */
+  readonly status?: string;
+  /** How long a member in error is left alone. */
+  readonly retry?: number;
+  readonly route?: string;
+  readonly redirect?: string;
+  readonly loadFactor?: number;
+  readonly set?: number;
+  readonly checks?: HealthParameters;
 }
 
-type Read = (value: string, fail: (expectation: string) => never) => Parameters;
+/** The parameters of mod_proxy_hcheck. */
+export interface HealthParameters {
+  readonly method?: string;
+  readonly uri?: string;
+  readonly interval?: number;
+  readonly passes?: number;
+  readonly fails?: number;
+  readonly expression?: string;
+  readonly template?: string;
+}
+
+/** How a balancer treats its members. */
+export interface BalancerParameters {
+  readonly method?: string;
+  /** Names of the cookie, and of the path parameter. */
+  readonly sticky?: { readonly cookie: string; readonly path: string };
+  readonly separator?: string;
+  /** Whether ";" begins parameters of paths. */
+  readonly semicolons?: boolean;
+  readonly failsOver?: boolean;
+  readonly maxAttempts?: number;
+  readonly failOnStatus?: readonly number[];
+  readonly failOnTimeout?: boolean;
+  readonly forceRecovery?: boolean;
+  readonly nonce?: string;
+}
+
+/** What words say, of both kinds. */
+export interface AllParameters extends Parameters {
+  readonly balancer?: BalancerParameters;
+}
+
+type Read = (value: string, fail: (expectation: string) => never) => AllParameters;
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, sec: 1000, mi: 60_000, min: 60_000, h: 3_600_000 };
 
-function duration(value: string, unit: string): number | undefined {
+/** Milliseconds of "5", "5s", "100ms". */
+export function duration(value: string, unit: string): number | undefined {
   const { number, word } = /^(?<number>\d{1,9})(?<word>[a-z]*)$/i.exec(value)?.groups ?? {};
   const factor = units[(word || unit).toLowerCase()];
   return number === undefined || factor === undefined ? undefined : Number(number) * factor;
 }
 
 const time =
-  (unit: string, set: (milliseconds: number) => Parameters): Read =>
+  (unit: string, set: (milliseconds: number) => AllParameters, least = 1): Read =>
   (value, fail) => {
     const milliseconds = duration(value, unit);
-    return milliseconds === undefined || milliseconds < 1
-      ? fail("must be a length of time above 0")
-      : set(milliseconds);
+    if (milliseconds !== undefined && milliseconds >= least) return set(milliseconds);
+    return fail(least === 0 ? "must be a length of time" : "must be a length of time above 0");
   };
 
 const flag =
-  (set: (on: boolean) => Parameters): Read =>
+  (set: (on: boolean) => AllParameters): Read =>
   (value, fail) => {
     const word = value.toLowerCase();
     return word === "on" || word === "off" ? set(word === "on") : fail("must be On or Off");
   };
 
-const none: Parameters = {};
+const text =
+  (set: (value: string) => AllParameters): Read =>
+  (value, fail) =>
+    value === "" ? fail("must not be empty") : value.length > 512 ? fail("is too long") : set(byteString(value));
+
+const count =
+  (set: (value: number) => AllParameters, { least = 0, most = 1_000_000 } = {}): Read =>
+  (value, fail) => {
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+    return number >= least && number <= most ? set(number) : fail(`must be a number from ${least} to ${most}`);
+  };
+
+const none: AllParameters = {};
 const number: Read = (value, fail) => (/^\d+$/.test(value) ? none : fail("must be a number"));
 const anyTime: Read = (value, fail) => (duration(value, "s") === undefined ? fail("must be a length of time") : none);
-const aFlag = flag(() => none);
 
-/** Parameters by name. Those that give nothing are accepted since what they ask for is so in any case. */
+/** Letters that `status` and the manager know. */
+export const statusLetters = "DSIRHENC";
+
+const status: Read = (value, fail) => {
+  let letters = "";
+  let isOn = true;
+  for (const character of value.toUpperCase()) {
+    if (character === "+" || character === "-") isOn = character === "+";
+    else if (!statusLetters.includes(character)) return fail(`must be made of the letters ${statusLetters}, + and -`);
+    else letters = isOn ? letters.replace(character, "") + character : letters.replace(character, "");
+  }
+  return { status: letters };
+};
+
+/** Parameters of a back end by name. Those that give nothing are accepted since what they ask for is so in any case. */
 const known: Readonly<Record<string, Read>> = {
   timeout: time("s", (timeout) => ({ timeout })),
   connectiontimeout: time("s", (connectTimeout) => ({ connectTimeout })),
   acquire: time("ms", (acquire) => ({ acquire })),
   ttl: time("s", (ttl) => ({ ttl })),
+  ping: time("s", (ping) => ({ ping })),
+  retry: time("s", (retry) => ({ retry }), 0),
   max: (value, fail) =>
     /^[1-9]\d{0,5}$/.test(value) ? { max: Number(value) } : fail("must be a number of at least 1"),
   disablereuse: flag((off) => ({ reuse: !off })),
   enablereuse: flag((reuse) => ({ reuse })),
   keepalive: flag((keepAlive) => ({ keepAlive })),
-  // A back end that is not in a balancer is tried again with the next request, in Apache too.
-  retry: anyTime,
+  upgrade: (value, fail) =>
+    /^(websocket|any|none)$/i.test(value)
+      ? { upgrade: value.toLowerCase() }
+      : fail("must be websocket, ANY or NONE: no other protocol is known"),
+  status,
+  route: (value, fail) =>
+    value.length > 63 ? fail("must not be longer than 63 characters") : { route: byteString(value) },
+  redirect: (value, fail) =>
+    value.length > 63 ? fail("must not be longer than 63 characters") : { redirect: byteString(value) },
+  loadfactor: (value, fail) =>
+    /^\d{1,3}(\.\d{1,2})?$/.test(value) && Number(value) >= 1 && Number(value) <= 100
+      ? { loadFactor: Math.round(Number(value) * 100) }
+      : fail("must be a number from 1 to 100"),
+  lbset: count((set) => ({ set }), { most: 99 }),
   // Idle connections stay until ttl; addresses are looked up for each connection; bytes go on as they come.
   min: number,
   smax: number,
@@ -71,41 +155,96 @@ const known: Readonly<Record<string, Read>> = {
   iobuffersize: number,
   receivebuffersize: number,
   responsefieldsize: number,
-  forcerecovery: aFlag,
+  hcmethod: (value, fail) =>
+    /^(none|tcp|options|head|get|options11|head11|get11)$/i.test(value)
+      ? { checks: { method: value.toUpperCase() } }
+      : fail("must be NONE, TCP, OPTIONS, HEAD, GET, OPTIONS11, HEAD11 or GET11"),
+  hcuri: text((uri) => ({ checks: { uri } })),
+  hcinterval: (value, fail) => {
+    const interval = duration(value, "s");
+    return interval === undefined || interval < 100
+      ? fail("must be a length of time of at least 100ms")
+      : { checks: { interval } };
+  },
+  hcpasses: count((passes) => ({ checks: { passes } }), { least: 1 }),
+  hcfails: count((fails) => ({ checks: { fails } }), { least: 1 }),
+  hcexpr: text((expression) => ({ checks: { expression } })),
+  hctemplate: text((template) => ({ checks: { template } })),
 };
 
-const balancers = "it belongs to balancers, which are not supported yet";
+const balancer = (parameters: BalancerParameters): AllParameters => ({ balancer: parameters });
+
+/** Parameters of a balancer. */
+const knownOfBalancers: Readonly<Record<string, Read>> = {
+  lbmethod: (value, fail) => {
+    if (/^heartbeat$/i.test(value))
+      return fail("must not be heartbeat: its reports come by multicast, which is not taken");
+    return text((method) => balancer({ method: method.toLowerCase() }))(value, fail);
+  },
+  stickysession: text((value) => {
+    const [cookie = "", path = cookie] = value.split("|");
+    return balancer({ sticky: { cookie, path } });
+  }),
+  stickysessionsep: (value, fail) =>
+    value.toLowerCase() === "off"
+      ? balancer({ separator: "" })
+      : value.length === 1
+        ? balancer({ separator: value })
+        : fail("must be one character or Off"),
+  scolonpathdelim: flag((semicolons) => balancer({ semicolons })),
+  nofailover: flag((on) => balancer({ failsOver: !on })),
+  maxattempts: count((maxAttempts) => balancer({ maxAttempts })),
+  failonstatus: (value, fail) => {
+    const statuses = value.split(",").map(Number);
+    if (statuses.every((each) => each >= 100 && each <= 599)) return balancer({ failOnStatus: statuses });
+    return fail("must be statuses with commas between");
+  },
+  failontimeout: flag((failOnTimeout) => balancer({ failOnTimeout })),
+  forcerecovery: flag((forceRecovery) => balancer({ forceRecovery })),
+  nonce: text((nonce) => balancer({ nonce })),
+  growth: number,
+  // How long a request waits for a free member: members take as many as there are, and `acquire` of each says the rest.
+  timeout: anyTime,
+};
 
 /** Why a parameter of Apache's is refused. */
 const refused: Readonly<Record<string, string>> = {
-  upgrade: "WebSocket back ends are not supported yet",
-  ping: "back ends are not probed before requests",
-  secret: "it belongs to AJP back ends, which are not supported yet",
-  mapping: "paths are mapped as they are decoded, mapping= is not supported yet",
-  status: "a back end cannot be disabled from the configuration yet",
-  ...Object.fromEntries(
-    (
-      "failonstatus failontimeout growth lbmethod lbset loadfactor maxattempts nofailover nonce redirect route " +
-      "scolonpathdelim stickysession stickysessionsep"
-    )
-      .split(" ")
-      .map((name) => [name, balancers]),
-  ),
+  secret: "it belongs to AJP back ends, which are not supported",
+  mapping: "paths are mapped as they are decoded, mapping= is not supported",
 };
 
 /** Reads the words; fails at the first that is none of Apache's parameters, or not honoured. */
-export function parseParameters(words: readonly string[], place: Place): Parameters {
-  let parameters: Parameters = {};
+export function parseParameters(words: readonly string[], place: Place, isBalancer = false): AllParameters {
+  let parameters: AllParameters = {};
   for (const word of words) {
     const equals = word.indexOf("=");
     if (equals < 1) return place.fail(`a parameter must be of the form key=value, found "${word}"`);
     const name = word.slice(0, equals).toLowerCase();
     const reason = refused[name];
     if (reason !== undefined) return place.fail(`parameter ${name} cannot be used: ${reason}, found "${word}"`);
-    const read = known[name];
-    if (!read) return place.fail(`unknown parameter ${name}, found "${word}"`);
+    const read = (isBalancer ? knownOfBalancers[name] : undefined) ?? known[name];
+    if (!read) {
+      const advice = name in knownOfBalancers ? "it belongs to a balancer://" : undefined;
+      return place.fail(`unknown parameter ${name}, found "${word}"${advice ? `: ${advice}` : ""}`);
+    }
     const fail = (expectation: string): never => place.fail(`${name} ${expectation}, found "${word}"`);
-    parameters = { ...parameters, ...read(word.slice(equals + 1), fail) };
+    parameters = joined(parameters, read(word.slice(equals + 1), fail));
   }
   return parameters;
+}
+
+/** Later parameters over earlier ones. */
+export function joined(earlier: AllParameters, later: AllParameters): AllParameters {
+  return {
+    ...earlier,
+    ...later,
+    ...(earlier.checks && later.checks ? { checks: { ...earlier.checks, ...later.checks } } : {}),
+    ...(earlier.balancer && later.balancer ? { balancer: { ...earlier.balancer, ...later.balancer } } : {}),
+  };
+}
+
+/** A template of health checks, and conditions by name. */
+export interface HealthDefinitions {
+  readonly templates: Readonly<Record<string, HealthParameters>>;
+  readonly expressions: Readonly<Record<string, Condition>>;
 }

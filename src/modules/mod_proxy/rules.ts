@@ -10,22 +10,24 @@ import {
   type Place,
   type Substitution,
 } from "../../api/index.js";
-import { parseParameters, type Parameters } from "./parameters.js";
+import { parseParameters, type AllParameters } from "./parameters.js";
 import { parseAuthority, parseTarget, refuseScheme, takeSocket, type Address, type Target } from "./target.js";
 
 /** Where a rule leads. */
 export type Destination =
   /** The rest of the path is added to that of the target. */
-  | { readonly kind: "back end"; readonly target: Target; readonly parameters: Parameters }
+  | { readonly kind: "back end"; readonly target: Target; readonly parameters: AllParameters }
   /** The path is made from the match of the regular expression. */
   | {
       readonly kind: "filled path";
       readonly address: Address;
       readonly fill: Substitution;
-      readonly parameters: Parameters;
+      readonly parameters: AllParameters;
     }
   /** The host, too. */
-  | { readonly kind: "filled URL"; readonly fill: Substitution; readonly parameters: Parameters };
+  | { readonly kind: "filled URL"; readonly fill: Substitution; readonly parameters: AllParameters }
+  /** `${NAME}` in the URL stands for variables of the environment. */
+  | { readonly kind: "interpolated"; readonly url: string; readonly parameters: AllParameters };
 
 /** A ProxyPass or ProxyPassMatch line; without a destination it says that the path is not to be passed on ("!"). */
 export type ProxyRule = PathTest & {
@@ -36,6 +38,18 @@ export type ProxyRule = PathTest & {
   readonly nocanon: boolean;
   readonly noquery: boolean;
 };
+
+/** Says that the rules of the main server are not taken over: a rule that matches nothing. */
+export const standsAlone = (directive: string, origin: Origin): ProxyRule => ({
+  ...{ directive, origin, regex: never, destination: undefined, nocanon: false, noquery: false },
+});
+
+const never = /(?!)/;
+
+/** Whether a list of rules says so. */
+export function isAlone(rules: readonly ProxyRule[]): boolean {
+  return rules.some((rule) => "regex" in rule && rule.regex === never);
+}
 
 /** Reads the words of a line. `asRegex`: the path is a regular expression. */
 export function parseRule(words: readonly string[], asRegex: boolean, place: Place): ProxyRule {
@@ -52,13 +66,17 @@ export function parseRule(words: readonly string[], asRegex: boolean, place: Pla
     return place.fail(`takes no path in a <Location>, whose own it is, found "${url}"`);
   }
   const flags = more.map((word) => word.toLowerCase());
-  if (flags.includes("interpolate"))
-    return place.fail("interpolate needs ProxyPassInterpolateEnv, which is not supported yet");
   const parameters = parseParameters(
-    more.filter((word) => !/^(nocanon|noquery)$/i.test(word)),
+    more.filter((word) => !/^(nocanon|noquery|interpolate)$/i.test(word)),
     place,
+    /^balancer:/i.test(url),
   );
-  const destination = url === "!" ? undefined : destinationOf(url, { parameters, isRegex: "regex" in test }, place);
+  const destination =
+    url === "!"
+      ? undefined
+      : flags.includes("interpolate") && url.includes("${")
+        ? interpolated(url, parameters, place)
+        : destinationOf(url, { parameters, isRegex: "regex" in test }, place);
   warnOfJoin(test, destination, place);
   return {
     ...test,
@@ -70,7 +88,8 @@ export function parseRule(words: readonly string[], asRegex: boolean, place: Pla
   };
 }
 
-function isUrl(word: string): boolean {
+/** Whether a word is a URL, or "!". */
+export function isUrl(word: string): boolean {
   return word === "!" || /^[a-z][a-z0-9+.-]*:/i.test(word);
 }
 
@@ -107,9 +126,16 @@ function regexOf(text: string, place: Place): RegExp {
   }
 }
 
+function interpolated(url: string, parameters: AllParameters, place: Place): Destination {
+  const { scheme } = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\//i.exec(url)?.groups ?? {};
+  if (scheme === undefined) return place.fail(`the scheme of the URL must be written out, found "${url}"`);
+  refuseScheme(scheme, place);
+  return { kind: "interpolated", url: byteString(url), parameters };
+}
+
 function destinationOf(
   text: string,
-  { parameters, isRegex }: { parameters: Parameters; isRegex: boolean },
+  { parameters, isRegex }: { parameters: AllParameters; isRegex: boolean },
   place: Place,
 ): Destination {
   if (!isRegex || !text.includes("$")) return { kind: "back end", target: parseTarget(text, place), parameters };

@@ -12,6 +12,8 @@ import {
   type Matcher,
   type Place,
 } from "../../api/index.js";
+import { parseParameters } from "./parameters.js";
+import { comparable, nameOf, parseTarget } from "./target.js";
 
 const hosts = ["server config", "virtual host"] as const;
 
@@ -27,12 +29,17 @@ export const proxySections = {
     doc:
       "The URL is compared with that of the back end, scheme and decoded path included, from its beginning; `*` alone stands for " +
       "all. With the wildcards `*`, `?` and `[...]` the whole URL must match, with `~` the argument is a regular " +
-      "expression. It applies where `<Directory>` applies to files, and before `<Location>`. Parameters of back ends " +
-      "stand on ProxyPass.",
+      "expression. It applies where `<Directory>` applies to files, and before `<Location>`. Parameters behind the URL are as " +
+      "in ProxySet; `balancer://name` is where the BalancerMember lines of that balancer stand.",
     example: '<Proxy "http://127.0.0.1:3000/admin">\n  Require ip 10.0.0.0/8\n</Proxy>',
-    opens: ([regex, url, parameters], place) => {
-      if (parameters.length > 0) return place.fail("takes no parameters of back ends: write them on ProxyPass");
-      return regex ? { kind: "proxy regex", regex: compile(url, place) } : proxied(url, place);
+    opens: ([regex, url], place) => (regex ? { kind: "proxy regex", regex: compile(url, place) } : proxied(url)),
+    sets: ([regex, url, parameters], place) => {
+      const words = parameters.filter((word) => word !== undefined);
+      if (words.length === 0) return undefined;
+      if (regex || hasWildcard(url)) return place.fail("takes parameters behind one URL only, without wildcards");
+      const isBalancer = /^balancer:/i.test(url);
+      const name = isBalancer ? comparable(url) : comparable(nameOf(parseTarget(url, place)));
+      return { sets: [{ url: name, parameters: parseParameters(words, place, isBalancer) }] };
     },
   }),
 
@@ -46,8 +53,7 @@ export const proxySections = {
   }),
 };
 
-function proxied(text: string, place: Place): Matcher {
-  if (/^balancer:/i.test(text)) return place.fail(`balancers are not supported yet, found "${text}"`);
+function proxied(text: string): Matcher {
   if (text === "*") return { kind: "proxy", prefix: "" };
   const url = byteString(text);
   return hasWildcard(url) ? { kind: "proxy regex", regex: globToRegExp(url) } : { kind: "proxy", prefix: url };

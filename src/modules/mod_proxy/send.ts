@@ -2,23 +2,15 @@
 import { request as httpRequest, type Agent, type ClientRequest, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { ProxyError } from "../../api/index.js";
 import { addFraming, expectsContinue } from "./fields.js";
 import type { Passage } from "./passage.js";
-
-/** A fault on the way to a back end that is not one of the system's. */
-export class PassageError extends Error {
-  override readonly name = "PassageError";
-  readonly stage: "connect" | "acquire" | "response";
-
-  constructor(stage: PassageError["stage"], message: string) {
-    super(message);
-    this.stage = stage;
-  }
-}
 
 /** The pool a request goes through. */
 export interface Pool {
   readonly agent: Agent;
+  /** For connections that are used once. */
+  readonly single: Agent;
   readonly defaultPort: number;
   readonly keepsAlive: boolean;
   /** Drops the connections that idle: one of them has turned out to be closed. */
@@ -51,9 +43,13 @@ class Sending {
   #source: Readable | undefined;
   #response: IncomingMessage | undefined;
   #isUploading = false;
+  /** What had moved on the connection before. */
+  #readBefore = 0;
+  #writtenBefore = 0;
   /** Bytes that had moved, and for how many milliseconds none did, when that was last looked at. */
   #moved = 0;
   #stillFor = 0;
+  #isRepeated = false;
   /** The passage has heard what becomes of it. */
   #isSettled = false;
 
@@ -63,56 +59,80 @@ class Sending {
   }
 
   start(): void {
-    const { mapping, request, method } = this.#passage;
+    const { address, path, parameters, request, method, settings, tls, timeout } = this.#passage;
     const { signal } = request.connection;
-    if (signal.aborted) return this.#fail(new PassageError("response", "the client has gone"));
-    const { address, parameters, path } = mapping;
+    if (signal.aborted) return this.#fail(new ProxyError("response", "the client has gone"));
     const waits = expectsContinue(this.#passage);
+    const isSingle =
+      request.environment.has("proxy-nokeepalive") || request.environment.has("proxy-initial-not-pooled");
+    const secure = tls && { tls: tls.tls, peerName: tls.name, connectLimit: parameters.connectTimeout ?? timeout };
     const outgoing = httpRequest({
-      agent: this.#pool.agent,
+      agent: isSingle ? this.#pool.single : this.#pool.agent,
+      ...secure,
+      ...(settings.sourceAddress === undefined ? {} : { localAddress: settings.sourceAddress }),
       ...(address.socketPath === undefined
         ? { host: address.host, port: address.port ?? this.#pool.defaultPort }
         : { socketPath: address.socketPath }),
-      ...{ method, path, headers: this.#flatFields(waits), maxHeaderSize: mostHeadBytes },
+      ...{ method, path, headers: this.#flatFields(waits, isSingle), maxHeaderSize: mostHeadBytes },
     });
     this.#outgoing = outgoing;
     signal.addEventListener("abort", this.#clientLeft);
     outgoing.on("socket", this.#connected);
     outgoing.on("response", this.#answered);
+    outgoing.on("upgrade", this.#switched);
     outgoing.on("error", this.#broken);
     outgoing.on("close", this.#closed);
     if (parameters.max !== undefined) {
       this.#after(parameters.acquire ?? this.#passage.timeout, () => {
-        if (!this.#socket) this.#abort(new PassageError("acquire", "no connection became free in time"));
+        if (!this.#socket) this.#abort(new ProxyError("acquire", "no connection became free in time"));
       });
     }
-    if (!waits) return this.#sendBody();
+    // A body that cannot be sent twice is not touched before there is a connection.
+    if (!waits) {
+      if (!this.#passage.body || this.#passage.whole) this.#sendBody();
+      return;
+    }
     outgoing.flushHeaders();
     outgoing.once("continue", this.#sendBody);
-    this.#after(continuePatience, this.#sendBody);
+    const { ping } = parameters;
+    if (ping === undefined) this.#after(continuePatience, this.#sendBody);
+    else this.#after(ping, () => this.#missPing());
   }
 
-  #flatFields(waits: boolean): string[] {
+  /** The back end was to say that it is there before it gets the body, and has not. */
+  #missPing(): void {
+    if (this.#source || this.#response) return;
+    this.#abort(new ProxyError("connect", "the back end did not answer in the time of ping="));
+  }
+
+  #flatFields(waits: boolean, isSingle: boolean): string[] {
     const fields = this.#passage.fields.copy();
     if (waits) fields.append("Expect", "100-continue");
-    addFraming(fields, this.#passage, this.#pool.keepsAlive);
+    addFraming(fields, this.#passage, this.#pool.keepsAlive && !isSingle);
     const flat: string[] = [];
     fields.forEach((name, value) => flat.push(name, value));
     return flat;
   }
 
   readonly #connected = (socket: Socket): void => {
-    const { mapping } = this.#passage;
+    const { parameters, body, whole } = this.#passage;
     this.#socket = socket;
+    this.#readBefore = socket.bytesRead;
+    this.#writtenBefore = socket.bytesWritten;
     this.#watch();
     socket.on("timeout", this.#stoodStill);
-    if (!socket.connecting) return;
-    if (mapping.parameters.keepAlive) socket.setKeepAlive(true);
-    const { connectTimeout } = mapping.parameters;
+    const waitsForBody = body !== undefined && !whole && !expectsContinue(this.#passage);
+    if (parameters.keepAlive) socket.setKeepAlive(true);
+    if (!socket.connecting) {
+      if (waitsForBody) this.#sendBody();
+      return;
+    }
+    if (waitsForBody) socket.once("connect", this.#sendBody);
+    const { connectTimeout } = parameters;
     if (connectTimeout === undefined) return;
     this.#after(connectTimeout, () => {
       if (socket.connecting)
-        this.#abort(new PassageError("connect", "the back end did not accept the connection in time"));
+        this.#abort(new ProxyError("connect", "the back end did not accept the connection in time"));
     });
   };
 
@@ -158,6 +178,20 @@ class Sending {
     this.#passage.answered(response);
   };
 
+  readonly #switched = (response: IncomingMessage, socket: Socket, head: Buffer): void => {
+    socket.off("timeout", this.#stoodStill);
+    socket.setTimeout(0);
+    if (this.#isSettled || this.#passage.upgrade === undefined) {
+      socket.destroy();
+      return this.#fail(new ProxyError("response", "the back end changes protocols, which nobody asked for"));
+    }
+    if (head.length > 0) socket.unshift(head);
+    socket.on("error", () => undefined);
+    socket.once("close", () => this.#tellOver(socket));
+    this.#settle();
+    this.#passage.switched(response, socket);
+  };
+
   /** Has the connection looked at when it has stood still for the time that is left, or for long enough to look. */
   #watch(): void {
     this.#socket?.setTimeout(Math.min(this.#passage.timeout - this.#stillFor, leavePatience));
@@ -174,7 +208,7 @@ class Sending {
     const isOver = this.#stillFor >= timeout;
     if (!isOver && !(request.connection.hasEnded === true && this.#stillFor >= leavePatience)) return this.#watch();
     const stage = this.#socket?.connecting ? "connect" : "response";
-    const error = new PassageError(stage, isOver ? "The timeout specified has expired" : "the client has gone");
+    const error = new ProxyError(stage, isOver ? "The timeout specified has expired" : "the client has gone");
     if (response) this.#breakOff(response, error);
     else this.#abort(error);
   };
@@ -195,7 +229,7 @@ class Sending {
   }
 
   readonly #clientLeft = (): void => {
-    this.#abort(new PassageError("response", "the client has gone"));
+    this.#abort(new ProxyError("response", "the client has gone"));
   };
 
   readonly #broken = (error: Error): void => {
@@ -205,6 +239,7 @@ class Sending {
     if (this.#mayRepeat(error)) {
       this.#settle();
       this.#passage.isRetry = true;
+      this.#isRepeated = true;
       this.#pool.purge();
       new Sending(this.#passage, this.#pool).start();
       return;
@@ -224,9 +259,22 @@ class Sending {
     return idempotent.has(method) || syscall === "write";
   }
 
+  #isTold = false;
+
+  #tellOver(socket: Socket | undefined): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    if (!socket) return this.#passage.over(0, 0);
+    this.#passage.over(socket.bytesWritten - this.#writtenBefore, socket.bytesRead - this.#readBefore);
+  }
+
   readonly #closed = (): void => {
+    const { upgrade } = this.#passage;
     this.#socket?.off("timeout", this.#stoodStill);
-    if (!this.#isSettled) this.#fail(new PassageError("response", "the connection was closed"));
+    // A connection that has changed protocols lives on.
+    const livesOn = this.#isSettled && upgrade !== undefined && !this.#response && this.#socket?.destroyed === false;
+    if (!livesOn && !this.#isRepeated) this.#tellOver(this.#socket);
+    if (!this.#isSettled) this.#fail(new ProxyError("response", "the connection was closed"));
   };
 
   #abort(error: Error): void {

@@ -1,24 +1,62 @@
 // What mod_proxy remembers.
-import { defineSettings, list, value, type SettingsOf } from "../../api/index.js";
+import { defineSettings, list, value, type Origin, type Setting, type SettingsOf } from "../../api/index.js";
+import type { AllParameters, Parameters } from "./parameters.js";
 import type { CookieRule, ReverseRule } from "./reverse.js";
-import type { ProxyRule } from "./rules.js";
+import { isAlone, type ProxyRule } from "./rules.js";
+import type { Target } from "./target.js";
 
 /** Words of ProxyVia. */
 export type Via = "Off" | "On" | "Full" | "Block";
 
+/** A ProxySet line, or the parameters of a `<Proxy>`: they are for back ends whose URL begins so. */
+export interface SetLine {
+  /** "http://host:port/path" or "balancer://name", scheme and host in lower case. */
+  readonly url: string;
+  readonly parameters: AllParameters;
+}
+
+/** A BalancerMember line. */
+export interface MemberLine {
+  /** "balancer://name", in lower case. */
+  readonly balancer: string;
+  /** As written. */
+  readonly url: string;
+  readonly target: Target;
+  readonly parameters: Parameters;
+  readonly origin: Origin;
+}
+
+const rules = list<ProxyRule>("outer first");
+const inheritedRules: Setting<readonly ProxyRule[]> = {
+  ...rules,
+  nest: (outer, inner) => (isAlone(inner) ? inner : rules.nest(outer, inner)),
+};
+
 export const definition = defineSettings("mod_proxy", {
   /** Those of the main server come before a virtual host's, as in Apache. */
-  rules: list<ProxyRule>("outer first"),
+  rules: inheritedRules,
   /** ProxyPass of a `<Location>`. */
   sectionRule: value<ProxyRule | undefined>(undefined),
+  sets: list<SetLine>("outer first"),
+  members: list<MemberLine>("outer first"),
+  /** Virtual hosts that do not take over the balancers of the main server. */
+  ownBalancersOnly: value<boolean>(false),
+  keepsBalancers: value<boolean>(false),
   reverses: list<ReverseRule>("outer first"),
   cookieDomains: list<CookieRule>("outer first"),
   cookiePaths: list<CookieRule>("outer first"),
+  interpolates: value<boolean>(false),
   preserveHost: value<boolean>(false),
   addHeaders: value<boolean>(true),
+  passesExpect: value<boolean>(true),
   /** Milliseconds; undefined: Timeout. */
   timeout: value<number | undefined>(undefined),
   via: value<Via>("Off"),
+  /** Max-Forwards of requests that have none; below 0: none. */
+  maxForwards: value<number>(-1),
+  sourceAddress: value<string | undefined>(undefined),
+  /** Parts of names of hosts that nothing is passed on to; "*" for all. */
+  blocked: list<string>("outer first"),
   /** Statuses whose pages are the server's own; "errors" for all from 400 on. */
   errorOverride: value<ReadonlySet<number> | "errors" | undefined>(undefined),
 });

@@ -20,18 +20,14 @@ export interface Target {
   readonly path: string;
 }
 
-const later: Readonly<Record<string, string>> = {
-  https: "TLS to back ends is not supported yet",
-  ws: "WebSocket back ends are not supported yet",
-  wss: "WebSocket back ends are not supported yet",
-  balancer: "balancers are not supported yet: name one back end",
-  fcgi: "FastCGI back ends are not supported yet",
-  scgi: "SCGI back ends are not supported yet",
-  uwsgi: "uwsgi back ends are not supported yet",
-  ajp: "AJP back ends are not supported yet",
+/** Schemes of back ends; each needs its module. */
+const schemes = new Set(["http", "https", "ws", "wss", "balancer", "fcgi", "scgi", "uwsgi"]);
+
+const never: Readonly<Record<string, string>> = {
+  ajp: "AJP back ends are not supported: let Tomcat speak http",
   ftp: "FTP back ends are not supported",
-  h2: "HTTP/2 back ends are not supported yet",
-  h2c: "HTTP/2 back ends are not supported yet",
+  h2: "HTTP/2 back ends are not supported: write https://",
+  h2c: "HTTP/2 back ends are not supported: write http://",
 };
 
 const absolute = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<authority>[^/?#]*)(?<path>.*)$/is;
@@ -47,6 +43,17 @@ export function parseTarget(text: string, place: Place): Target {
   return { address, path: escapeBytes(byteString(path), /[^!-~]|[?#"<>]/g) };
 }
 
+/** A target as Apache names its back end: the socket and the path with it. */
+export function nameOf({ address, path }: Target): string {
+  const { scheme, authority, socketPath } = address;
+  return `${socketPath === undefined ? "" : `unix:${socketPath}|`}${scheme}://${authority}${path}`;
+}
+
+/** The URL of a back end or balancer with scheme and host in lower case, for comparing. */
+export function comparable(url: string): string {
+  return url.replace(/^[^/]*:\/\/[^/]*/, (start) => start.toLowerCase());
+}
+
 /** Splits "unix:/path|URL". */
 export function takeSocket(text: string, place: Place): { socketPath: string | undefined; url: string } {
   if (!/^unix:/i.test(text)) return { socketPath: undefined, url: text };
@@ -60,8 +67,8 @@ export function takeSocket(text: string, place: Place): { socketPath: string | u
 /** Fails with the reason where a scheme is none that this server has; "" is no URL at all. */
 export function refuseScheme(scheme: string, place: Place): void {
   const lower = scheme.toLowerCase();
-  if (lower === "http" || lower === "") return;
-  place.fail(`${scheme}:// cannot be used: ${later[lower] ?? "there is no such scheme of back ends"}`);
+  if (lower === "" || schemes.has(lower)) return;
+  place.fail(`${scheme}:// cannot be used: ${never[lower] ?? "there is no such scheme of back ends"}`);
 }
 
 /** Reads "host", "host:port" or "[address]:port"; gives the reason where it is none of them. */

@@ -1,9 +1,9 @@
 // A request and the rules → the back end it goes to, and the path it asks there.
 import { lookupFor, prefixLength, type Found, type Request } from "../../api/index.js";
-import type { Parameters } from "./parameters.js";
-import type { ProxyRule } from "./rules.js";
-import type { ProxySettings } from "./settings.js";
-import { canonicalPath, parseAuthority, type Address } from "./target.js";
+import { joined, type AllParameters } from "./parameters.js";
+import type { Destination, ProxyRule } from "./rules.js";
+import type { ProxySettings, SetLine } from "./settings.js";
+import { canonicalPath, comparable, nameOf, parseAuthority, type Address } from "./target.js";
 
 /** Where a request goes. */
 export interface Mapping {
@@ -12,19 +12,22 @@ export interface Mapping {
   readonly address: Address;
   /** Path and query, as they go over the wire. */
   readonly path: string;
-  readonly parameters: Parameters;
+  /** The path alone, decoded. */
+  readonly decoded: string;
+  readonly parameters: AllParameters;
 }
 
 const key = Symbol("mapping of mod_proxy");
 
 /** Maps a request by the ProxyPass of its `<Location>`, else by the first rule that matches; false when none does. */
-export function translate(request: Request, { rules, sectionRule }: ProxySettings): boolean {
+export function translate(request: Request, settings: ProxySettings): boolean {
+  const { rules, sectionRule } = settings;
   if (request.environment.has("no-proxy")) return false;
   const found = (sectionRule && matchOf(sectionRule, request.path)) ?? lookupFor(rules)(request.path);
   if (!found) return false;
   request.wentBy(found.rule.origin);
   if (!found.rule.destination) return false;
-  const mapping = mappingOf(request, found);
+  const mapping = mappingOf(request, found, settings);
   request.filename = typeof mapping === "string" ? mapping : mapping.filename;
   request.handler = "proxy-server";
   if (typeof mapping !== "string") request.kept.set(key, mapping);
@@ -32,14 +35,52 @@ export function translate(request: Request, { rules, sectionRule }: ProxySetting
 }
 
 /** Where a request goes that has been mapped, by this module or by another that set "proxy:URL" as its file name. */
-export function mappingFor(request: Request): Mapping | undefined {
+export function mappingFor(request: Request, settings: ProxySettings): Mapping | undefined {
   const kept = request.kept.get(key) as Mapping | undefined;
-  if (kept?.filename === request.filename) return kept;
+  if (kept?.filename === request.filename) {
+    // Sections of back ends may have more to say than was known when it was mapped.
+    const parameters = parametersOf(kept.parameters, kept, settings.sets);
+    return parameters === kept.parameters ? kept : { ...kept, parameters };
+  }
   const url = request.filename.slice("proxy:".length);
   const mapping = request.notes.has("proxy-nocanon")
     ? rawMappingOf(request, url)
     : mappingOfUrl(url, queryOf(request), {});
-  return typeof mapping === "string" ? undefined : mapping;
+  if (typeof mapping === "string") return undefined;
+  return { ...mapping, parameters: parametersOf(ruleParameters(mapping, settings.rules), mapping, settings.sets) };
+}
+
+/** What is set for a back end behind the parameters of its line. */
+function parametersOf(parameters: AllParameters, mapping: Mapping, sets: readonly SetLine[]): AllParameters {
+  if (sets.length === 0) return parameters;
+  const url = comparable(mapping.filename.slice("proxy:".length));
+  const meant = sets.filter((line) => url.startsWith(line.url));
+  if (meant.length === 0) return parameters;
+  const names = meant.map((line) => line.url).join("\n");
+  const byNames = known.get(parameters) ?? new Map<string, AllParameters>();
+  known.set(parameters, byNames);
+  let all = byNames.get(names);
+  if (!all) {
+    all = meant.reduce((earlier, line) => joined(earlier, line.parameters), parameters);
+    if (byNames.size < 1000) byNames.set(names, all);
+  }
+  return all;
+}
+
+/** Parameters with what sections say on top, so that the same ones are the same object. */
+const known = new WeakMap<AllParameters, Map<string, AllParameters>>();
+const none: AllParameters = {};
+
+/** A URL made by others is treated as the ProxyPass with the longest URL it begins with. */
+function ruleParameters({ filename }: Mapping, rules: readonly ProxyRule[]): AllParameters {
+  const url = comparable(filename.slice("proxy:".length));
+  let [best, length] = [none, 0];
+  for (const { destination } of rules) {
+    if (destination?.kind !== "back end") continue;
+    const name = comparable(nameOf(destination.target));
+    if (name.length > length && url.startsWith(name)) [best, length] = [destination.parameters, name.length];
+  }
+  return best;
 }
 
 function matchOf(rule: ProxyRule, path: string): Found<ProxyRule> | undefined {
@@ -52,7 +93,11 @@ function matchOf(rule: ProxyRule, path: string): Found<ProxyRule> | undefined {
 }
 
 /** The mapping, or the file name of a request that leads nowhere. */
-function mappingOf(request: Request, { rule, end, match }: Found<ProxyRule>): Mapping | string {
+function mappingOf(
+  request: Request,
+  { rule, end, match }: Found<ProxyRule>,
+  { interpolates }: ProxySettings,
+): Mapping | string {
   const { destination, noquery } = rule;
   const query = noquery ? "" : queryOf(request);
   if (destination?.kind === "filled URL" && match) {
@@ -63,30 +108,58 @@ function mappingOf(request: Request, { rule, end, match }: Found<ProxyRule>): Ma
     const path = fill(match);
     return join(address, { path, shown: path, wire: canonicalPath(path), query }, parameters);
   }
+  if (destination?.kind === "interpolated") {
+    const url = interpolates ? interpolate(destination.url, request) : destination.url;
+    const rest = request.path.slice(end);
+    // Behind the port, anything but a slash would name another host.
+    const joins = rest === "" || rest.startsWith("/") || /^[^/]*:\/\/[^/]*\//.test(url);
+    return joins ? mappingOfUrl(url + rest, query, destination.parameters) : `proxy:${url}${rest}`;
+  }
   if (destination?.kind !== "back end") return "proxy:";
-  const { target, parameters } = destination;
+  return ownMapping(request, { rule, end, destination, query });
+}
+
+function ownMapping(
+  request: Request,
+  parts: {
+    readonly rule: ProxyRule;
+    readonly end: number;
+    readonly destination: Extract<Destination, { readonly kind: "back end" }>;
+    readonly query: string;
+  },
+): Mapping | string {
+  const { rule, end, query } = parts;
+  const { target, parameters } = parts.destination;
   const rest = (rule.nocanon ? rawRest(request, rule) : undefined) ?? restOf(request, end);
   const path = target.path + rest;
   return join(target.address, { path, shown: target.path + request.path.slice(end), wire: path, query }, parameters);
 }
 
-function mappingOfUrl(url: string, query: string, parameters: Parameters): Mapping | string {
+/** Variables of the environment in the place of `${NAME}`; those that are not set are left out. */
+export function interpolate(text: string, { environment }: Request): string {
+  return text.replace(/\$\{([^}]*)\}/g, (_all, name: string) => environment.get(name) ?? "");
+}
+
+function mappingOfUrl(text: string, query: string, parameters: AllParameters): Mapping | string {
+  const { socket, url = "" } = /^(?:unix:(?:\/\/)?(?<socket>\/[^|]*)\|)?(?<url>.*)$/is.exec(text)?.groups ?? {};
   const {
     scheme,
     authority,
     path = "",
   } = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<authority>[^/]*)(?<path>.*)$/is.exec(url)?.groups ?? {};
-  if (scheme === undefined || authority === undefined) return `proxy:${url}`;
-  const address = parseAuthority(scheme.toLowerCase(), authority);
-  if (typeof address === "string") return `proxy:${url}`;
-  return join(address, { path, shown: path, wire: canonicalPath(path), query }, parameters);
+  if (scheme === undefined || authority === undefined) return `proxy:${text}`;
+  const address = parseAuthority(scheme.toLowerCase(), authority, socket);
+  if (typeof address === "string") return `proxy:${text}`;
+  const mapping = join(address, { path, shown: path, wire: canonicalPath(path), query }, parameters);
+  // The file name stays what it is, so that the mapping is known again by it.
+  return typeof mapping === "string" ? mapping : { ...mapping, filename: `proxy:${text}` };
 }
 
 /** A URL that goes over the wire as it stands ([NE] of mod_rewrite); what may not stand there leads nowhere. */
 function rawMappingOf(request: Request, url: string): Mapping | string {
   const mapping = mappingOfUrl(url, "", {});
   if (typeof mapping === "string") return mapping;
-  const raw = /^[a-z][a-z0-9+.-]*:\/\/[^/]*(.*)$/is.exec(url)?.[1] ?? "";
+  const raw = /^(?:unix:[^|]*\|)?[a-z][a-z0-9+.-]*:\/\/[^/]*(.*)$/is.exec(url)?.[1] ?? "";
   if (/[^!-\xff]|\x7f/.test(raw + queryOf(request))) return mapping.filename;
   return { ...mapping, path: (raw === "" ? "/" : raw) + queryOf(request) };
 }
@@ -94,12 +167,12 @@ function rawMappingOf(request: Request, url: string): Mapping | string {
 function join(
   address: Address,
   { path, shown, wire, query }: { path: string; shown: string; wire: string; query: string },
-  parameters: Parameters,
+  parameters: AllParameters,
 ): Mapping | string {
-  const filename = `proxy:${address.scheme}://${address.authority}${shown}`;
+  const filename = `proxy:${nameOf({ address, path: shown })}`;
   // Behind the port, anything but a slash would name another host.
   if (path !== "" && !path.startsWith("/")) return filename;
-  return { filename, address, path: (wire === "" ? "/" : wire) + query, parameters };
+  return { filename, address, path: (wire === "" ? "/" : wire) + query, decoded: shown, parameters };
 }
 
 function queryOf({ query }: Request): string {
