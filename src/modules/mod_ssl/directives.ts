@@ -11,6 +11,7 @@ import {
   type Place,
 } from "../../api/index.js";
 import { optionWords, type OptionChange, type OptionWord, type ssl } from "./settings.js";
+import { sslProxyDirectives } from "./proxy-directives.js";
 import { readVersions, type Version } from "./versions.js";
 
 type Settings = typeof ssl.settings;
@@ -399,6 +400,7 @@ export function sslDirectives(directive: Make): Directives<Settings> {
     ...fileDirectives(directive),
     ...protocolDirectives(directive),
     ...clientDirectives(directive),
+    ...sslProxyDirectives(directive),
     ...acceptedDirectives(directive),
   };
 }

@@ -8,6 +8,7 @@ import {
   type TlsSettings,
   type VirtualHost,
 } from "../../api/index.js";
+import { backEndTls, checkBackEndTls, readBackEndFiles } from "./back-ends.js";
 import { checkAccess, checkName, nameUser, refuseFake, setVariables } from "./access.js";
 import { makeContext, TlsFault } from "./contexts.js";
 import { sslDirectives } from "./directives.js";
@@ -98,8 +99,12 @@ export default defineModule({
     },
   },
   lifecycle: {
-    check,
+    check(server) {
+      check(server);
+      checkBackEndTls(server);
+    },
     start({ server, secret }) {
+      readBackEndFiles(server);
       for (const { host, settings, asksForParts } of encryptedHosts(server)) {
         const { verifyClient, verifyDepth } = settings;
         const made = makeContext(settings, { name: nameOf(host), secret });
@@ -110,6 +115,7 @@ export default defineModule({
   },
   provides: {
     tls: { ssl: provider },
+    proxyTls: { ssl: backEndTls },
     expressionVariable: Object.fromEntries(variableNames.map(variable)) as Record<string, unknown>,
     logItem: {
       x: {

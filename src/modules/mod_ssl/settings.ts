@@ -78,6 +78,22 @@ export const ssl = defineSettings("mod_ssl", {
   userName: value<string | undefined>(undefined),
   strictNames: value<boolean>(false),
   namePolicy: value<"strict" | "secure" | "authonly" | "insecure">("secure"),
+  // For back ends of mod_proxy.
+  proxyEngine: value<boolean>(false),
+  proxyVerify: value<VerifyClient>("none"),
+  proxyVerifyDepth: value<number>(1),
+  proxyAuthorities: value<NamedFile | undefined>(undefined),
+  proxyAuthorityFolder: value<NamedFile | undefined>(undefined),
+  proxyRevocations: value<NamedFile | undefined>(undefined),
+  proxyChecksRevocation: value<boolean>(false),
+  proxyChecksName: value<boolean>(true),
+  proxyChecksCn: value<boolean>(true),
+  proxyChecksExpiry: value<boolean>(true),
+  proxyIdentity: value<NamedFile | undefined>(undefined),
+  proxyChain: value<NamedFile | undefined>(undefined),
+  proxyVersions: value<Versions>({ least: "TLSv1.2", most: "TLSv1.3" }),
+  proxyCiphers: value<string>("DEFAULT"),
+  proxyCiphers13: value<string | undefined>(undefined),
 });
 
 export type SslSettings = SettingsOf<typeof ssl.settings>;
