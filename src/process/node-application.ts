@@ -119,6 +119,7 @@ class EmbeddedCall implements NodeCall {
   readonly rawHeaders: string[];
   readonly socket: ClientSocket;
   readonly body: NodeCall["body"];
+  readonly mayUpgrade: boolean;
   readonly #call: ApplicationCall;
   readonly #request: Request;
 
@@ -136,6 +137,7 @@ class EmbeddedCall implements NodeCall {
     this.rawHeaders = fieldsOf(request, environ);
     this.socket = socket;
     this.body = request.body;
+    this.mayUpgrade = request.upgrade !== undefined;
   }
 
   environ(): Record<string, string> {

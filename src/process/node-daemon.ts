@@ -17,6 +17,8 @@ const quantum = 15;
 const patience = 100;
 /** Milliseconds within which workers close connections that were given up. */
 const lingering = 1000;
+/** Milliseconds before the end of a drain at which connections that have changed protocols are ended. */
+const farewell = 2000;
 
 class NodeDaemon implements ConnectionHost {
   readonly scripts = new DaemonScripts((script, mtime) => this.#tell({ type: "stale", script, mtime }));
@@ -56,6 +58,11 @@ class NodeDaemon implements ConnectionHost {
 
   givesUp(connection: DaemonConnection): boolean {
     return this.#isDraining || (this.#waiting.size > 0 && performance.now() - connection.since >= quantum);
+  }
+
+  switched(connection: DaemonConnection): void {
+    this.#threads[connection.thread - 1] = undefined;
+    if (!this.#isDraining) this.#handOut();
   }
 
   left(connection: DaemonConnection): void {
@@ -197,6 +204,12 @@ class NodeDaemon implements ConnectionHost {
 
   #drain(milliseconds: number): void {
     setTimeout(() => this.#end(), milliseconds);
+    setTimeout(
+      () => {
+        for (const connection of this.#open) connection.endTunnel();
+      },
+      milliseconds - Math.min(farewell, milliseconds / 4),
+    );
     if (this.#isDraining) return;
     this.#isDraining = true;
     this.#server.close();

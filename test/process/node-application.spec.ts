@@ -242,6 +242,7 @@ class Call implements NodeCall {
     ...{ remoteAddress: "127.0.0.1", remotePort: 1, localAddress: "127.0.0.1", localPort: 2, encrypted: false },
   });
   readonly body = { length: 0, arrived: undefined, stream: () => Readable.from([]) };
+  readonly mayUpgrade = false;
   readonly messages: string[] = [];
   readonly #left = new Set<() => void>();
 

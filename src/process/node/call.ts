@@ -30,6 +30,8 @@ export interface NodeCall {
   readonly rawHeaders: string[];
   readonly socket: ClientSocket;
   readonly body: CallBody;
+  /** Whether the client asks for another protocol, and may have it. */
+  readonly mayUpgrade: boolean;
   /** All CGI variables and mod_wsgi.* strings. */
   environ(): Record<string, string>;
   /** Calls `left` when nobody waits for the response any more; until what it returns is called. */

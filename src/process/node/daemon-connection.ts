@@ -1,9 +1,18 @@
 // A worker's connection to this daemon: requests one after the other, and their answers (docs/daemon-protocol.md).
 import type { Socket } from "node:net";
-import { Readable } from "node:stream";
+import { Duplex, Readable } from "node:stream";
 import { isFileSlice, isParts, refuse, type Level, type Response } from "../../api/index.js";
 import { countPassing } from "../../server/spent-buffers.js";
-import { bodyFlag, emptyFrame, endFlag, FrameError, FrameReader, fromDaemon, toDaemon } from "../daemon-frames.js";
+import {
+  bodyFlag,
+  emptyFrame,
+  endFlag,
+  FrameError,
+  FrameReader,
+  fromDaemon,
+  mayUpgrade,
+  toDaemon,
+} from "../daemon-frames.js";
 import { logError, type NodeCall } from "./call.js";
 import { ClientSocket } from "./client-socket.js";
 import type { DaemonScripts, Found } from "./daemon-scripts.js";
@@ -18,6 +27,8 @@ export interface ConnectionHost {
   givesUp(connection: DaemonConnection): boolean;
   /** An answer is complete. */
   answered(): void;
+  /** Its request has changed protocols: it takes no thread any more. */
+  switched(connection: DaemonConnection): void;
   /** It serves no more: its thread is free. */
   left(connection: DaemonConnection): void;
   /** The socket is closed. */
@@ -59,6 +70,8 @@ export class DaemonConnection {
   /** The worker is to close it; nothing more is read from it. */
   #hasLeft = false;
   #drained: (() => void) | undefined;
+  /** The client's connection, where that has changed protocols. */
+  #tunnel: Duplex | undefined;
   #lastFlags = 0;
 
   constructor(socket: Socket, host: ConnectionHost) {
@@ -66,7 +79,7 @@ export class DaemonConnection {
     this.#host = host;
     this.#reader = new FrameReader({
       frame: (type, payload) => this.#frame(type, payload),
-      data: (bytes) => this.#body?.add(bytes),
+      data: (bytes) => (this.#tunnel ? this.#feed(this.#tunnel, bytes) : this.#body?.add(bytes)),
     });
     socket
       .on("data", (chunk: Buffer) => this.#received(chunk))
@@ -134,6 +147,7 @@ export class DaemonConnection {
       case toDaemon.request:
         return this.#request(payload);
       case toDaemon.end:
+        if (this.#tunnel) return void this.#tunnel.end();
         return this.#body?.end();
       case toDaemon.broken:
         return this.#body?.break(payload.toString("utf8", 2));
@@ -160,10 +174,11 @@ export class DaemonConnection {
     this.#next();
   }
 
-  #start({ shape, values, mtime }: Pending): void {
+  #start({ shape, values, mtime, flags }: Pending): void {
     const input = this.#body;
     if (!input) return;
     const run = new DaemonCall(this, shape, values, input, this.#clientOf(shape, values));
+    run.mayUpgrade = (flags & mayUpgrade) !== 0;
     this.#run = run;
     const found = this.#host.scripts.find(shape.script, mtime, shape.reloading);
     if (found instanceof Promise) void found.then((later) => this.#runWith(run, shape, later));
@@ -205,8 +220,26 @@ export class DaemonConnection {
       this.#socket.write(answerFrames(response, body, this.#flags()));
       return this.#next();
     }
+    if (response.tunnel && body instanceof Duplex) this.#switch(body);
     if (isParts(body) || isFileSlice(body)) throw new TypeError("an application answers with bytes or a stream");
     this.#stream(run, response, body);
+  }
+
+  #switch(tunnel: Duplex): void {
+    this.#tunnel = tunnel;
+    tunnel.on("drain", () => this.#socket.resume());
+    this.#host.switched(this);
+  }
+
+  /** The memory of the bytes is used again. */
+  #feed(tunnel: Duplex, bytes: Buffer): void {
+    countPassing(2 * bytes.length);
+    if (tunnel.writable && !tunnel.write(Buffer.from(bytes))) this.#socket.pause();
+  }
+
+  /** Ends what has changed protocols: the process ends. */
+  endTunnel(): void {
+    this.#tunnel?.destroy();
   }
 
   /** Sends a body as it comes; the head is sent with its first piece, or when there is none yet. */
@@ -239,7 +272,8 @@ export class DaemonConnection {
     body.on("close", () => {
       if (over()) return;
       if (run.isAbandoned) return this.#end();
-      socket.write(failureFrame(this.#flags(), 500, "the application has broken off its response"));
+      if (this.#tunnel) socket.write(endFrame(this.#flags()));
+      else socket.write(failureFrame(this.#flags(), 500, "the application has broken off its response"));
       this.#next();
     });
   }
@@ -247,11 +281,13 @@ export class DaemonConnection {
   /** The flags of the last frame of an answer. */
   #flags(): number {
     const inputLeft = this.#body?.isLeft() ? endFlag.inputLeft : 0;
-    return (this.#lastFlags = inputLeft | (this.#host.givesUp(this) ? endFlag.bye : 0));
+    const isLast = this.#tunnel !== undefined || this.#host.givesUp(this);
+    return (this.#lastFlags = inputLeft | (isLast ? endFlag.bye : 0));
   }
 
   #next(): void {
     this.#run?.finish();
+    this.#tunnel?.end();
     this.#run = this.#body = undefined;
     this.#host.answered();
     if (this.#lastFlags !== 0) this.#leave();
@@ -274,6 +310,7 @@ export class DaemonConnection {
 
   #closed(): void {
     this.#run?.abandon();
+    this.#tunnel?.destroy();
     this.#run = this.#pending = undefined;
     if (!this.#hasLeft) this.#leave();
     this.#host.closed(this);
@@ -399,6 +436,7 @@ class DaemonCall implements NodeCall {
   readonly rawHeaders: string[];
   readonly socket: ClientSocket;
   readonly body: RequestInput;
+  mayUpgrade = false;
   isAbandoned = false;
   /** Ends what is being sent. */
   stop: (() => void) | undefined;

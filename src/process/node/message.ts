@@ -23,11 +23,11 @@ interface Source {
 
 /**
  * Makes the message. `url` is what is below the mount; `originalUrl` the target of the request line and `baseUrl` the
- * mount, which is where Express looks for them.
+ * mount, which is where Express looks for them. `socket` is what the application sees of the connection.
  */
-export function incomingMessage(call: NodeCall): CallMessage {
+export function incomingMessage(call: NodeCall, socket: unknown = call.socket): CallMessage {
   // It asks its socket for a high water mark and for addresses; frameworks ask for no more than ClientSocket has.
-  const message = new IncomingMessage(call.socket as unknown as Socket) as CallMessage;
+  const message = new IncomingMessage(socket as Socket) as CallMessage;
   message[source] = { call, stream: undefined };
   message._read = read;
   message._destroy = destroy;

@@ -83,7 +83,7 @@ export class UpgradeSocket extends Duplex implements ClientAddress {
   }
 
   override _final(done: Done): void {
-    this.#answer(refuse(502));
+    this.#answer(refuse(400));
     this.#far.finish();
     done();
   }
@@ -199,8 +199,10 @@ function responseOf(head: string, stream: Duplex): Response | undefined {
   if (status === 101) return switchProtocols(headers.get("upgrade") ?? "", stream, { headers, idleTimeout: 0 });
   // Such a body lasts as long as the connection, unless its length is said; chunks would be taken for a part of it.
   if (status < 200 || headers.has("transfer-encoding")) return undefined;
+  const closes = /\bclose\b/i.test(headers.get("connection") ?? "");
   for (const name of ["connection", "keep-alive"]) headers.delete(name);
+  stream.once("end", () => stream.end());
   const response = answer(status, headers, stream);
-  response.close = true;
+  if (closes) response.close = true;
   return reason === undefined || reason === "" ? response : { ...response, reason };
 }
