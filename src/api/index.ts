@@ -37,6 +37,7 @@ export * from "./proxy.js";
 export * from "./read-timeouts.js";
 export * from "./request.js";
 export * from "./response.js";
+export * from "./script-head.js";
 export type * from "./server-report.js";
 export * from "./session.js";
 export * from "./settings.js";

@@ -6,6 +6,7 @@ import accessCompat from "./mod_access_compat/index.js";
 import actions from "./mod_actions/index.js";
 import alias from "./mod_alias/index.js";
 import allowMethods from "./mod_allowmethods/index.js";
+import asis from "./mod_asis/index.js";
 import authBasic from "./mod_auth_basic/index.js";
 import authDigest from "./mod_auth_digest/index.js";
 import authForm from "./mod_auth_form/index.js";
@@ -67,6 +68,7 @@ import so from "./mod_so/index.js";
 import speling from "./mod_speling/index.js";
 import ssl from "./mod_ssl/index.js";
 import status from "./mod_status/index.js";
+import substitute from "./mod_substitute/index.js";
 import suexec from "./mod_suexec/index.js";
 import uniqueId from "./mod_unique_id/index.js";
 import unixd from "./mod_unixd/index.js";
@@ -97,6 +99,7 @@ export const modules: readonly Module[] = [
   actions,
   alias,
   allowMethods,
+  asis,
   authBasic,
   authDigest,
   authForm,
@@ -155,6 +158,7 @@ export const modules: readonly Module[] = [
   speling,
   ssl,
   status,
+  substitute,
   suexec,
   userdir,
   usertrack,

@@ -2,15 +2,17 @@
 import {
   answer,
   evaluateConditions,
+  HeadReader,
   Headers,
+  OutputFault,
   refuse,
   RequestBodyError,
   type Program,
   type Request,
   type Response,
+  type ScriptHead,
   type Verdict,
 } from "../../api/index.js";
-import { HeadReader, OutputFault, type ScriptHead } from "./output.js";
 import { OutputStream, ScriptRun, type Ending, type RunOptions } from "./run.js";
 import { logFailure } from "./script-log.js";
 import type { CgiSettings } from "./settings.js";

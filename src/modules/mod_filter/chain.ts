@@ -1,10 +1,17 @@
 // Lines about filters → the chain a response goes through, each link choosing its filter by what the response is.
-import type { NamedFilter, Request, Response, Setting } from "../../api/index.js";
+import {
+  mergeVary,
+  type Condition,
+  type NamedFilter,
+  type Request,
+  type Response,
+  type Setting,
+} from "../../api/index.js";
 
-/** A filter that a link may choose, and for which types. */
+/** A filter that a link may choose, and for which types, or where which condition holds. */
 export interface Provider {
   readonly filter: string;
-  readonly types: readonly string[];
+  readonly when: readonly string[] | Condition;
 }
 
 /** A declared filter: of several providers that fit the last declared wins. */
@@ -73,11 +80,26 @@ export function linkOf({ type, providers }: Declared, filters: ReadonlyMap<strin
     },
     run: (request: Request, response: Response) => {
       if (response.status !== 200 && !request.environment.has("filter-errordocs")) return response;
-      const contentType = response.headers.get("content-type");
-      if (contentType === undefined) return response;
-      const bare = contentType.replace(/[; \t].*$/s, "");
-      const fitting = providers.find(({ types }) => types.includes(bare));
+      const fitting = providers.find(({ when }) => fits(when, request, response));
       return (fitting && filters.get(fitting.filter)?.run(request, response)) ?? response;
     },
   };
+}
+
+function fits(when: Provider["when"], request: Request, response: Response): boolean {
+  if (!("test" in when)) {
+    const contentType = response.headers.get("content-type");
+    return contentType !== undefined && when.includes(contentType.replace(/[; \t].*$/s, ""));
+  }
+  const before = request.answerHeaders.get("vary");
+  const verdict = when.test(request, { response });
+  // The fields of the answer have been put together already.
+  const after = request.answerHeaders.get("vary");
+  if (after !== undefined && after !== before)
+    for (const name of after.split(/,\s*/)) mergeVary(response.headers, name);
+  if (!(verdict instanceof Promise)) return verdict === true;
+  // The response is on its way: nothing can be looked up for it.
+  verdict.catch(() => undefined);
+  request.log("error", "filter", `a look-up (-F, -U) cannot choose a filter: ${when.text}`);
+  return false;
 }

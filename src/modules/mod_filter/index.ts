@@ -62,7 +62,7 @@ export default defineModule({
         const names = filters.split(";").filter((name) => name !== "");
         const byType = names.map((name): [string, Declared] => [
           `bytype:${name.toLowerCase()}`,
-          { type: undefined, providers: [{ filter: name.toUpperCase(), types }] },
+          { type: undefined, providers: [{ filter: name.toUpperCase(), when: types }] },
         ]);
         return { declared: Object.fromEntries(byType), chain: byType.map(([name]) => name) };
       },
@@ -90,23 +90,19 @@ export default defineModule({
       },
     }),
     FilterProvider: directive({
-      args: [arg.word("name"), arg.word("provider"), arg.word("condition")],
+      args: [arg.word("name"), arg.word("provider"), arg.condition("expression")],
       contexts: anywhere,
       override: "Options",
       summary: "Lets a declared filter be another one where a condition holds.",
-      doc: "The condition is `%{CONTENT_TYPE} = 'TYPE'` (or `==`), several joined with `||`; other expressions are refused.",
+      doc:
+        "The condition is an expression as in `<If>`, asked when the response comes by: `%{CONTENT_TYPE}` and `resp(...)` are " +
+        "those of the response. Of several providers that fit the last declared is taken. What would have to be waited for " +
+        "(`-F`, `-U`) does not hold.",
       example:
-        "FilterDeclare pack CONTENT_SET\nFilterProvider pack DEFLATE \"%{CONTENT_TYPE} = 'text/html'\"\nFilterChain pack",
-      set: ([name, provider, condition], place) => {
-        const types = typesOf(condition);
-        if (!types)
-          return place.fail(`condition: only comparisons of %{CONTENT_TYPE} are supported, found "${condition}"`);
-        return {
-          declared: {
-            [name.toLowerCase()]: { type: undefined, providers: [{ filter: provider.toUpperCase(), types }] },
-          },
-        };
-      },
+        'FilterDeclare pack CONTENT_SET\nFilterProvider pack DEFLATE "%{CONTENT_TYPE} =~ m#^text/#"\nFilterChain pack',
+      set: ([name, provider, when]) => ({
+        declared: { [name.toLowerCase()]: { type: undefined, providers: [{ filter: provider.toUpperCase(), when }] } },
+      }),
     }),
     FilterChain: directive({
       args: [rest(arg.word("filter"))],
@@ -148,16 +144,3 @@ export default defineModule({
     },
   },
 });
-
-/** The types that a condition compares %{CONTENT_TYPE} with; undefined for any other condition. */
-function typesOf(condition: string): readonly string[] | undefined {
-  const types: string[] = [];
-  for (const part of condition.split("||")) {
-    const match =
-      /^\s*%\{CONTENT_TYPE\}\s*==?\s*'([^']*)'\s*$/i.exec(part) ??
-      /^\s*\$?CONTENT_TYPE\s*=\s*([\w/+.-]+)\s*$/i.exec(part);
-    if (!match) return undefined;
-    types.push(match[1] ?? "");
-  }
-  return types;
-}

@@ -1,5 +1,6 @@
 // The first bytes of a script's output → its fields, as Apache reads them, and what is left of the body.
-import { Headers, parseHttpDate } from "../../api/index.js";
+import { Headers } from "./headers.js";
+import { parseHttpDate } from "./http-date.js";
 
 /** What a script said in front of its body. */
 export interface ScriptHead {
