@@ -24,13 +24,25 @@ const reasons: Readonly<Record<string, string>> = {
   mod_case_filter: "An example for writers of Apache modules.",
   mod_case_filter_in: "An example for writers of Apache modules.",
   mod_cern_meta: "Header fields from files beside the documents, of the first web servers; `Header` says it.",
-  mod_dialup: "Slows responses down as modems did.",
-  mod_echo: "An example of another protocol than HTTP.",
+  mod_dav: "WebDAV; an application for it can run in a daemon group.",
+  mod_dav_fs: "WebDAV; an application for it can run in a daemon group.",
+  mod_dav_lock: "WebDAV; an application for it can run in a daemon group.",
+  mod_dbd: "Connections to databases for other modules of Apache; applications bring their own.",
+  mod_dialup: "Slows responses down as modems did; mod_ratelimit does so at any rate.",
+  mod_dumpio:
+    "Writes all bytes of all connections to the error log; mod_log_forensic writes the heads, tcpdump the bytes.",
+  mod_echo:
+    "An example of another protocol than HTTP, which sends back what it is sent; mod_reflector does so over HTTP.",
+  mod_heartbeat:
+    "Tells a proxy by multicast how busy this server is; `server-status?auto` of mod_status tells whoever asks.",
+  mod_heartmonitor: "Hears from servers by multicast how busy they are; see mod_heartbeat.",
   mod_ident: "Asks clients who their users are (RFC 1413), which none answers truthfully.",
   mod_imagemap: "Image maps of the server; browsers have their own.",
-  mod_dbd: "Connections to databases of SQL for other modules of Apache, see mod_authn_dbd.",
   mod_ldap: "Connections to directories for mod_authnz_ldap, see there.",
-  mod_lua: "Runs Lua within the server; applications run in processes of their own here.",
+  mod_lbmethod_heartbeat: "Balances by what mod_heartmonitor hears.",
+  mod_lua:
+    "Runs Lua within the server; rewriting, `<If>` and the scripts of mod_wsgi (WSGIAccessScript, WSGIDispatchScript) decide about requests here, applications answer them.",
+  mod_mime_magic: "Tells types of files by what is in them; not built yet. AddType and ForceType say them.",
   mod_session_dbd:
     "Sessions in a database of SQL, by queries that are written for Apache's drivers; mod_session_cookie with " +
     "mod_session_crypto keeps them with the client instead.",
