@@ -8,8 +8,10 @@ import type { FormSettings } from "./settings.js";
 
 /** The hook of the handler phase. */
 export function handle(request: Request, settings: FormSettings): undefined | Response | Promise<Response> {
-  const next = request.kept.get(relaunch) as Relaunch | undefined;
-  if (next) return makeAnew(request, next);
+  if (request.authType?.toLowerCase() === "form") {
+    const next = request.kept.get(relaunch) as Relaunch | undefined;
+    if (next) return makeAnew(request, next);
+  }
   switch (request.handler) {
     case "form-login-handler":
       return logIn(request, settings);
