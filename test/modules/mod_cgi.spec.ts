@@ -69,6 +69,11 @@ describe("mod_cgi", () => {
       /%% 404 .*\n%error\nscript not found or unable to stat\n$/,
     );
   });
+  it("lets no path write a line of its own into the script log", async () => {
+    const asked = served("echo", "ScriptLog ROOT/logs/cgi");
+    await asked.ask("/cgi-bin/none%0a%25%25%20forged");
+    expect(readFileSync(join(asked.root, "logs/cgi"), "utf8")).to.not.match(/^%% forged/m);
+  });
   it("adds nothing to a script log that is long enough", async () => {
     const asked = served("echo", "ScriptLog ROOT/logs/cgi\nScriptLogLength 10");
     await asked.ask("/cgi-bin/none");

@@ -1,6 +1,6 @@
 // A script that failed → its entry in the script log.
 import { appendFileSync, statSync } from "node:fs";
-import type { Headers, Request } from "../../api/index.js";
+import { escapeLogItem, type Headers, type Request } from "../../api/index.js";
 import type { CgiSettings } from "./settings.js";
 
 /** What a script did before it failed. */
@@ -34,12 +34,12 @@ function sizeOf(file: string): number {
 
 function entry(request: Request, { status, error, body, fields, output, errors }: Failure): string {
   const query = request.query === undefined ? "" : `?${request.query}`;
+  // A decoded path may hold what would look like another entry.
+  const path = escapeLogItem(request.path);
+  const file = escapeLogItem(request.filename);
   const method = request.headOnly ? "HEAD" : request.method;
-  const lines = [
-    `%% [${timeText(new Date())}] ${method} ${request.path}${query} ${request.protocol}`,
-    `%% ${status} ${request.filename}`,
-  ];
-  if (error !== undefined) return `${[...lines, "%error", error].join("\n")}\n`;
+  const lines = [`%% [${timeText(new Date())}] ${method} ${path}${query} ${request.protocol}`, `%% ${status} ${file}`];
+  if (error !== undefined) return `${[...lines, "%error", escapeLogItem(error)].join("\n")}\n`;
   lines.push("%request");
   request.headers.forEach((name, value) => lines.push(`${name}: ${value}`));
   if (body !== undefined && body !== "" && (method === "POST" || method === "PUT")) lines.push("", body);
