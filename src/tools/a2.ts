@@ -94,7 +94,7 @@ async function runAll(enabling: boolean, run: EnableRun, names: readonly string[
   let failed = false;
   for (const name of wanted.flatMap((each) => expand(each, choices, suffix))) {
     if (name.startsWith("ERROR")) {
-      io.err(`ERROR: No ${run.kind} found matching ${name.slice(5)}!`);
+      io.err(`ERROR: No ${run.kind === "mod" ? "module" : run.kind} found matching ${name.slice(5)}!`);
       failed = true;
       continue;
     }

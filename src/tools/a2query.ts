@@ -29,7 +29,7 @@ interface Query {
 export function a2query(args: readonly string[], io: Terminal = terminal): number {
   const { root: given, rest } = takeRoot(args);
   const flags = new Set<string>();
-  const queries: Query[] = [];
+  let queries: Query[] = [];
   for (let at = 0; at < rest.length; at++) {
     const word = rest[at] ?? "";
     const kind = ({ "-m": "mod", "-s": "site", "-c": "conf" } as const)[word];
@@ -37,7 +37,8 @@ export function a2query(args: readonly string[], io: Terminal = terminal): numbe
     if (kind) {
       const name = next !== undefined && !next.startsWith("-") ? next : undefined;
       if (name !== undefined) at++;
-      queries.push({ kind, name });
+      // Of several names of one kind the last is meant.
+      queries = [...queries.filter((query) => query.kind !== kind), { kind, name }];
     } else if (/^-[qvaMh]$/.test(word)) {
       flags.add(word);
     } else {
@@ -73,7 +74,9 @@ function answer(
   if (flags.has("-v")) say(version);
   if (flags.has("-a")) say("20120211");
   if (flags.has("-M")) say(mpms[0]?.replace(/^mpm_/, "") ?? "invalid");
-  for (const { kind, name } of queries) {
+  // Modules, sites, confs, however they are asked for.
+  const inOrder = (["mod", "site", "conf"] as const).flatMap((kind) => queries.filter((query) => query.kind === kind));
+  for (const { kind, name } of inOrder) {
     const status =
       name === undefined
         ? listAll(root, kind, say)

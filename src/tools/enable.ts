@@ -101,11 +101,10 @@ export function enable(name: string, run: EnableRun, changed: () => void): boole
   const config = run.kind === "mod" ? linkModuleConfig(name, run) : "absent";
   if (config === "failed") return false;
   if (state === "enabled") {
-    if (!run.quiet) run.out(`${word} ${name} already enabled`);
     if (config === "made") {
       run.out(`Enabling config file ${name}.conf.`);
       changed();
-    }
+    } else if (!run.quiet) run.out(`${word} ${name} already enabled`);
     return true;
   }
   run.out(`Enabling ${word.toLowerCase()} ${name}.`);
@@ -182,7 +181,7 @@ export async function disable(name: string, run: EnableRun, changed: () => void)
   const target = join(available, name + suffix);
   const link = join(enabled, name + suffix);
   const isThere = lstatSync(link, { throwIfNoEntry: false }) !== undefined;
-  if (!existsSync(target)) return disableMissing(name, link, run, changed);
+  if (!existsSync(target)) return disableMissing(name, link, run);
   if (run.kind === "mod" && isThere && !(await releaseDependants(name, run, changed))) return false;
   if (run.kind === "mod" && isThere && essential.has(name) && !run.force) await confirm(name, run);
   if (isThere) {
@@ -214,13 +213,16 @@ async function confirm(name: string, run: EnableRun): Promise<void> {
   throw new AbortedError();
 }
 
-function disableMissing(name: string, link: string, run: EnableRun, changed: () => void): boolean {
+function disableMissing(name: string, link: string, run: EnableRun): boolean {
   if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) {
     run.out(`removing dangling symlink ${link}`);
     unlinkSync(link);
-    run.mark(run.kind, name, "disabled");
-    if (run.kind === "mod") removeLink(link.replace(/\.load$/, ".conf"), run, changed);
-    changed();
+    const config = link.replace(/\.load$/, ".conf");
+    // Nothing was loaded from there: there is nothing to take over.
+    if (run.kind === "mod" && linkState(config, config) === "dangling") {
+      run.out(`removing dangling symlink ${config}`);
+      unlinkSync(config);
+    }
     return true;
   }
   if (run.purge) return true;

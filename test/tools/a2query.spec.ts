@@ -66,7 +66,12 @@ describe("a2query", () => {
 
   it("stops at the first that is missing", async () => {
     await change("a2ensite", "blog");
-    expect(await query("-s", "shop", "-s", "blog")).to.equal("1 No site matches shop");
+    expect(await query("-c", "nonesuch", "-s", "shop")).to.equal("1 No site matches shop");
+  });
+
+  it("takes the last of several names of one kind", async () => {
+    await change("a2ensite", "blog");
+    expect(await query("-s", "shop", "-s", "blog")).to.match(/^0 blog/);
   });
 
   it("strips the three letters that Debian's strips", async () => {
