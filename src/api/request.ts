@@ -76,6 +76,8 @@ export interface VirtualHost {
   /** Scheme of ServerName, if it has one. */
   readonly serverScheme: string | undefined;
   readonly aliases: readonly string[];
+  /** As written in the `<VirtualHost>` line, "*:443"; none for the main server. */
+  readonly addresses: readonly string[];
   /** The `<VirtualHost>` line, or the start of the main file. */
   readonly origin: Origin;
   readonly isMain: boolean;

@@ -29,6 +29,7 @@ LoadModule authn_core_module @MODULES@/mod_authn_core.so
 LoadModule authn_file_module @MODULES@/mod_authn_file.so
 LoadModule authz_user_module @MODULES@/mod_authz_user.so
 Listen 127.0.0.1:@PORT2@ https
+Listen 127.0.0.1:@PORT3@ https
 LogFormat "%{SSL_PROTOCOL}x %{SSL_CIPHER}x %{SSL_CLIENT_S_DN_CN}x %{HTTPS}x %{version}c %{nothing}x \\"%r\\" %>s" ssl
 CustomLog @RUN@/ssl.log ssl
 DocumentRoot @ROOT@/htdocs
@@ -83,6 +84,14 @@ SSLCipherSuite HIGH:!aNULL
 </VirtualHost>
 `;
 
+const byListen = (address: string): string => `
+<VirtualHost ${address}:@PORT3@>
+    ServerName first.test
+    SSLCertificateFile @ROOT@/first.pem
+    SSLCertificateKeyFile @ROOT@/first.key
+</VirtualHost>
+`;
+
 const toFirst: ConnectionOptions = { servername: "first.test" };
 const toSecond: ConnectionOptions = { servername: "second.test", key: joe.key, cert: joe.cert, maxVersion: "TLSv1.2" };
 const toOptional: ConnectionOptions = { servername: "optional.test" };
@@ -91,22 +100,24 @@ const over = (tls: ConnectionOptions, host: string, more: Omit<Case, "tls" | "ho
   ...more,
 });
 
+const files: Suite["files"] = {
+  "htdocs/index.html": "index\n",
+  "htdocs/variables/index.html": "variables\n",
+  "htdocs/only-encrypted/index.html": "secret\n",
+  "htdocs/by-expression/index.html": "by expression\n",
+  "htdocs/large.txt": "x".repeat(300_000),
+  "first.pem": first.cert,
+  "first.key": { text: first.key, mode: 0o600 },
+  "second.pem": second.cert,
+  "second.key": { text: second.key, mode: 0o600 },
+  "authority.pem": joe.authority,
+};
+
 /** TLS as mod_ssl has it. */
 export const suite: Suite = {
   name: "ssl",
   configuration,
-  files: {
-    "htdocs/index.html": "index\n",
-    "htdocs/variables/index.html": "variables\n",
-    "htdocs/only-encrypted/index.html": "secret\n",
-    "htdocs/by-expression/index.html": "by expression\n",
-    "htdocs/large.txt": "x".repeat(300_000),
-    "first.pem": first.cert,
-    "first.key": { text: first.key, mode: 0o600 },
-    "second.pem": second.cert,
-    "second.key": { text: second.key, mode: 0o600 },
-    "authority.pem": joe.authority,
-  },
+  files,
   cases: [
     over(toFirst, "first.test", { name: "an encrypted request" }),
     over(toFirst, "www.first.test", { name: "an alias of the host named in the handshake" }),
@@ -152,3 +163,24 @@ export const suite: Suite = {
     over(toFirst, "first.test", { name: "an absolute target of the scheme", target: "https://first.test/variables/" }),
   ],
 };
+
+const third: Omit<Case, "name"> = { to: { port: 3 }, host: "first.test" };
+
+/** TLS without a line that says so. */
+export const further: readonly Suite[] = [
+  {
+    name: "ssl by the Listen line of the very address",
+    configuration: configuration + byListen("127.0.0.1"),
+    files,
+    cases: [
+      { ...third, name: "an encrypted request", tls: toFirst },
+      { ...third, name: "a plain request" },
+    ],
+  },
+  {
+    name: "ssl by the Listen line of another address",
+    configuration: configuration + byListen("*"),
+    files,
+    cases: [{ ...third, name: "a plain request" }],
+  },
+];

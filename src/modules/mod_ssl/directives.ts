@@ -392,9 +392,10 @@ export function sslDirectives(directive: Make): Directives<Settings> {
       summary: "Whether connections to a virtual host are encrypted",
       doc:
         "The first virtual host of an address decides for the address; the others need it too. Clients name the virtual host in " +
-        "the handshake and get its certificate.",
+        "the handshake and get its certificate. Without a line it is on where the virtual host has a certificate and its address " +
+        "is that of a `Listen` line for https (`Listen 443`, `Listen 192.0.2.1:8443 https`), as in Apache.",
       example: `<VirtualHost *:443>\n  ServerName www.example.org\n  ${engine.trimEnd().replace("\n", "\n  ")}\n</VirtualHost>`,
-      default: "Off",
+      default: "On where Listen says https, else Off",
       set: ([on]) => ({ engine: on }),
     }),
     ...fileDirectives(directive),

@@ -11,6 +11,7 @@ import {
 import { backEndTls, checkBackEndTls, readBackEndFiles } from "./back-ends.js";
 import { checkAccess, checkName, nameUser, refuseFake, setVariables } from "./access.js";
 import { makeContext, TlsFault } from "./contexts.js";
+import { isEncrypted } from "./encrypted.js";
 import { sslDirectives } from "./directives.js";
 import { optionsOf, ssl, type SslSettings } from "./settings.js";
 import { sslVariable, variableNames } from "./variables.js";
@@ -43,7 +44,7 @@ function* encryptedHosts(
   const [main] = server.virtualHosts;
   for (const host of server.virtualHosts) {
     const settings = server.settings(ssl, host);
-    if (settings.engine !== true) continue;
+    if (!isEncrypted(server, host, settings)) continue;
     yield { host, settings, asksForParts: asking.has(host) || (main !== undefined && asking.has(main)) };
   }
 }
@@ -53,7 +54,7 @@ const nameOf = ({ serverName, serverPort }: VirtualHost): string => `${serverNam
 function check(server: ServerView): void {
   for (const host of server.virtualHosts) {
     const settings = server.settings(ssl, host);
-    if (settings.engine === true) {
+    if (isEncrypted(server, host, settings)) {
       try {
         makeContext(settings, { name: nameOf(host), secret: Buffer.alloc(32) });
       } catch (error) {
@@ -62,10 +63,15 @@ function check(server: ServerView): void {
       }
     } else if (settings.engine === undefined && settings.certificates.length > 0 && !host.isMain) {
       const [certificate] = settings.certificates;
-      server.warn("SSLCertificateFile does nothing here: write SSLEngine On", certificate?.origin);
+      server.warn(
+        "SSLCertificateFile does nothing here: write SSLEngine On, or https behind the address in its Listen line",
+        certificate?.origin,
+      );
     }
   }
 }
+
+const mayBeEncrypted = ({ engine, certificates }: SslSettings): boolean => engine ?? certificates.length > 0;
 
 const variable = (name: string) => [name, (request: Request) => sslVariable(request, name)];
 
@@ -77,7 +83,7 @@ export default defineModule({
   hooks: {
     postReadRequest: {
       rank: "first",
-      when: ({ engine }) => engine === true,
+      when: mayBeEncrypted,
       run: (request, settings) =>
         checkName(request, settings, (host) => encrypted.get(host)?.policy) ?? refuseFake(request, settings),
     },
@@ -91,7 +97,7 @@ export default defineModule({
       run: nameUser,
     },
     fixups: {
-      when: ({ engine }) => engine === true,
+      when: mayBeEncrypted,
       run: (request, settings) => {
         if (settings.userName !== undefined && request.user === undefined) nameUser(request, settings);
         return setVariables(request, settings);
