@@ -5,6 +5,10 @@ import type { Case, Suite } from "./harness.js";
 const configuration = `${daemonGroup}
 LoadModule proxy_module @MODULES@/mod_proxy.so
 LoadModule proxy_http_module @MODULES@/mod_proxy_http.so
+LoadModule slotmem_shm_module @MODULES@/mod_slotmem_shm.so
+LoadModule proxy_balancer_module @MODULES@/mod_proxy_balancer.so
+LoadModule lbmethod_byrequests_module @MODULES@/mod_lbmethod_byrequests.so
+LoadModule rewrite_module @MODULES@/mod_rewrite.so
 Listen 127.0.0.1:@PORT2@
 DocumentRoot "@ROOT@/htdocs"
 <Directory "@ROOT@">
@@ -16,6 +20,29 @@ DocumentRoot "@ROOT@/htdocs"
   ProxyPass /app http://127.0.0.1:@PORT2@/app
   ProxyPass /root/ http://127.0.0.1:@PORT2@/
   ProxyPassReverse /root/ http://127.0.0.1:@PORT2@/
+  <Proxy balancer://shop>
+    BalancerMember http://127.0.0.1:@PORT2@/app/one route=a
+    ProxySet stickysession=S
+  </Proxy>
+  <Proxy balancer://lost>
+    BalancerMember http://127.0.0.1:@PORT3@ retry=0
+  </Proxy>
+  <Proxy balancer://second>
+    BalancerMember http://127.0.0.1:@PORT3@
+    BalancerMember http://127.0.0.1:@PORT2@/
+  </Proxy>
+  ProxyPass /shop balancer://shop
+  ProxyPass /shops/ balancer://shop/two/
+  ProxyPass /lost balancer://lost
+  ProxyPass /second balancer://second
+  ProxyPass /back balancer://shop
+  ProxyPassReverse /moving balancer://second
+  ProxyPass /moving balancer://second
+  RewriteEngine On
+  RewriteRule ^/rw/(.*)$ http://127.0.0.1:@PORT2@/app/$1 [P]
+  RewriteRule ^/rwq/(.*)$ http://127.0.0.1:@PORT2@/app/$1?own=1 [P,QSA]
+  RewriteRule ^/rwb/(.*)$ balancer://shop/$1 [P]
+  RewriteRule ^/rwx/(.*)$ http://127.0.0.1:@PORT3@/$1 [P]
   ProxyPass /dead http://127.0.0.1:@PORT3@/
   ProxyPass /unknown http://no.such.host.invalid/
   ProxyPassMatch "^/m/(.*)\\.x$" "http://127.0.0.1:@PORT2@/app/matched/$1"
@@ -105,6 +132,17 @@ const cases: readonly Case[] = [
   { name: "another error page of the front", target: "/own/gone" },
   { name: "a back end that does not listen", target: "/dead" },
   { name: "a back end whose name is not known", target: "/unknown" },
+  { name: "a balancer", target: "/shop/x?y" },
+  { name: "a balancer with a path", target: "/shops/x" },
+  { name: "a balancer itself", target: "/shop" },
+  { name: "a session of a balancer", target: "/shop/x", headers: ["Cookie: S=1.a"] },
+  { name: "a balancer of which nobody listens", target: "/lost/x" },
+  { name: "a balancer of which one does not listen", target: "/second/file.txt" },
+  { name: "a redirect of a balancer's member", target: "/moving/moved/x" },
+  { name: "a rule with P", target: "/rw/a%20b?c" },
+  { name: "a rule with P and a query", target: "/rwq/x?c=d" },
+  { name: "a rule with P to a balancer", target: "/rwb/x?c=d" },
+  { name: "a rule with P to a back end that does not listen", target: "/rwx/x" },
   { name: "Max-Forwards at zero", target: "/app", headers: ["Max-Forwards: 0"] },
   { name: "Max-Forwards that is no number", target: "/app", headers: ["Max-Forwards: x"] },
   { name: "OPTIONS with Max-Forwards at zero", method: "OPTIONS", target: "/app", headers: ["Max-Forwards: 0"] },

@@ -1,6 +1,6 @@
 // BalancerMember and ProxySet lines → the balancers of each virtual host, with the state that all workers share.
 import { SharedTable, type ServerView, type VirtualHost, type WorkerView } from "../../api/index.js";
-import { joined, statusLetters, type AllParameters, type BalancerParameters, type Parameters } from "./parameters.js";
+import { joined, type AllParameters, type BalancerParameters, type Parameters } from "./parameters.js";
 import { definition, type MemberLine, type SetLine } from "./settings.js";
 import { comparable, nameOf, type Target } from "./target.js";
 
@@ -26,9 +26,9 @@ export class Member {
     this.#table = table;
   }
 
-  /** Letters of its status: those configured, as the manager has changed them since. */
+  /** Letters of `status`. */
   get letters(): string {
-    return this.#text("letters") ?? this.parameters.status ?? "";
+    return this.parameters.status ?? "";
   }
 
   has(letter: string): boolean {
@@ -36,20 +36,20 @@ export class Member {
   }
 
   get route(): string {
-    return this.#text("route") ?? this.parameters.route ?? "";
+    return this.parameters.route ?? "";
   }
 
   get redirect(): string {
-    return this.#text("redirect") ?? this.parameters.redirect ?? "";
+    return this.parameters.redirect ?? "";
   }
 
   /** Hundredths. */
   get loadFactor(): number {
-    return this.#number("loadFactor") ?? this.parameters.loadFactor ?? 100;
+    return this.parameters.loadFactor ?? 100;
   }
 
   get set(): number {
-    return this.#number("set") ?? this.parameters.set ?? 0;
+    return this.parameters.set ?? 0;
   }
 
   get busy(): number {
@@ -80,14 +80,8 @@ export class Member {
 
   /** Whether it is in error, and its time to be tried again has not come. */
   get isFailing(): boolean {
-    if (this.failsChecks) return true;
     const { failedAt } = this;
     return failedAt > 0 && Date.now() <= failedAt + this.retry;
-  }
-
-  /** Whether its health checks have failed. */
-  get failsChecks(): boolean {
-    return this.#table.get(this.key)?.["unwell"] === true;
   }
 
   /** Whether requests may go to it; a draining one takes those alone that have its route. */
@@ -105,49 +99,12 @@ export class Member {
     if (this.failedAt > 0) this.#table.change({ key: this.key, set: { failedAt: 0 } });
   }
 
-  setWell(isWell: boolean): void {
-    this.#table.change({ key: this.key, set: isWell ? { unwell: false, failedAt: 0 } : { unwell: true } });
-  }
-
-  /** Changes what the manager may change. */
-  edit(change: { letters?: string; route?: string; redirect?: string; loadFactor?: number; set?: number }): void {
-    this.#table.change({ key: this.key, set: change });
-  }
-
   begin(): void {
     this.#table.change({ key: this.key, add: { elected: 1 }, held: { busy: 1 } });
   }
 
   end(sent: number, read: number): void {
     this.#table.change({ key: this.key, add: { sent, read }, held: { busy: -1 } });
-  }
-
-  /** As Apache's pages show it: "Init Ok ". */
-  get status(): string {
-    const names: Readonly<Record<string, string>> = {
-      D: "Dis",
-      S: "Stop",
-      I: "Ign",
-      N: "Drn",
-      H: "Stby",
-      R: "Spar",
-      E: "Err",
-    };
-    const { letters } = this;
-    const named = [...statusLetters].flatMap((letter) => (letters.includes(letter) ? (names[letter] ?? []) : []));
-    const error = this.failsChecks ? ["HcFl"] : this.failedAt > 0 && this.isFailing ? ["Err"] : [];
-    const isFine = !/[DSE]/.test(letters) && error.length === 0;
-    return ["Init", ...named, ...error, ...(isFine ? ["Ok"] : [])].join(" ") + " ";
-  }
-
-  #text(name: string): string | undefined {
-    const value = this.#table.get(this.key)?.[name];
-    return typeof value === "string" ? value : undefined;
-  }
-
-  #number(name: string): number | undefined {
-    const value = this.#table.get(this.key)?.[name];
-    return typeof value === "number" ? value : undefined;
   }
 }
 
@@ -162,45 +119,17 @@ export class Balancer {
   /** "balancer://name". */
   readonly name: string;
   readonly members: readonly Member[];
-  readonly #parameters: BalancerParameters;
-  readonly #key: string;
-  readonly #table: SharedTable;
+  readonly parameters: BalancerParameters;
 
-  constructor(name: string, members: readonly Member[], parts: BalancerParts) {
+  constructor(name: string, members: readonly Member[], parameters: BalancerParameters) {
     this.name = name;
     this.members = members;
-    this.#parameters = parts.parameters;
-    this.#key = parts.key;
-    this.#table = parts.table;
-  }
-
-  /** What was configured, as the manager has changed it since. */
-  get parameters(): BalancerParameters {
-    const record = this.#table.get(this.#key);
-    if (!record) return this.#parameters;
-    const { method, cookie, path, failsOver, maxAttempts } = record;
-    return {
-      ...this.#parameters,
-      ...(typeof method === "string" ? { method } : {}),
-      ...(typeof cookie === "string" && typeof path === "string" ? { sticky: { cookie, path } } : {}),
-      ...(typeof failsOver === "boolean" ? { failsOver } : {}),
-      ...(typeof maxAttempts === "number" ? { maxAttempts } : {}),
-    };
+    this.parameters = parameters;
   }
 
   get method(): string {
     return this.parameters.method ?? "byrequests";
   }
-
-  edit(change: { method?: string; cookie?: string; path?: string; failsOver?: boolean; maxAttempts?: number }): void {
-    this.#table.change({ key: this.#key, set: change });
-  }
-}
-
-interface BalancerParts {
-  readonly parameters: BalancerParameters;
-  readonly key: string;
-  readonly table: SharedTable;
 }
 
 /** What the lines of a virtual host say of balancers. */
@@ -216,11 +145,6 @@ const balancers = new Map<VirtualHost, ReadonlyMap<string, Balancer>>();
 /** The balancer of that name ("balancer://name") that a virtual host knows. */
 export function balancerOf(host: VirtualHost, name: string): Balancer | undefined {
   return balancers.get(host)?.get(name.toLowerCase());
-}
-
-/** All balancers of a virtual host. */
-export function balancersOf(host: VirtualHost): readonly Balancer[] {
-  return [...(balancers.get(host)?.values() ?? [])];
 }
 
 /** Names of the balancers that have members, by virtual host; for checks. */
@@ -318,8 +242,7 @@ function balancersFrom({ members, sets, passes }: Lines, host: VirtualHost, tabl
           table,
         }),
     );
-    const key = JSON.stringify([hostKey, name]);
-    made.set(name, new Balancer(name, ofBalancer, { parameters: balancer, key, table }));
+    made.set(name, new Balancer(name, ofBalancer, balancer));
   }
   return made;
 }

@@ -70,7 +70,7 @@ export function memberDirectives(directive: Make): Directives<Settings> {
         "have `lbmethod=` (byrequests, bytraffic, bybusyness; the module of that name must be loaded), `stickysession=` " +
         "(a cookie, and behind `|` a path parameter, whose value ends with the route of its member), `stickysessionsep=`, " +
         "`scolonpathdelim=`, `nofailover=On`, `maxattempts=`, `failonstatus=` (statuses after which a member counts as in " +
-        "error), `failontimeout=`, `forcerecovery=Off` (does not try all members again when all are in error) and `nonce=`; " +
+        "error), `failontimeout=` and `forcerecovery=Off` (does not try all members again when all are in error); `nonce=`, " +
         "`growth=` and `timeout=` have no effect. Back ends have those of ProxyPass.",
       example:
         "<Proxy balancer://shop>\n  BalancerMember http://10.0.0.1:8080\n  ProxySet lbmethod=bytraffic\n</Proxy>",
@@ -106,8 +106,8 @@ export function memberDirectives(directive: Make): Directives<Settings> {
     BalancerPersist: directive({
       args: [arg.flag()],
       contexts: hosts,
-      summary: "Whether what the balancer-manager changed stays through reloads",
-      doc: "On, changes and counts stay as long as the server runs, as long as virtual host, balancer and member are called the same. They are not written to a file: a server that is stopped and started begins anew.",
+      summary: "Whether what is known of the members of balancers stays through reloads",
+      doc: "On, members that are in error stay so through a reload, as long as virtual host, balancer and member are called the same. Nothing is written to a file: a server that is stopped and started begins anew.",
       default: "Off",
       example: "BalancerPersist On",
       set: ([keepsBalancers]) => ({ keepsBalancers }),
@@ -115,8 +115,8 @@ export function memberDirectives(directive: Make): Directives<Settings> {
     BalancerGrowth: directive({
       args: [arg.int("number")],
       contexts: hosts,
-      summary: "How many members can be added by the balancer-manager",
-      doc: "Has no effect: the page changes members and adds none.",
+      summary: "How many members can be added while the server runs",
+      doc: "Has no effect: there is no balancer-manager here yet, members come from the configuration.",
       default: "5",
       example: "BalancerGrowth 10",
       set: () => undefined,
@@ -187,7 +187,7 @@ export function otherDirectives(directive: Make): Directives<Settings> {
       args: [arg.oneOf("switch", "Off", "On", "Full")],
       contexts: hosts,
       summary: "Whether the status of mod_status shows balancers",
-      doc: "Accepted, and shows nothing there: see the balancer-manager of mod_proxy_balancer.",
+      doc: "Accepted, and shows nothing there.",
       default: "Off",
       example: "ProxyStatus On",
       set: () => undefined,

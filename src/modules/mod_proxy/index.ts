@@ -1,7 +1,7 @@
 // ProxyPass lines → requests passed on to back ends, and their responses to the client.
 import { arg, byteString, core, defineModule, optional, rest, type Place } from "../../api/index.js";
 import { closeBackEnds } from "./back-end.js";
-import { balancersOf, forgetBalancers, makeBalancers } from "./balancer.js";
+import { forgetBalancers, makeBalancers } from "./balancer.js";
 import { checkProxies } from "./check.js";
 import { memberDirectives, otherDirectives } from "./directives.js";
 import { foretell, handle, isProxied } from "./handler.js";
@@ -20,7 +20,7 @@ const parametersDoc =
   "written), `disablereuse=On`, `enablereuse=`, `keepalive=On`, `ping=` (longest wait for `100 Continue` before a body is " +
   "sent), `upgrade=websocket`, and the flags `nocanon`, `noquery` and `interpolate`. `min=`, `smax=`, `addressttl=`, " +
   "`flushpackets=`, `flushwait=`, `iobuffersize=`, `receivebuffersize=` and `responsefieldsize=` are accepted and change " +
-  "nothing: bytes go on as they come. `retry=`, `status=`, `route=`, `redirect=`, `loadfactor=`, `lbset=` and `hc...=` are for " +
+  "nothing: bytes go on as they come. `retry=`, `status=`, `route=`, `redirect=`, `loadfactor=` and `lbset=` are for " +
   "members of balancers. `secret=` and `mapping=` are refused. Variables of the environment: `no-proxy` keeps a request out, " +
   "`proxy-nokeepalive` and `proxy-initial-not-pooled` give it a connection of its own. ";
 const mappingDoc =
@@ -168,7 +168,7 @@ export default defineModule({
     },
     handler: { rank: "first", run: handle, foretell },
   },
-  provides: { proxy: { pass: true }, proxyBalancers: { registry: { of: balancersOf } } },
+  provides: { proxy: { pass: true } },
   lifecycle: {
     check: checkProxies,
     start(worker) {

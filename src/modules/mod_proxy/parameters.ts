@@ -1,5 +1,5 @@
 // The key=value words behind the URL of a back end or balancer → how it is treated.
-import { byteString, type Condition, type Place } from "../../api/index.js";
+import { byteString, type Place } from "../../api/index.js";
 
 /** How a back end is treated. Times in milliseconds; undefined: as ProxyTimeout, or as the pool has it. */
 export interface Parameters {
@@ -28,18 +28,6 @@ export interface Parameters {
   readonly redirect?: string;
   readonly loadFactor?: number;
   readonly set?: number;
-  readonly checks?: HealthParameters;
-}
-
-/** The parameters of mod_proxy_hcheck. */
-export interface HealthParameters {
-  readonly method?: string;
-  readonly uri?: string;
-  readonly interval?: number;
-  readonly passes?: number;
-  readonly fails?: number;
-  readonly expression?: string;
-  readonly template?: string;
 }
 
 /** How a balancer treats its members. */
@@ -55,7 +43,6 @@ export interface BalancerParameters {
   readonly failOnStatus?: readonly number[];
   readonly failOnTimeout?: boolean;
   readonly forceRecovery?: boolean;
-  readonly nonce?: string;
 }
 
 /** What words say, of both kinds. */
@@ -105,8 +92,8 @@ const none: AllParameters = {};
 const number: Read = (value, fail) => (/^\d+$/.test(value) ? none : fail("must be a number"));
 const anyTime: Read = (value, fail) => (duration(value, "s") === undefined ? fail("must be a length of time") : none);
 
-/** Letters that `status` and the manager know. */
-export const statusLetters = "DSIRHENC";
+/** Letters that `status` knows. */
+const statusLetters = "DSIRHENC";
 
 const status: Read = (value, fail) => {
   let letters = "";
@@ -156,20 +143,7 @@ const known: Readonly<Record<string, Read>> = {
   receivebuffersize: number,
   responsefieldsize: number,
   hcmethod: (value, fail) =>
-    /^(none|tcp|options|head|get|options11|head11|get11)$/i.test(value)
-      ? { checks: { method: value.toUpperCase() } }
-      : fail("must be NONE, TCP, OPTIONS, HEAD, GET, OPTIONS11, HEAD11 or GET11"),
-  hcuri: text((uri) => ({ checks: { uri } })),
-  hcinterval: (value, fail) => {
-    const interval = duration(value, "s");
-    return interval === undefined || interval < 100
-      ? fail("must be a length of time of at least 100ms")
-      : { checks: { interval } };
-  },
-  hcpasses: count((passes) => ({ checks: { passes } }), { least: 1 }),
-  hcfails: count((fails) => ({ checks: { fails } }), { least: 1 }),
-  hcexpr: text((expression) => ({ checks: { expression } })),
-  hctemplate: text((template) => ({ checks: { template } })),
+    /^none$/i.test(value) ? none : fail("must be NONE: health checks (mod_proxy_hcheck) are not supported yet"),
 };
 
 const balancer = (parameters: BalancerParameters): AllParameters => ({ balancer: parameters });
@@ -201,7 +175,8 @@ const knownOfBalancers: Readonly<Record<string, Read>> = {
   },
   failontimeout: flag((failOnTimeout) => balancer({ failOnTimeout })),
   forcerecovery: flag((forceRecovery) => balancer({ forceRecovery })),
-  nonce: text((nonce) => balancer({ nonce })),
+  // The page that would need it is not there.
+  nonce: text(() => none),
   growth: number,
   // How long a request waits for a free member: members take as many as there are, and `acquire` of each says the rest.
   timeout: anyTime,
@@ -209,6 +184,12 @@ const knownOfBalancers: Readonly<Record<string, Read>> = {
 
 /** Why a parameter of Apache's is refused. */
 const refused: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ["hcuri", "hcinterval", "hcpasses", "hcfails", "hcexpr", "hctemplate"].map((name) => [
+      name,
+      "health checks (mod_proxy_hcheck) are not supported yet",
+    ]),
+  ),
   secret: "it belongs to AJP back ends, which are not supported",
   mapping: "paths are mapped as they are decoded, mapping= is not supported",
 };
@@ -238,13 +219,6 @@ export function joined(earlier: AllParameters, later: AllParameters): AllParamet
   return {
     ...earlier,
     ...later,
-    ...(earlier.checks && later.checks ? { checks: { ...earlier.checks, ...later.checks } } : {}),
     ...(earlier.balancer && later.balancer ? { balancer: { ...earlier.balancer, ...later.balancer } } : {}),
   };
-}
-
-/** A template of health checks, and conditions by name. */
-export interface HealthDefinitions {
-  readonly templates: Readonly<Record<string, HealthParameters>>;
-  readonly expressions: Readonly<Record<string, Condition>>;
 }
