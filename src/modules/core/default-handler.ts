@@ -157,7 +157,8 @@ export function addCharset(contentType: string, charset: string): string {
 /** What to answer with: everything, or only the head; parts are cut out of it on its way to the client. */
 function respond(request: Request, { file, headers }: { file: StaticFile; headers: Headers }): Response {
   const asked = request.headers;
-  if (!hasConditions(asked) || servesError(request) || request.notes.has("no-local-copy")) return answer(200, headers, file.body);
+  if (!hasConditions(asked) || servesError(request) || request.notes.has("no-local-copy"))
+    return answer(200, headers, file.body);
   const now = Math.floor(request.startTime / 1000);
   const lastModified = Math.min(Math.floor(file.mtimeMs / 1000), now);
   const validators: Validators = { etag: headers.get("etag"), lastModified, now };
