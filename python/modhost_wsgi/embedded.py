@@ -122,6 +122,9 @@ def serve(descriptor):
         setattr(sys, name, output)
         setattr(sys, "__%s__" % name, output)
     surroundings.set_up(spec, channel.log)
+    if spec.get("switchInterval"):
+        sys.setswitchinterval(spec["switchInterval"])
+    surroundings.restrict(spec, channel.log_lines)
     surroundings.restrict_signals(channel.log_lines)
     builtin.install(server, channel.log)
     _preload(channel, start)
@@ -154,6 +157,6 @@ def _end(server, channel):
     server.reports.close()
     server.watchers.stopping("")
     atexit._run_exitfuncs()
-    sys.stdout.finish()
+    sys.__stdout__.finish()
     sys.stderr.finish()
     channel.send({"type": "ended"})

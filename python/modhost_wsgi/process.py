@@ -277,7 +277,7 @@ def main():
         surroundings.set_up(spec, control.log)
     except OSError as error:
         return _fail(control, "home %s of daemon group %s: %s" % (spec.get("home"), spec["name"], error.strerror), None)
-    surroundings.restrict_signals(control.log_lines)
+    surroundings.restrict(spec, control.log_lines)
     builtin.install(server, control.log)
     threading.Thread(target=server.read_control, args=(control,), name="control", daemon=True).start()
     _preload(control, start)
@@ -345,7 +345,7 @@ def _end(server, message):
         # Waits for threads that the application has started and not made daemons.
         threading._shutdown()
         atexit._run_exitfuncs()
-    sys.stdout.finish()
+    sys.__stdout__.finish()
     sys.stderr.finish()
     os._exit(0)
 

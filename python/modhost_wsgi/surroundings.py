@@ -73,6 +73,26 @@ def _set_title(title):
         pass
 
 
+class _Restricted:
+    """A stream that applications may not use."""
+
+    def __init__(self, name):
+        self.__dict__["_name"] = name
+
+    def __getattr__(self, attribute):
+        raise IOError("sys.%s access restricted by mod_wsgi" % self._name)
+
+
+def restrict(spec, log_lines):
+    """WSGIRestrictStdin, WSGIRestrictStdout and WSGIRestrictSignal."""
+    restricted = spec.get("restricted")
+    for name in ("stdin", "stdout"):
+        if restricted and name in restricted:
+            setattr(sys, name, _Restricted(name))
+    if restricted is None or "signal" in restricted:
+        restrict_signals(log_lines)
+
+
 def restrict_signals(log_lines):
     """Has signal.signal() do nothing but log, as in mod_wsgi: the process's signals are the server's."""
     def ignored(number, handler):

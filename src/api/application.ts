@@ -112,6 +112,9 @@ export interface EmbeddedPythonSpec {
   readonly variables: Readonly<Record<string, string>>;
   /** Whether applications may ask what all workers do. */
   readonly serverMetrics?: boolean;
+  /** As of a DaemonGroupSpec. */
+  readonly restricted?: readonly string[];
+  readonly switchInterval?: number;
   /** Scripts to load when a worker starts. */
   readonly preloads: readonly Preload[];
 }
@@ -143,6 +146,11 @@ export interface DaemonGroupSpec {
   /** A script that each process runs before it loads applications and takes requests, absolute. */
   readonly preload?: string | undefined;
   readonly pythonPath: readonly string[];
+  /** Options of the interpreter: -O and the like. */
+  readonly pythonOptions?: readonly string[];
+  readonly pythonHashSeed?: string | undefined;
+  /** What applications may not use: "stdin", "stdout", "signal"; undefined: signals. */
+  readonly restricted?: readonly string[];
   readonly displayName: string | undefined;
   readonly maximumRequests: number;
   readonly requestTimeout: number;

@@ -55,7 +55,7 @@ export function daemonCommand(
   const command =
     kind === "node"
       ? limited({ program: process.execPath, args: [...surroundings.nodeOptions, surroundings.nodeDaemon] }, spec)
-      : { program: pythonFor(spec), args: ["-u", surroundings.pythonDaemon] };
+      : { program: pythonFor(spec), args: [...(spec.pythonOptions ?? []), "-u", surroundings.pythonDaemon] };
   return { ...common, ...underAccount(command, account) };
 }
 
@@ -141,6 +141,7 @@ function environmentFor(
   }
   if (account) Object.assign(environment, { HOME: account.home, USER: account.name, LOGNAME: account.name });
   Object.assign(environment, surroundings.environment);
+  if (spec.pythonHashSeed !== undefined) environment["PYTHONHASHSEED"] = spec.pythonHashSeed;
   if (spec.envFile !== undefined) Object.assign(environment, variablesOf(spec.envFile));
   if (spec.lang !== undefined) environment["LANG"] = spec.lang;
   if (spec.locale !== undefined) environment["LC_ALL"] = spec.locale;

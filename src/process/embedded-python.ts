@@ -204,6 +204,8 @@ export class EmbeddedPython {
           ...limits,
           pythonPath: spec.pythonPath,
           multiprocess: spec.multiprocess,
+          restricted: spec.restricted,
+          switchInterval: spec.switchInterval,
           serverMetrics: spec.serverMetrics ?? false,
           preloads: this.#preloads(),
         },

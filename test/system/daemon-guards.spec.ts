@@ -166,3 +166,79 @@ ${lines.join("\n")}
     chmodSync(join(served.root, "apps"), 0o755);
   });
 });
+
+describe("directives about the interpreter", function () {
+  this.timeout(60_000);
+  let served: ServedRoot;
+
+  before(async function () {
+    if ("missing" in findPython(undefined)) return this.skip();
+    const text = `
+import json, random, signal, sys
+
+def refused(name):
+    try:
+        getattr(sys, name).readline if name == "stdin" else getattr(sys, name).write("x")
+    except IOError as error:
+        return str(error)
+
+def application(environ, start_response):
+    found = {
+        "optimize": sys.flags.optimize, "bytecode": sys.flags.dont_write_bytecode, "warnings": sys.warnoptions,
+        "random": sys.flags.hash_randomization, "hash": hash("x"), "interval": sys.getswitchinterval(),
+        "stdin": refused("stdin"), "stdout": refused("stdout"), "signal": signal.signal.__name__,
+    }
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(found).encode()]
+`;
+    const configuration = `
+WSGIPythonOptimize 1
+WSGIPythonWarnings ignore::DeprecationWarning
+WSGIPythonHashSeed 7
+WSGIDontWriteBytecode On
+WSGISwitchInterval 0.02
+WSGIRestrictStdin On
+WSGIRestrictStdout On
+WSGIRestrictSignal Off
+WSGIDaemonProcess one threads=1
+WSGIDaemonProcess other threads=1 switch-interval=0.03
+WSGIScriptAlias /one @ROOT@/apps/flags.wsgi process-group=one application-group=%{GLOBAL}
+WSGIScriptAlias /other @ROOT@/apps/flags.wsgi process-group=other application-group=%{GLOBAL}
+WSGIScriptAlias /inside @ROOT@/apps/flags.wsgi application-group=%{GLOBAL}
+<Directory @ROOT@/apps>
+    Require all granted
+</Directory>
+`;
+    const { root, port } = await makeRoot(configuration, { modules: ["wsgi"], files: { "apps/flags.wsgi": text } });
+    served = await serveRoot(root, port);
+  });
+  after(() => served?.end());
+
+  const expected = {
+    optimize: 1,
+    bytecode: 1,
+    random: 1,
+    interval: 0.02,
+    stdin: "sys.stdin access restricted by mod_wsgi",
+    stdout: "sys.stdout access restricted by mod_wsgi",
+  };
+  const at = async (path: string): Promise<Found> => (await (await fetch(served.url(path))).json()) as Found;
+
+  it("hold in daemons", async () => {
+    const [one, other] = [await at("/one"), await at("/other")];
+    expect(one).to.include({ ...expected, signal: "signal" });
+    expect(one["warnings"]).to.deep.equal(["ignore::DeprecationWarning"]);
+    expect(other["interval"]).to.equal(0.03);
+    // Two processes with the same seed.
+    expect(other["hash"]).to.equal(one["hash"]);
+  });
+
+  it("hold inside the server, where signals are always the server's", async function () {
+    const response = await fetch(served.url("/inside"));
+    // Without koffi, or without a shared library of Python.
+    if (response.status === 503) return this.skip();
+    const { hash } = await at("/one");
+    const found = (await response.json()) as Found;
+    expect(found).to.include({ ...expected, signal: "ignored", hash });
+  });
+});

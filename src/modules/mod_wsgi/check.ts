@@ -15,6 +15,7 @@ import { idOf } from "./account-id.js";
 import type { DaemonProcess } from "./daemon-process.js";
 import { compileCallable, compileGroupName } from "./group-name.js";
 import { declaredGroups, specOf, stateOf, type DeclaredGroup } from "./groups.js";
+import { pythonVariables, restrictions } from "./interpreter.js";
 import type { ScriptAlias } from "./script-alias.js";
 import { wsgi } from "./settings.js";
 
@@ -79,10 +80,20 @@ export function daemonGroups(server: ServerView): readonly DaemonGroupSpec[] {
 export function embeddedPython(server: ServerView): EmbeddedPythonSpec {
   const [main] = server.virtualHosts;
   if (!main) throw new TypeError("a server has a main server");
-  const { pythonHome, pythonPath, restrictEmbedded, serverMetrics } = server.settings(wsgi, main);
+  const settings = server.settings(wsgi, main);
+  const { pythonHome, pythonPath, restrictEmbedded, serverMetrics, switchInterval } = settings;
   const preloads = restrictEmbedded ? [] : (preloadsOf(server).get("") ?? []);
   const multiprocess = server.settings(processes, main).serverLimit > 1;
-  return { pythonHome, pythonPath, multiprocess, variables: {}, serverMetrics, preloads };
+  return {
+    pythonHome,
+    pythonPath,
+    multiprocess,
+    variables: pythonVariables(settings),
+    serverMetrics,
+    restricted: restrictions(settings),
+    switchInterval,
+    preloads,
+  };
 }
 
 /** What each process group ("" for embedded) can load before the first request: the scripts that aliases name for certain. */

@@ -5,7 +5,14 @@ import { readOptions } from "./options.js";
 /** A WSGIDaemonProcess line; what is undefined falls to other directives or to the server. Times in milliseconds. */
 export interface DaemonProcess extends Omit<
   DaemonGroupSpec,
-  "virtualHost" | "preloads" | "socketPrefix" | "pythonPath" | "socketTimeout"
+  | "virtualHost"
+  | "pythonOptions"
+  | "pythonHashSeed"
+  | "restricted"
+  | "preloads"
+  | "socketPrefix"
+  | "pythonPath"
+  | "socketTimeout"
 > {
   readonly origin: Origin;
   readonly pythonPath: readonly string[] | undefined;

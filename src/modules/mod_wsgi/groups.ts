@@ -1,6 +1,7 @@
 // Daemon groups of the whole configuration → which of them a virtual host may use.
 import type { DaemonGroupSpec, ServerView, VirtualHost } from "../../api/index.js";
 import type { DaemonProcess } from "./daemon-process.js";
+import { pythonOptions, restrictions } from "./interpreter.js";
 import { prepareOwners } from "./script-owner.js";
 import { wsgi } from "./settings.js";
 
@@ -56,12 +57,17 @@ export function stateOf(
 /** A group as the supervisor is to run it, without its preloads. */
 export function specOf({ group, virtualHost }: DeclaredGroup, server: ServerView, timeout: number): DaemonGroupSpec {
   const [main] = server.virtualHosts;
-  const { pythonHome, pythonPath, socketPrefix } = server.settings(wsgi, main ?? virtualHost);
+  const settings = server.settings(wsgi, main ?? virtualHost);
+  const { pythonHome, pythonPath, pythonHashSeed, switchInterval, socketPrefix } = settings;
   return {
     ...group,
     virtualHost: virtualHost.index,
     pythonHome: group.pythonHome ?? pythonHome,
     pythonPath: group.pythonPath ?? pythonPath,
+    pythonOptions: pythonOptions(settings),
+    pythonHashSeed,
+    restricted: restrictions(settings),
+    switchInterval: group.switchInterval || switchInterval,
     socketTimeout: group.socketTimeout ?? timeout,
     socketPrefix,
     preloads: [],

@@ -5,6 +5,7 @@ import { check, daemonGroups, embeddedPython } from "./check.js";
 import { behaviourDirectives, mappingDirectives } from "./directives.js";
 import { registerGroups } from "./groups.js";
 import { handle } from "./handler.js";
+import { interpreterDirectives } from "./interpreter.js";
 import { mapToScript } from "./script-alias.js";
 import { scriptDirectives } from "./script-directives.js";
 import { wsgi } from "./settings.js";
@@ -19,6 +20,7 @@ export default defineModule({
     ...mappingDirectives(directive),
     ...behaviourDirectives(directive),
     ...scriptDirectives(directive),
+    ...interpreterDirectives(directive),
     ...directivesWithoutEffect(directive),
   }),
   hooks: {

@@ -1,5 +1,5 @@
 // Directives of mod_wsgi that are read and change nothing here: of no use in this server, or removed from mod_wsgi.
-import { arg, optional, type Context, type DirectiveMaker, type Directives } from "../../api/index.js";
+import { arg, optional, rest, type Context, type DirectiveMaker, type Directives } from "../../api/index.js";
 import type { wsgi } from "./settings.js";
 
 type Maker = DirectiveMaker<typeof wsgi.settings>;
@@ -22,12 +22,36 @@ const flags: Readonly<Record<string, Silent>> = {
     why: "Files that an application hands to wsgi.file_wrapper are always sent by the server itself.",
     contexts: everywhere,
   },
+  WSGIPassApacheRequest: {
+    what: "Hands applications Apache's record of the request",
+    why: "There is no such record here.",
+    contexts: sections,
+  },
+  WSGICaseSensitivity: {
+    what: "Tells names of scripts apart by case",
+    why: "File names are what the system says they are.",
+  },
+  WSGIDestroyInterpreter: {
+    what: "Ends interpreters in order when a process ends",
+    why: "Functions for the end always run, within the time there is.",
+  },
+  WSGIPerInterpreterGIL: {
+    what: "Gives each interpreter a lock of its own",
+    why: "Each application group of a daemon group has processes of its own.",
+  },
+  WSGIFreeThreading: {
+    what: "Runs Python without its lock",
+    why: "A Python built that way, named with python-executable= or python-home=, runs as it was built.",
+  },
   WSGISocketRotation: {
     what: "Gives sockets new names after a restart",
     why: "Each generation of daemons has sockets of its own.",
   },
   WSGIVerboseDebugging: { what: "Logs more", why: "Deprecated in mod_wsgi too: use `LogLevel wsgi:debug`." },
 };
+
+/** Those whose default is On. */
+const isOn = new Set(["WSGISocketRotation", "WSGIDestroyInterpreter", "WSGICaseSensitivity"]);
 
 /** Directives that a later version of mod_wsgi has dropped. */
 const removed = ["WSGILazyInitialization", "WSGINewRelicConfigFile", "WSGINewRelicEnvironment"];
@@ -42,6 +66,38 @@ export function directivesWithoutEffect(directive: Maker): Directives<typeof wsg
       doc: "The kernel hands out connections here; accepted for compatibility.",
       example: "WSGIAcceptMutex default",
       set: () => undefined,
+    }),
+    WSGIPythonEggs: directive({
+      args: [arg.word("folder")],
+      contexts: server,
+      summary: "Says where eggs are unpacked inside the server",
+      doc: "Without effect: daemon groups have `python-eggs=`. Accepted for compatibility.",
+      example: "WSGIPythonEggs /var/cache/eggs",
+      set: () => undefined,
+    }),
+    WSGITelemetryService: directive({
+      args: [arg.word("target"), optional(arg.word("interval"))],
+      contexts: server,
+      summary: "Sends measures to mod_wsgi-telemetry",
+      doc: "Warned of and left out: status and metrics are to be had from mod_status and the module mod_wsgi.",
+      example: "WSGITelemetryService unix:/run/telemetry.sock",
+      set: (_values, place) => place.warn("has no effect: nothing is sent to mod_wsgi-telemetry") as undefined,
+    }),
+    WSGISlowRequests: directive({
+      args: [arg.word("seconds")],
+      contexts: server,
+      summary: "Records slow requests for mod_wsgi-telemetry",
+      doc: "Warned of and left out, with WSGITelemetryService.",
+      example: "WSGISlowRequests 5",
+      set: (_values, place) => place.warn("has no effect: nothing is sent to mod_wsgi-telemetry") as undefined,
+    }),
+    WSGITelemetryOptions: directive({
+      args: [rest(arg.word("option"))],
+      contexts: server,
+      summary: "Says what mod_wsgi-telemetry records",
+      doc: "Warned of and left out, with WSGITelemetryService.",
+      example: "WSGITelemetryOptions None",
+      set: (_values, place) => place.warn("has no effect: nothing is sent to mod_wsgi-telemetry") as undefined,
     }),
     WSGIGroupAuthoritative: directive({
       args: [arg.flag()],
@@ -60,7 +116,7 @@ export function directivesWithoutEffect(directive: Maker): Directives<typeof wsg
       ...(contexts === everywhere ? { override: "FileInfo" as const } : {}),
       summary: what,
       doc: `${why} Accepted for compatibility.`,
-      default: name === "WSGISocketRotation" ? "On" : "Off",
+      default: isOn.has(name) ? "On" : "Off",
       example: `${name} On`,
       set: () => undefined,
     });
