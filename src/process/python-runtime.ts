@@ -54,11 +54,21 @@ export async function startPython(
   };
 }
 
-type Koffi = (typeof import("koffi"))["default"];
+/** As much of koffi as is used here: types of its own would keep a machine without it, which is optional, from building. */
+interface Koffi {
+  load(file: string, options: { readonly global: boolean; readonly lazy: boolean }): Library;
+}
+
+interface Library {
+  /** A function by its declaration in C. */
+  func(declaration: string): (...args: readonly unknown[]) => unknown;
+}
+
+const koffiPackage: string = "koffi";
 
 async function loadKoffi(): Promise<Koffi> {
   try {
-    return (await import("koffi")).default;
+    return ((await import(koffiPackage)) as { readonly default: Koffi }).default;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why = code === "ERR_MODULE_NOT_FOUND" ? "is not installed" : `cannot be loaded (${String(error)})`;
@@ -71,7 +81,7 @@ async function loadKoffi(): Promise<Koffi> {
   }
 }
 
-function openLibrary(koffi: Koffi, library: string): ReturnType<Koffi["load"]> {
+function openLibrary(koffi: Koffi, library: string): Library {
   try {
     return koffi.load(library, { global: true, lazy: true });
   } catch (error) {
