@@ -1,8 +1,9 @@
 // WebSockets of ASGI applications, plain and of Starlette, in daemon groups and inside the workers.
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { request, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { expect } from "chai";
 import { needPython } from "../support/debian.js";
 import { serveModhost, type ServedRoot } from "../support/modhost.js";
@@ -409,3 +410,77 @@ Header always set X-Served-By modhost`,
     });
   });
 }
+
+describe("the limits of WebSockets", function () {
+  this.timeout(60_000);
+  let server: ServedRoot;
+  before(async function () {
+    needPython(this);
+    server = await serveModhost(
+      `WSGIDaemonProcess site threads=2 graceful-timeout=3
+WSGIProcessGroup site
+WSGIApplicationGroup %{GLOBAL}
+StartServers 1
+ServerLimit 1
+WSGIScriptAlias /plain @ROOT@/plain.py
+<Directory @ROOT@>
+  Require all granted
+</Directory>
+WSGIWebSocket max-message-size=1000
+<Location /plain/watched>
+  WSGIWebSocket ping-interval=1 ping-timeout=1
+</Location>
+<Location /plain/asked>
+  WSGIWebSocket ping-interval=1
+</Location>`,
+      { files: { "plain.py": plain }, modules: ["wsgi"] },
+    );
+  });
+  after(() => server.end());
+  afterEach(endClients);
+
+  const open = (path: string, options = {}): Promise<WebSocketClient> =>
+    new WebSocketClient(server.url(path), [], options).opened();
+
+  it("close with 1009 what sends too large a message", async () => {
+    const client = await open("/plain/echo");
+    client.send("x".repeat(1000));
+    expect(await client.next()).to.have.length(1005);
+    client.send("x".repeat(1001));
+    expect((await client.end()).code).to.equal(1009);
+  });
+
+  it("cut a client that answers no ping, and leave one alone that does", async () => {
+    const answering = await open("/plain/asked");
+    let pings = 0;
+    answering.socket.on("ping", () => pings++);
+    const silent = await open("/plain/watched", { autoPong: false });
+    expect((await silent.end()).code).to.equal(1006);
+    await until("it was asked twice", () => pings >= 2);
+    answering.send("still there");
+    expect(await answering.next()).to.equal("echo still there");
+  });
+
+  it("let a WebSocket live on in a process that is replaced, and close it with 1012 before its end", async () => {
+    const old = await open("/plain/echo");
+    old.send("pid");
+    const pid = await old.next();
+    writeFileSync(join(server.root, "plain.py"), `${plain}\n# changed\n`);
+    let fresh = pid;
+    await until("a new process serves", async () => {
+      const client = await open("/plain/echo");
+      client.send("pid");
+      fresh = await client.next();
+      client.socket.terminate();
+      return fresh !== pid;
+    });
+    expect((await old.end()).code).to.equal(1012);
+  });
+
+  it("close with 1011 what is left when the process dies", async () => {
+    const client = await open("/plain/echo");
+    client.send("pid");
+    process.kill(Number(await client.next()), "SIGKILL");
+    expect((await client.end()).code).to.equal(1011);
+  });
+});

@@ -188,6 +188,7 @@ function callOf(
     environ: environOf(request, { settings, mount, constant }),
     scriptReloading: settings.scriptReloading,
     ...(mount.interface ? { interface: mount.interface } : {}),
+    ...(settings.webSocket ? { webSocket: settings.webSocket } : {}),
     ...(settings.ignoreActivity ? { ignoresActivity: true } : {}),
   };
 }

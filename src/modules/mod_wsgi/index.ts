@@ -9,6 +9,7 @@ import { interpreterDirectives } from "./interpreter.js";
 import { mapToScript } from "./script-alias.js";
 import { scriptDirectives } from "./script-directives.js";
 import { wsgi } from "./settings.js";
+import { webSocketDirectives } from "./web-socket.js";
 import { directivesWithoutEffect } from "./without-effect.js";
 
 export default defineModule({
@@ -20,7 +21,11 @@ export default defineModule({
     ...mappingDirectives(directive),
     ...behaviourDirectives(directive),
     ...scriptDirectives(directive),
+<<<<<<< HEAD
     ...interpreterDirectives(directive),
+=======
+    ...webSocketDirectives(directive),
+>>>>>>> 2791efc (WSGIWebSocket: largest message and pings of ASGI WebSockets; a guide to WebSockets)
     ...directivesWithoutEffect(directive),
   }),
   hooks: {

@@ -1,5 +1,5 @@
 // The settings of mod_wsgi.
-import { defineSettings, list, map, value, type SettingsOf } from "../../api/index.js";
+import { defineSettings, list, map, value, type SettingsOf, type WebSocketLimits } from "../../api/index.js";
 import type { AuxiliaryScript } from "./auxiliary-script.js";
 import type { DaemonProcess } from "./daemon-process.js";
 import type { HandlerScript, ImportScript } from "./named-script.js";
@@ -42,6 +42,7 @@ export const wsgi = defineSettings("mod_wsgi", {
   dispatchScript: value<AuxiliaryScript | undefined>(undefined),
   /** By name of the handler. */
   handlerScripts: map<HandlerScript>(),
+  webSocket: value<WebSocketLimits | undefined>(undefined),
   importScripts: list<ImportScript>("outer first"),
 });
 
