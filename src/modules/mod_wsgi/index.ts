@@ -21,11 +21,8 @@ export default defineModule({
     ...mappingDirectives(directive),
     ...behaviourDirectives(directive),
     ...scriptDirectives(directive),
-<<<<<<< HEAD
     ...interpreterDirectives(directive),
-=======
     ...webSocketDirectives(directive),
->>>>>>> 2791efc (WSGIWebSocket: largest message and pings of ASGI WebSockets; a guide to WebSockets)
     ...directivesWithoutEffect(directive),
   }),
   hooks: {
