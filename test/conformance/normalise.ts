@@ -7,6 +7,9 @@ const months = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec";
 const httpDate = new RegExp(`^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \\d\\d (${months}) \\d{4} \\d\\d:\\d\\d:\\d\\d GMT$`);
 const product = /\b(Apache|modhost)(\/[\d.]+( \(\w+\))?( [\w.-]+\/[\w.]+)*)?/g;
 
+/** Seconds between the beginning of a request and its answer, which may lie in different seconds. */
+const aMoment = 3;
+
 /** Text of a conversation for comparing and showing: the answers in order, then the fate of the connection. */
 export function show(conversation: Conversation, server: Server): string {
   const blank = (text: string): string => withoutPorts(text, conversation, server);
@@ -65,6 +68,7 @@ function showAnswer(packed: Answer, blank: (text: string) => string): string {
 /** Whole days from the answer's own date on, as "DATE + 30 days": two servers may answer in different seconds. */
 function fromDate(value: string, date: string): string {
   const seconds = (Date.parse(value) - Date.parse(date)) / 1000;
+  if (Math.abs(seconds) <= aMoment) return "DATE";
   const days = Math.round(seconds / 86_400);
   return days > 0 && Math.abs(seconds - days * 86_400) <= 1 ? `DATE + ${days} days` : value;
 }

@@ -31,7 +31,6 @@ const mapped: readonly (readonly [string, string, string | undefined])[] = [
   ["<Location /l>\nAlias ROOT/al\nAliasPreservePath On\n</Location>", "/l/sub/g.txt", "sub"],
   ["<LocationMatch ^/[lm]$>\nAlias ROOT/al/f.txt\n</LocationMatch>", "/m", "al"],
   ["Alias /l ROOT/loc\n<Location /l>\nAlias ROOT/al/f.txt\n</Location>", "/l/f.txt", "al"],
-  ["ScriptAlias /cgi ROOT/al", "/cgi/f.txt", "al"],
 ];
 
 /** Configuration, target, status and Location. */

@@ -428,7 +428,9 @@ describe("a Python daemon's process", () => {
     expect((await answer).status).to.equal(502);
     await until(() => daemon.hasEnded);
     const told = daemon.said.flatMap((message) => (message.type === "log" ? [message.message] : [])).join("\n");
-    expect(told).to.match(/request "GET \/sleeps\?10 HTTP\/1.1" \(.*, test.example\) has run for \d+\.\d s in thread \d:/);
+    expect(told).to.match(
+      /request "GET \/sleeps\?10 HTTP\/1.1" \(.*, test.example\) has run for \d+\.\d s in thread \d:/,
+    );
     expect(told).to.match(/styles.wsgi", line \d+, in application/);
   });
 

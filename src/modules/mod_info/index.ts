@@ -1,5 +1,14 @@
 // SetHandler server-info → pages on the configuration, the modules and their hooks.
-import { answer, arg, defineModule, Headers, list, type Request, type WorkerView } from "../../api/index.js";
+import {
+  answer,
+  arg,
+  defineModule,
+  Headers,
+  list,
+  type Request,
+  type ServerView,
+  type VirtualHost,
+} from "../../api/index.js";
 import { pageOf } from "./page.js";
 
 /** What an AddModuleInfo line adds: HTML below the entry of a module. */
@@ -8,8 +17,8 @@ interface Remark {
   readonly html: string;
 }
 
-/** The worker this process is. */
-let worker: WorkerView | undefined;
+/** The server of each virtual host. */
+const servers = new WeakMap<VirtualHost, ServerView>();
 
 function isAsked({ handler, method }: Request): boolean {
   return handler === "server-info" && method === "GET";
@@ -37,9 +46,10 @@ export default defineModule({
   hooks: {
     handler: {
       run: (request, { remarks }) => {
-        if (!worker || !isAsked(request)) return undefined;
+        const server = isAsked(request) ? servers.get(request.virtualHost) : undefined;
+        if (!server) return undefined;
         const remarkOn = (source: string): string | undefined => remarks.find(({ module }) => module === source)?.html;
-        const page = pageOf(request, worker.server, remarkOn);
+        const page = pageOf(request, server, remarkOn);
         return answer(
           200,
           new Headers([["Content-Type", "text/html; charset=ISO-8859-1"]]),
@@ -50,8 +60,8 @@ export default defineModule({
     },
   },
   lifecycle: {
-    start: (view) => {
-      worker = view;
+    start: ({ server }) => {
+      for (const host of server.virtualHosts) servers.set(host, server);
     },
   },
 });
