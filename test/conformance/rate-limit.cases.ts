@@ -95,7 +95,11 @@ export const suite: Suite = {
   files: Object.fromEntries([
     [
       "app.wsgi",
-      "def application(environ, start_response):\n    start_response('200 OK', [('Content-Type', 'text/plain')])\n    return [b'x' * 9000, b'y' * 9000]\n",
+      `
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"x" * 9000, b"y" * 9000]
+`,
     ],
     ["htdocs/error.txt", "error\n"],
     ...folders.flatMap((folder) => [

@@ -55,7 +55,11 @@ const notAsked: Readonly<Record<string, string>> = {
   "styles/trickle": "never ends",
   "styles/file": "takes a path as its query",
   "compression.cases": noSize,
+  "http2.spec": noSize,
+  "kept-bodies.cases": noSize,
+  "login-forms.cases": noSize,
   "events.spec": "waits for files that its test makes",
+  applications: "never ends",
 };
 
 /** Those whose answers differ from one time to the next; all but two by how far they get before they fail. */
