@@ -96,7 +96,7 @@ describe("the supervisor", () => {
       const server = await launch();
       server.child.kill(signal);
       expect(await server.exit).to.equal(0);
-      expect(server.family()).to.deep.equal([]);
+      await until("all have ended", () => server.family().length === 0);
       expect(existsSync(join(folder, "pid"))).to.equal(false);
       expect(existsSync(join(folder, "pid.control"))).to.equal(false);
       expect(log()).to.contain(`AH00491: caught ${signal}, shutting down`);
@@ -110,7 +110,7 @@ describe("the supervisor", () => {
     await until("a worker is busy", async () => (await status()).workers.length === 2);
     server.child.kill("SIGTERM");
     expect(await server.exit).to.equal(0);
-    expect(server.family()).to.deep.equal([]);
+    await until("all have ended", () => server.family().length === 0);
     expect(log()).to.match(/AH00046: child process \d+ still did not exit, sending a SIGKILL/);
   });
 
@@ -300,7 +300,7 @@ describe("the supervisor", () => {
     it("when its workers cannot", async () => {
       const error = await launch({ workerFails: "no such module" }).catch((reason: Error) => reason.message);
       expect(error).to.contain("no such module");
-      expect(running?.family()).to.deep.equal([]);
+      await until("all have ended", () => running?.family().length === 0);
       expect(existsSync(join(folder, "pid"))).to.equal(false);
     });
   });

@@ -53,7 +53,7 @@ export function runProgram(
   };
 }
 
-/** Waits until the condition holds; fails after ten seconds with its name. */
+/** Waits until the condition holds; fails after 40 seconds with its name. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 40_000;
   while (!(await holds())) {

@@ -35,7 +35,7 @@ describe("a fresh server root", function () {
     await until("it has begun", () => existsSync(join(skeleton.root, "run/modhost.pid")));
     process.kill(-(running.child.pid ?? 0), "SIGINT");
     expect(await running.exit).to.equal(0);
-    expect(running.family()).to.deep.equal([]);
+    await until("all have ended", () => running.family().length === 0);
     expect(readdirSync(join(skeleton.root, "run"))).to.deep.equal([]);
     expect(running.output()).to.match(/^\[.*AH00491: caught SIGINT, shutting down\n$/);
   });
@@ -76,7 +76,7 @@ describe("a fresh server root", function () {
       // A terminal sends the signal to all processes of the group.
       process.kill(-(running.child.pid ?? 0), "SIGINT");
       expect(await running.exit).to.equal(0);
-      expect(running.family()).to.deep.equal([]);
+      await until("all have ended", () => running.family().length === 0);
       const lines = running
         .output()
         .slice(before.length)
@@ -186,7 +186,7 @@ describe("a fresh server root", function () {
       expect(status.out).to.match(/^modhost\/\S+ .*\(pid \d+\): serving, up /);
       expect(status.out).to.include("wsgi-example");
       expect(await tool("modhostctl", ["stop"], at)).to.deep.equal({ status: 0, out: "", err: "" });
-      expect(running.family()).to.deep.equal([]);
+      await until("all have ended", () => running.family().length === 0);
       expect(readdirSync(join(skeleton.root, "run"))).to.deep.equal([]);
       expect(await tool("modhostctl", ["status"], at)).to.deep.include({ status: 3, out: "modhost is not running\n" });
       expect(await tool("modhostctl", ["stop"], at)).to.deep.include({

@@ -79,7 +79,7 @@ describe("the package", function () {
     expect(asked.out).to.match(/^modhost\/.*: serving, /);
     expect((await run("npx", "modhostctl", "-d", "site", "stop")).status).to.equal(0);
     expect(await status("/")).to.equal(0);
-    expect(running.family()).to.deep.equal([]);
+    await until("all have ended", () => running?.family().length === 0);
   });
 });
 
