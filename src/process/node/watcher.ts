@@ -6,7 +6,7 @@ import { Socket } from "node:net";
 
 const watchDescriptor = 5;
 /** Milliseconds after which the main thread counts as idle: it runs nothing that could be stopped. */
-const patience = 300;
+const patience = 900;
 
 const supervisor = new Socket({ fd: watchDescriptor });
 supervisor.on("data", showStack);
