@@ -309,7 +309,7 @@ describe("core, directives", () => {
     ["<DirectoryMatch (>\n</DirectoryMatch>", "<DirectoryMatch>: regex "],
     ["<If a>\n</If>", '1: <If>: the expression ends where "(" is expected'],
     ["SetHandler proxy:unix:/x|%{y}", "SetHandler: the expression asks for a variable 'y'"],
-    ["SetOutputFilter INCLUDES", 'there is no filter "INCLUDES"'],
+    ["SetOutputFilter NOTHING", 'there is no filter "NOTHING"'],
     ["RegexDefaultOptions ICASE", 'option "ICASE" is not supported'],
     ["DocumentRoot ROOT/nowhere", "DocumentRoot 'ROOT/nowhere' is not a directory, or is not readable"],
     ["ErrorLog nowhere/error.log", "Cannot access directory 'ROOT/nowhere'"],
