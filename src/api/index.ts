@@ -46,5 +46,6 @@ export * from "./signature.js";
 export * from "./strftime.js";
 export * from "./subnet.js";
 export * from "./substitute.js";
+export * from "./period.js";
 export * from "./tls.js";
 export * from "./words.js";
