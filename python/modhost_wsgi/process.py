@@ -56,6 +56,8 @@ class Server:
         self.threads = [RequestThread(number + 1, self) for number in range(spec["threads"])]
         self.messages = collections.deque()
         self.listener = listener
+        # Set once the supervisor has been told that requests are being taken: one that ends before has never served.
+        self.is_open = threading.Event()
         self._maximum = _early(spec["maximumRequests"], self.process.processes)
         # Seconds without a request, after the first one, until a successor is asked for; together they would all be renewed
         # at the same time.
@@ -71,6 +73,7 @@ class Server:
         os.set_blocking(self._wake_out, False)
 
     def accept(self):
+        self.is_open.wait()
         while True:
             try:
                 return self.listener.accept()[0]
@@ -288,6 +291,7 @@ def main():
         return _fail(control, "its %d threads cannot be started: lower threads= or stack-size=, or raise the limits of memory"
                      % spec["threads"], None)
     control.send({"type": "ready"})
+    server.is_open.set()
     _end(server, server.monitor())
 
 
