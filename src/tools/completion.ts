@@ -1,6 +1,7 @@
 // A shell → the script that completes modhostctl and the a2 tools in it.
 
-const commands = "start stop restart graceful graceful-stop configtest status fullstatus explain help completion";
+const commands =
+  "start stop restart graceful graceful-stop restart-group configtest status fullstatus explain help completion";
 const tools = ["a2enmod", "a2dismod", "a2ensite", "a2dissite", "a2enconf", "a2disconf"] as const;
 
 /** The script for "bash" or "zsh"; undefined for other shells. */
@@ -24,6 +25,8 @@ const findRoot = `_modhost_root() {
 
 _modhost_names() {
   local tool="$1" root kind="" state="available" suffix=".conf" file
+  # A pattern that nothing matches is an error in zsh otherwise.
+  [ -z "$ZSH_VERSION" ] || setopt localoptions nonomatch
   shift
   root="$(_modhost_root "$@")"
   case "$tool" in *mod) kind=mods; suffix=.load ;; *site) kind=sites ;; *conf) kind=conf ;; esac
