@@ -53,18 +53,22 @@ def lacks(script):
 def main():
     # Neither this folder nor the working directory.
     folder = os.path.dirname(os.path.abspath(__file__))
-    del sys.path[0]
+    is_program = __name__ == "__main__"
+    if is_program:
+        del sys.path[0]
     groups = json.load(sys.stdin)
     told = {"version": "%d.%d.%d" % sys.version_info[:3], "implementation": sys.implementation.name, "prefix": sys.prefix,
             "executable": sys.executable, "missing": None, "lacking": {}}
-    sys.path.insert(0, os.path.dirname(folder))
+    if is_program:
+        sys.path.insert(0, os.path.dirname(folder))
     try:
         from modhost_wsgi import asgi, gateway, process  # noqa: F401
         from modhost_wsgi.surroundings import set_path
     except Exception as error:
         told["missing"] = "%s: %s" % (type(error).__name__, error)
     else:
-        del sys.path[0]
+        if is_program:
+            del sys.path[0]
         path = list(sys.path)
         for group in groups:
             sys.path[:] = path

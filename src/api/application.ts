@@ -102,6 +102,17 @@ export interface Preload {
   readonly applicationGroup: string;
 }
 
+/** What `<WSGIInterpreterOptions>` says for some interpreters of a process group. */
+export interface InterpreterLayer {
+  /** undefined: for all of them. */
+  readonly applicationGroup: string | undefined;
+  readonly pythonPath: readonly string[];
+  /** Whether applications may not use it; what is missing is as without the layer. */
+  readonly restricted: Readonly<Partial<Record<"stdin" | "stdout" | "signal", boolean>>>;
+  /** Seconds, 0 as without the layer. */
+  readonly switchInterval: number;
+}
+
 /** Python that runs inside the HTTP workers. */
 export interface EmbeddedPythonSpec {
   readonly pythonHome: string | undefined;
@@ -115,6 +126,8 @@ export interface EmbeddedPythonSpec {
   /** As of a DaemonGroupSpec. */
   readonly restricted?: readonly string[];
   readonly switchInterval?: number;
+  /** The more specific ones later. */
+  readonly interpreters?: readonly InterpreterLayer[];
   /** Scripts to load when a worker starts. */
   readonly preloads: readonly Preload[];
 }
@@ -133,6 +146,8 @@ export interface DaemonGroupSpec {
   readonly group: string | undefined;
   readonly umask: number | undefined;
   readonly home: string | undefined;
+  /** The folder its processes are shut in; absolute. Other paths but those of scripts are as seen from inside. */
+  readonly chroot?: string | undefined;
   /** Whose the scripts must be that it runs; at most one of both. */
   readonly scriptUser?: string | undefined;
   readonly scriptGroup?: string | undefined;
@@ -202,4 +217,6 @@ export interface DaemonGroupSpec {
   readonly socketPrefix: string | undefined;
   /** Applications to load at start. */
   readonly preloads: readonly Preload[];
+  /** The more specific ones later. */
+  readonly interpreters?: readonly InterpreterLayer[];
 }

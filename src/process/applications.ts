@@ -114,7 +114,9 @@ function keyOf({
 }
 
 /** Without root everyone is who started the server; else the group's user and group decide. */
-function sharesAccount({ user, group }: DaemonGroupSpec, identity: Identity | null): boolean {
+function sharesAccount({ user, group, chroot }: DaemonGroupSpec, identity: Identity | null): boolean {
+  // Its paths are not ours.
+  if (chroot !== undefined) return false;
   if (!identity || (user === undefined && group === undefined)) return true;
   try {
     const account = accountOf(user ?? identity.user, group ?? (user === undefined ? identity.group : undefined));

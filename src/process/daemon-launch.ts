@@ -1,10 +1,11 @@
 // A daemon group and a kind → the command that starts one of its processes: program, arguments, environment, account.
 import { accessSync, constants, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseEnv } from "node:util";
 import type { DaemonGroupSpec } from "../api/index.js";
 import { accountOf, groupNumber, type Account } from "./accounts.js";
 import type { ApplicationKind } from "./channel.js";
+import { chrootedCommand, pythonInside, resolveInside } from "./chroot.js";
 import { findPython, NoPythonError } from "./python-interpreter.js";
 
 /** What the processes of all groups have in common. */
@@ -33,6 +34,10 @@ export interface DaemonCommand {
   /** Set when the process is to change its account: only root can. */
   readonly uid?: number;
   readonly gid?: number;
+  /** What is to be written to its standard input first. */
+  readonly input?: string;
+  /** The interpreter of an application, as an error names it. */
+  readonly interpreter: string;
 }
 
 /** Bytes. */
@@ -47,6 +52,7 @@ export function daemonCommand(
   surroundings: DaemonSurroundings,
 ): DaemonCommand {
   const account = accountFor(spec, surroundings);
+  if (spec.chroot !== undefined) return insideChroot(spec.chroot, { spec, kind, surroundings, account });
   const common = {
     stacksBy: kind === "node" ? ("pipe" as const) : ("signal" as const),
     environment: environmentFor(spec, surroundings, account),
@@ -56,7 +62,42 @@ export function daemonCommand(
     kind === "node"
       ? limited({ program: process.execPath, args: [...surroundings.nodeOptions, surroundings.nodeDaemon] }, spec)
       : { program: pythonFor(spec), args: [...(spec.pythonOptions ?? []), "-u", surroundings.pythonDaemon] };
-  return { ...common, ...underAccount(command, account) };
+  return { ...common, ...underAccount(command, account), interpreter: command.program };
+}
+
+/** Python and no more than that: a process that is to be shut in and cannot be does not run. */
+function insideChroot(
+  root: string,
+  {
+    spec,
+    kind,
+    surroundings,
+    account,
+  }: { spec: DaemonGroupSpec; kind: ApplicationKind; surroundings: DaemonSurroundings; account: Account | undefined },
+): DaemonCommand {
+  if (kind === "node") throw new Error("chroot is for Python: an application in JavaScript cannot run inside");
+  if (!account) throw new Error("chroot needs a server that was started as root");
+  if (account.uid === 0) throw new Error("chroot does not hold root: set user= of the daemon group");
+  if (!isFolder(root)) throw new Error(`chroot ${root} is not a directory`);
+  if (spec.home !== undefined && !isFolder(resolveInside(root, spec.home))) {
+    throw new Error(`home ${spec.home} is not a directory inside of the chroot ${root}`);
+  }
+  const python = pythonInside(root, spec.pythonHome, spec.pythonExecutable);
+  // The file of our package, where it is not the folder itself.
+  const isPackage = !surroundings.pythonDaemon.endsWith(".py");
+  const command = chrootedCommand(isPackage ? surroundings.pythonDaemon : dirname(surroundings.pythonDaemon), {
+    ...{ root, account },
+    python: [python, ...(spec.pythonOptions ?? []), "-u"],
+    file: isPackage ? "process.py" : surroundings.pythonDaemon,
+    folder: folderFor({ ...spec, home: undefined }, surroundings, account),
+  });
+  return {
+    ...command,
+    stacksBy: "signal",
+    environment: environmentFor(spec, surroundings, account),
+    folder: "/",
+    interpreter: resolveInside(root, python),
+  };
 }
 
 /**

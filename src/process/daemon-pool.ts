@@ -3,6 +3,7 @@ import type { DaemonGroupSpec, LogEntry, Preload, ServerReport } from "../api/in
 import type { ApplicationKind, PoolState, WorkerToSupervisor } from "./channel.js";
 import { daemonCommand, socketOwner, type DaemonSurroundings } from "./daemon-launch.js";
 import { DaemonProcess, type DaemonEnd, type DaemonEvents } from "./daemon-process.js";
+import { underLayers } from "./interpreter-layers.js";
 import { NoPythonError } from "./python-interpreter.js";
 import { bindPoolSocket, type PoolSocket } from "./pool-socket.js";
 
@@ -248,7 +249,12 @@ export class DaemonPool {
       process = new DaemonProcess({
         command: daemonCommand(spec, kind, surroundings),
         socket: this.#socket.fd,
-        start: { type: "start", spec: { ...spec, preloads }, applicationGroup, listenBacklog: spec.listenBacklog },
+        start: {
+          type: "start",
+          spec: { ...spec, ...underLayers(spec, applicationGroup), preloads },
+          applicationGroup,
+          listenBacklog: spec.listenBacklog,
+        },
         startupTimeout,
         deadlockTimeout: spec.deadlockTimeout,
         priority: spec.cpuPriority,

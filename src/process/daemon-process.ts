@@ -95,6 +95,10 @@ export class DaemonProcess {
     });
     this.#watch = (this.#child.stdio as unknown[])[5] as Duplex | undefined;
     this.#watch?.on("error", () => undefined);
+    // One that ends at once does not read.
+    if (options.command.input !== undefined) {
+      this.#child.stdin?.on("error", () => undefined).end(options.command.input);
+    }
     this.#control.send(options.start);
     if (options.priority !== 0) this.#setPriority(options.priority);
     this.#child.once("error", (error) => this.#gone(`could not be started: ${error.message}`));
@@ -304,9 +308,16 @@ function isTelling(line: string): boolean {
 }
 
 function start({ command, socket }: DaemonProcessOptions): ChildProcess {
-  const { program, args, environment, folder, stacksBy, uid, gid } = command;
+  const { program, args, environment, folder, stacksBy, uid, gid, input } = command;
   return spawn(program, args, {
-    stdio: ["ignore", "pipe", "pipe", socket, "pipe", ...(stacksBy === "pipe" ? ["pipe" as const] : [])],
+    stdio: [
+      input === undefined ? "ignore" : "pipe",
+      "pipe",
+      "pipe",
+      socket,
+      "pipe",
+      ...(stacksBy === "pipe" ? ["pipe" as const] : []),
+    ],
     env: { ...environment },
     cwd: folder,
     ...(uid === undefined ? {} : { uid }),

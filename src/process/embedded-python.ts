@@ -18,6 +18,7 @@ import { kindOf } from "./application-kind.js";
 import type { PoolState } from "./channel.js";
 import { openControlLines, type ControlLines } from "./control-lines.js";
 import { DaemonClient } from "./daemon-client.js";
+import { underLayers } from "./interpreter-layers.js";
 import { findPython, NoPythonError } from "./python-interpreter.js";
 import { libraryOf } from "./python-library.js";
 import { startPython, type PythonRuntime } from "./python-runtime.js";
@@ -202,9 +203,9 @@ export class EmbeddedPython {
         type: "start",
         spec: {
           ...limits,
-          pythonPath: spec.pythonPath,
           multiprocess: spec.multiprocess,
-          restricted: spec.restricted,
+          ...underLayers(spec, applicationGroup),
+          // Interpreters share the lock that it is about.
           switchInterval: spec.switchInterval,
           serverMetrics: spec.serverMetrics ?? false,
           preloads: this.#preloads(),

@@ -73,7 +73,7 @@ export async function checkPythons(
   function tell({ groups: same, command }: Interpreter, answer: Told | { readonly fault: string; isSlow: boolean }) {
     for (const { name, origin } of same) {
       if ("fault" in answer) {
-        const fault = `WSGIDaemonProcess: the Python of daemon group "${name}", ${programOf(command)}, ${answer.fault}`;
+        const fault = `WSGIDaemonProcess: the Python of daemon group "${name}", ${command.interpreter}, ${answer.fault}`;
         (answer.isSlow ? warnings : errors).push(new ConfigError(fault, origin));
         continue;
       }
@@ -108,17 +108,12 @@ function faultOf(told: Told): string | undefined {
   return `${labelOf(told)} (${told.executable}) lacks modules of its own: ${told.missing}`;
 }
 
-/** The interpreter of a command, which another program may start. */
-function programOf({ program, args }: DaemonCommand): string {
-  return args[args.indexOf("--") + 1] !== "-u" && args.includes("--") ? (args[args.indexOf("--") + 1] ?? "") : program;
-}
-
 function ask({ command, groups }: Interpreter): Promise<Told | { readonly fault: string; isSlow: boolean }> {
-  const { program, args, environment, folder, uid, gid } = command;
-  const questions = groups.map(({ name, home, pythonPath, preload, preloads }) => ({
+  const { program, args, environment, folder, uid, gid, input = "" } = command;
+  const questions = groups.map(({ name, home, pythonPath, preload, preloads, interpreters = [] }) => ({
     name,
     home: home ?? null,
-    pythonPath,
+    pythonPath: [...interpreters.flatMap((layer) => layer.pythonPath), ...pythonPath],
     scripts: [...(preload === undefined ? [] : [preload]), ...preloads.map(({ script }) => script)].filter(
       (script) => kindOf(script) === "python",
     ),
@@ -142,7 +137,7 @@ function ask({ command, groups }: Interpreter): Promise<Told | { readonly fault:
       }
     });
     // One that ends at once does not read.
-    child.stdin?.on("error", () => undefined).end(JSON.stringify(questions));
+    child.stdin?.on("error", () => undefined).end(input + JSON.stringify(questions));
   });
 }
 

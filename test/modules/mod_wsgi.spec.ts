@@ -520,6 +520,7 @@ describe("WSGIDaemonProcess", () => {
       group: undefined,
       umask: undefined,
       home: undefined,
+      chroot: undefined,
       lang: undefined,
       locale: undefined,
       pythonHome: undefined,
@@ -565,6 +566,7 @@ describe("WSGIDaemonProcess", () => {
       responseBufferSize: 8_388_608,
       socketPrefix: undefined,
       preloads: [],
+      interpreters: [],
     });
   });
 
@@ -577,6 +579,7 @@ describe("WSGIDaemonProcess", () => {
     ["python-home=/usr python-path=/a:/b", { pythonHome: "/usr", pythonPath: ["/a", "/b"] }],
     ["python-executable=/bin/sh env-file=/etc/passwd", { pythonExecutable: "/bin/sh", envFile: "/etc/passwd" }],
     ["preload=/etc/passwd", { preload: "/etc/passwd" }],
+    ["chroot=/etc/ home=/srv preload=/etc/passwd", { chroot: "/etc", home: "/srv", preload: "/passwd" }],
     ["display-name=%{GROUP}", { displayName: "(wsgi:g)" }],
     ['display-name="two words"', { displayName: "two words" }],
     [
@@ -629,7 +632,9 @@ describe("WSGIDaemonProcess", () => {
     ["threads=", 'option threads needs a value behind "="'],
     ["threads", 'options are key=value, found "threads"'],
     ["user=root", "option user must not be root"],
-    ["chroot=/srv", "option chroot is not supported: a process outside of its chroot must not serve"],
+    ["chroot=srv", 'option chroot must be an absolute path, found "srv"'],
+    ["chroot=/no/such/folder", "option chroot: /no/such/folder is not a directory"],
+    ["chroot=/usr preload=/etc/passwd", "option preload: /etc/passwd is not inside of the chroot /usr"],
     ["memory-limit=1M", 'option memory-limit must be a whole number, found "1M"'],
     ["stack-size=1", 'option stack-size must be at least 32768, found "1"'],
     ["switch-interval=0", 'option switch-interval must be a number above 0, found "0"'],

@@ -12,9 +12,11 @@ import {
   type VirtualHost,
 } from "../../api/index.js";
 import { idOf } from "./account-id.js";
+import { insidePath } from "./chroot.js";
 import type { DaemonProcess } from "./daemon-process.js";
 import { compileCallable, compileGroupName } from "./group-name.js";
 import { declaredGroups, specOf, stateOf, type DeclaredGroup } from "./groups.js";
+import { layersOf } from "./interpreter-options.js";
 import { pythonVariables, restrictions } from "./interpreter.js";
 import type { ScriptAlias } from "./script-alias.js";
 import { wsgi } from "./settings.js";
@@ -33,7 +35,9 @@ export function check(server: ServerView): void {
         server.error(`WSGIDaemonProcess: name "${group.name}" is taken by ${file}:${line}`, group.origin);
       }
       checkFiles(server, group);
-      checkHome(server, "WSGIDaemonProcess: option python-home", group.pythonHome, group.origin);
+      if (!hasChroot(server, group)) {
+        checkHome(server, "WSGIDaemonProcess: option python-home", group.pythonHome, group.origin);
+      }
       checkAccounts(server, group, users);
     }
     for (const alias of settings.aliases ?? []) checkAlias(server, { alias, virtualHost, groups });
@@ -72,7 +76,10 @@ export function daemonGroups(server: ServerView): readonly DaemonGroupSpec[] {
   const preloads = preloadsOf(server);
   return [...groups].map(([name, declared]) => ({
     ...specOf(declared, server, server.settings(core, declared.virtualHost).timeout),
-    preloads: preloads.get(name) ?? [],
+    preloads: (preloads.get(name) ?? []).flatMap((preload) => {
+      const script = insidePath(declared.group, preload.script);
+      return script === undefined ? [] : [{ ...preload, script }];
+    }),
   }));
 }
 
@@ -92,6 +99,7 @@ export function embeddedPython(server: ServerView): EmbeddedPythonSpec {
     serverMetrics,
     restricted: restrictions(settings),
     switchInterval,
+    interpreters: layersOf(settings, ""),
     preloads,
   };
 }
@@ -181,8 +189,25 @@ function checkScript(server: ServerView, directive: string, path: string, origin
   }
 }
 
-function checkFiles(server: ServerView, { pythonExecutable, envFile, preload, origin }: DaemonProcess): void {
-  if (pythonExecutable !== undefined && !(isFile(pythonExecutable) && canRun(pythonExecutable))) {
+/** Whether a chroot is there; what it holds is looked at by who starts the processes. */
+function hasChroot(server: ServerView, { chroot, preload, origin }: DaemonProcess): boolean {
+  if (chroot === undefined) return false;
+  if (!statSync(chroot, { throwIfNoEntry: false })?.isDirectory()) {
+    server.error(`WSGIDaemonProcess: option chroot: ${chroot} is not a directory`, origin);
+  }
+  if (preload !== undefined && insidePath({ chroot }, preload) === undefined) {
+    server.error(`WSGIDaemonProcess: option preload: ${preload} is not inside of the chroot ${chroot}`, origin);
+  }
+  return true;
+}
+
+function checkFiles(server: ServerView, group: DaemonProcess): void {
+  const { pythonExecutable, envFile, preload, origin } = group;
+  if (
+    pythonExecutable !== undefined &&
+    group.chroot === undefined &&
+    !(isFile(pythonExecutable) && canRun(pythonExecutable))
+  ) {
     server.error(`WSGIDaemonProcess: option python-executable: ${pythonExecutable} cannot be run`, origin);
   }
   for (const [option, path] of [

@@ -56,10 +56,6 @@ const flag: Reader = (value, option, place) =>
   /^(on|off)$/i.test(value) ? /^on$/i.test(value) : place.fail(`option ${option} must be On or Off, found "${value}"`);
 const integer: Reader = (value, option, place) =>
   /^[+-]?\d+$/.test(value) ? Number(value) : place.fail(`option ${option} must be a whole number, found "${value}"`);
-const refused =
-  (why: string): Reader =>
-  (_value, option, place) =>
-    place.fail(`option ${option} is not supported: ${why}`);
 /** An option that changes no answer of an application: read, and warned of. */
 const unused =
   (read: Reader, why: string): Reader =>
@@ -115,7 +111,7 @@ const readers = {
   "server-metrics": flag,
   "python-eggs": folder,
   "supplementary-groups": text,
-  chroot: refused("a process outside of its chroot must not serve"),
+  chroot: folder,
   "script-user": text,
   "script-group": text,
 } as const satisfies Readonly<Record<string, Reader>>;
@@ -154,6 +150,7 @@ export function readDaemonProcess(name: string, optionText: string, place: Place
     scriptGroup: text("script-group"),
     umask: read<number | undefined>("umask", undefined),
     home: text("home"),
+    chroot: text("chroot")?.replace(/(.)\/+$/, "$1"),
     lang: text("lang"),
     locale: text("locale"),
     pythonHome: text("python-home"),

@@ -55,7 +55,8 @@ export function mappingDirectives(directive: Maker): Table {
       summary: "Defines a daemon group: processes that run applications",
       doc:
         "Options, with defaults: `processes=1 threads=15` sizes; `user= group= supplementary-groups= umask= home= lang= locale= " +
-        "display-name=` of the processes; `script-user=` or `script-group=` whose a script and its folder must be, and not writable " +
+        "display-name=` of the processes; `chroot=`, a folder they are shut in: the server is to be started as root, Python is the one inside, " +
+        "home, python-home, python-path and the like are paths inside, those of scripts outside (one that is not inside gets 500), and applications in JavaScript cannot run there; `script-user=` or `script-group=` whose a script and its folder must be, and not writable " +
         "for others, else 403; `python-home= python-path= python-eggs=` where Python and its modules are. Not of " +
         "mod_wsgi are: `python-executable=`, the interpreter itself, of whatever version or kind; `env-file=`, a file of " +
         "NAME=value lines for the environment of the processes, read when one starts; `preload=`, a script that each process " +

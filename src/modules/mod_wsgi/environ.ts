@@ -1,5 +1,6 @@
 // A request → the environ of its application: the part of the mount, made once, and that of the request.
 import { byteString, core, serverBanner, type Request } from "../../api/index.js";
+import { shownPath } from "./chroot.js";
 
 /** What decides the constant part of an environ. */
 export interface MountKey {
@@ -9,6 +10,8 @@ export interface MountKey {
   readonly callable: string;
   /** Path of a WSGIHandlerScript, "" where the script is the request's own file. */
   readonly handlerScript: string;
+  /** Of the process group, which decides it. */
+  readonly chroot?: string | undefined;
 }
 
 export type Environ = Record<string, string>;
@@ -77,11 +80,12 @@ function isFor(made: Made, request: Request, mount: MountKey): boolean {
 /** The constant part of an environ. */
 export function constantPartOf(
   request: Request,
-  { scriptName, processGroup, applicationGroup, callable, handlerScript }: MountKey,
+  { scriptName, processGroup, applicationGroup, callable, handlerScript, chroot }: MountKey,
 ): Environ {
   const { connection, filename, scheme, contextPrefix, contextDocumentRoot } = request;
   const { serverAdmin, serverTokens, ...settings } = request.settings(core);
-  const documentRoot = byteString(settings.documentRoot.replace(/(.)\/+$/, "$1"));
+  const seen = (path: string): string => shownPath(chroot, path);
+  const documentRoot = seen(byteString(settings.documentRoot.replace(/(.)\/+$/, "$1")));
   return {
     SERVER_SOFTWARE: serverBanner(serverTokens),
     SERVER_ADMIN: serverAdmin,
@@ -89,8 +93,8 @@ export function constantPartOf(
     DOCUMENT_ROOT: documentRoot,
     REQUEST_SCHEME: scheme,
     CONTEXT_PREFIX: contextPrefix,
-    CONTEXT_DOCUMENT_ROOT: contextPrefix === "" ? documentRoot : contextDocumentRoot,
-    SCRIPT_FILENAME: filename,
+    CONTEXT_DOCUMENT_ROOT: contextPrefix === "" ? documentRoot : seen(contextDocumentRoot),
+    SCRIPT_FILENAME: seen(filename),
     SCRIPT_NAME: scriptName,
     "mod_wsgi.process_group": processGroup,
     "mod_wsgi.application_group": applicationGroup,

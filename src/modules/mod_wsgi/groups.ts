@@ -1,6 +1,8 @@
 // Daemon groups of the whole configuration → which of them a virtual host may use.
 import type { DaemonGroupSpec, ServerView, VirtualHost } from "../../api/index.js";
+import { insidePath } from "./chroot.js";
 import type { DaemonProcess } from "./daemon-process.js";
+import { layersOf } from "./interpreter-options.js";
 import { pythonOptions, restrictions } from "./interpreter.js";
 import { prepareOwners } from "./script-owner.js";
 import { wsgi } from "./settings.js";
@@ -70,6 +72,11 @@ export function specOf({ group, virtualHost }: DeclaredGroup, server: ServerView
     switchInterval: group.switchInterval || switchInterval,
     socketTimeout: group.socketTimeout ?? timeout,
     socketPrefix,
+    preload: group.preload === undefined ? undefined : insidePath(group, group.preload),
     preloads: [],
+    // As in mod_wsgi: the option of the group is stronger.
+    interpreters: layersOf(settings, group.name).map((layer) =>
+      group.switchInterval > 0 ? { ...layer, switchInterval: 0 } : layer,
+    ),
   };
 }

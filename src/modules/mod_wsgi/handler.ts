@@ -9,6 +9,7 @@ import {
   type Verdict,
 } from "../../api/index.js";
 import { ask, type AuxiliaryScript } from "./auxiliary-script.js";
+import { insidePath } from "./chroot.js";
 import { ConstantParts, requestPart, scriptNameOf, type Environ } from "./environ.js";
 import { compileCallable, compileGroupName, type GroupName } from "./group-name.js";
 import { groupOf, stateOf } from "./groups.js";
@@ -147,8 +148,9 @@ function callOf(
       `WSGI0149: Daemon process group '${processGroup}' is not allowed here by WSGIRestrictProcess`,
     );
   }
-  const script = handlerScript?.path ?? textOf(request.filename);
+  let script = handlerScript?.path ?? textOf(request.filename);
   const embedded = processGroup === "";
+  let chroot: string | undefined;
   if (!embedded) {
     const state = stateOf(processGroup, request.virtualHost);
     if (state === "unknown") {
@@ -166,6 +168,14 @@ function callOf(
     if (reason !== undefined) {
       return fault(request, 403, `daemon group '${processGroup}' does not run ${request.filename}: ${reason}`);
     }
+    if (group?.chroot !== undefined) {
+      const inside = insidePath(group, script);
+      if (inside === undefined) {
+        return fault(request, 500, `WSGI0081: the script ${script} is not inside of the chroot ${group.chroot}`);
+      }
+      ({ chroot } = group);
+      script = inside;
+    }
   } else if (settings.restrictEmbedded && !nodeScript.test(handlerScript?.path ?? request.filename)) {
     return fault(
       request,
@@ -177,7 +187,8 @@ function callOf(
   const callable = resolve(mount.callable);
   const constant = mount.constants.of(request, {
     ...{ scriptName, processGroup, applicationGroup, callable },
-    handlerScript: handlerScript ? byteString(handlerScript.path) : "",
+    handlerScript: handlerScript ? byteString(script) : "",
+    chroot,
   });
   return {
     script,

@@ -6,6 +6,7 @@ import { behaviourDirectives, mappingDirectives } from "./directives.js";
 import { registerGroups } from "./groups.js";
 import { handle } from "./handler.js";
 import { interpreterDirectives } from "./interpreter.js";
+import { interpreterOptions } from "./interpreter-options.js";
 import { mapToScript } from "./script-alias.js";
 import { scriptDirectives } from "./script-directives.js";
 import { wsgi } from "./settings.js";
@@ -22,6 +23,7 @@ export default defineModule({
     ...behaviourDirectives(directive),
     ...scriptDirectives(directive),
     ...interpreterDirectives(directive),
+    "<WSGIInterpreterOptions>": interpreterOptions,
     ...webSocketDirectives(directive),
     ...directivesWithoutEffect(directive),
   }),

@@ -113,6 +113,6 @@ export function restrictions({ restrictStdin, restrictStdout, restrictSignal }: 
   return [
     ...(restrictStdin ? ["stdin"] : []),
     ...(restrictStdout ? ["stdout"] : []),
-    ...(restrictSignal ? ["signal"] : []),
+    ...(restrictSignal === false ? [] : ["signal"]),
   ];
 }

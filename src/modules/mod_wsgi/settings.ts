@@ -2,6 +2,7 @@
 import { defineSettings, list, map, value, type SettingsOf, type WebSocketLimits } from "../../api/index.js";
 import type { AuxiliaryScript } from "./auxiliary-script.js";
 import type { DaemonProcess } from "./daemon-process.js";
+import type { InterpreterOptions } from "./interpreter-options.js";
 import type { HandlerScript, ImportScript } from "./named-script.js";
 import type { ScriptAlias } from "./script-alias.js";
 
@@ -30,9 +31,11 @@ export const wsgi = defineSettings("mod_wsgi", {
   dontWriteBytecode: value<boolean>(false),
   /** Seconds; 0: Python's own. */
   switchInterval: value<number>(0),
-  restrictStdin: value<boolean>(false),
-  restrictStdout: value<boolean>(false),
-  restrictSignal: value<boolean>(true),
+  /** undefined: Off, Off and On. */
+  restrictStdin: value<boolean | undefined>(undefined),
+  restrictStdout: value<boolean | undefined>(undefined),
+  restrictSignal: value<boolean | undefined>(undefined),
+  interpreterOptions: list<InterpreterOptions>("outer first"),
   socketPrefix: value<string | undefined>(undefined),
   trustedProxyHeaders: list<string>("replace"),
   trustedProxies: list<string>("replace"),
