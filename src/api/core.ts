@@ -1,4 +1,5 @@
 // The settings of core that the server itself needs: what files and hosts are, limits, keep-alive, processes.
+import type { ErrorLogFormat } from "./error-log-format.js";
 import type { StringExpression } from "./expression.js";
 import { defineSettings } from "./module.js";
 import { list, map, notInherited, value, type Setting } from "./settings.js";
@@ -207,6 +208,11 @@ export const core = defineSettings("core", {
   processLimits: map<ProcessLimit>(),
   /** "path", "|program" or "syslog"; resolved. */
   errorLog: value<string>("logs/error_log"),
+  /** The format of its messages; undefined: Apache's own. */
+  errorLogFormat: value<ErrorLogFormat | undefined>(undefined),
+  /** Formats of lines in front of the first message of a connection, and of a request. */
+  connectionLogFormats: list<ErrorLogFormat>("replace"),
+  requestLogFormats: list<ErrorLogFormat>("replace"),
   /** Levels by module name without "mod_"; "" for all. */
   logLevels,
   listens: list<Listen>("outer first"),

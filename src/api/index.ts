@@ -11,6 +11,7 @@ export type * from "./configuration-line.js";
 export * from "./conditional.js";
 export * from "./content-coding.js";
 export * from "./core.js";
+export * from "./error-log-format.js";
 export * from "./error.js";
 export * from "./escape.js";
 export * from "./expression.js";

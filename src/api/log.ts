@@ -34,6 +34,11 @@ export interface LogEntry {
   readonly referer?: string;
   /** Process that speaks, when it is not this one (a daemon). */
   readonly pid?: number;
+  /** The error of the system behind it, which is named in front: "(13)Permission denied". */
+  readonly cause?: unknown;
+  /** What it is about, for formats that ask for more than this; a request comes with its connection. */
+  readonly request?: import("./request.js").Request;
+  readonly connection?: import("./request.js").Connection;
 }
 
 /** An error log: of the server, or of one virtual host. */
@@ -41,4 +46,20 @@ export interface ErrorLog {
   write(entry: LogEntry): void;
   /** Whether a line of that level and module would be written. */
   takes(level: Level, module: string): boolean;
+  /** The same log under the levels of a section; missing where levels do not matter. */
+  under?(levels: Readonly<Record<string, Level>>): ErrorLog;
+}
+
+const logged = new WeakSet<object>();
+
+/** Notes that something of a request or connection is in the error log; true the first time. */
+export function noteLogged(subject: object): boolean {
+  if (logged.has(subject)) return false;
+  logged.add(subject);
+  return true;
+}
+
+/** Whether something of a request or connection is in the error log: only then do logs show its id (`%L`). */
+export function wasLogged(subject: object): boolean {
+  return logged.has(subject);
 }

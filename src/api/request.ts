@@ -213,7 +213,8 @@ export interface Request {
   readonly applications: Applications;
   /** Providers registered under that kind by modules: see Module.provides. */
   providers(kind: string): ReadonlyMap<string, unknown>;
-  log(level: Level, module: string, message: string): void;
+  /** Writes to the error log, under the LogLevel in force; `cause` is the error of the system behind it. */
+  log(level: Level, module: string, message: string, cause?: unknown): void;
 }
 
 /** What a look-up found: the request as it came out of the phases and 200, or the status that ended it. */

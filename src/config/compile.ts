@@ -63,6 +63,7 @@ export interface CompileOptions {
   /** Opens the error log of a virtual host; the logs of a mere check take nothing. */
   readonly openErrorLog?: (host: {
     readonly index: number;
+    readonly serverName: string;
     readonly core: SettingsOf<typeof core.settings>;
   }) => ErrorLog;
   /** Skips the modules' checks: a worker compiles what the supervisor has checked. */
@@ -201,7 +202,11 @@ function lazyHost({ index, body, section, main, mainBody, context, openErrorLog,
       return plan;
     },
     get errorLog() {
-      errorLog ??= openErrorLog({ index, core: this.plan.settings["core"] as SettingsOf<typeof core.settings> });
+      errorLog ??= openErrorLog({
+        index,
+        serverName: this.serverName,
+        core: this.plan.settings["core"] as SettingsOf<typeof core.settings>,
+      });
       return errorLog;
     },
   };

@@ -1,5 +1,9 @@
 // Log entry → a line in Apache's default format of the error log.
 import type { LogEntry } from "../api/index.js";
+import { causeText } from "./error-cause.js";
+
+/** Most characters of a line, as in Apache. */
+export const longestLine = 8190;
 
 const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -12,7 +16,9 @@ export function errorLine(entry: LogEntry, now: number = clock()): string {
   const pid = entry.pid ?? process.pid;
   const client = entry.client === undefined ? "" : `[client ${entry.client}] `;
   const referer = entry.referer === undefined ? "" : `, referer: ${escapeLog(entry.referer)}`;
-  return `[${errorTime(now)}] [${entry.module}:${entry.level}] [pid ${pid}:tid ${pid}] ${client}${escapeLog(entry.message)}${referer}`;
+  const cause = causeText(entry.cause);
+  const head = `[${errorTime(now)}] [${entry.module}:${entry.level}] [pid ${pid}:tid ${pid}] ${cause && `${cause}: `}`;
+  return `${head}${client}${escapeLog(entry.message)}${referer}`.slice(0, longestLine);
 }
 
 /** A time as the error log writes it, local, with microseconds; `now` in milliseconds since the epoch with a fraction. */
@@ -54,7 +60,7 @@ function two(number: number): string {
 }
 
 /** Milliseconds since the epoch with a fraction; follows the wall clock when that is set. */
-function clock(): number {
+export function clock(): number {
   const fine = performance.timeOrigin + performance.now();
   const coarse = Date.now();
   return Math.abs(fine - coarse) < 20 ? fine : coarse;

@@ -2,7 +2,8 @@
 import { createRequire } from "node:module";
 import { Writable } from "node:stream";
 import type winston from "winston";
-import { levels, type ErrorLog, type Level, type LogEntry } from "../api/index.js";
+import { levels, noteLogged, type ErrorLog, type ErrorLogFormats, type Level, type LogEntry } from "../api/index.js";
+import { callerInSource, formatLine, rootOf, type LineSubject } from "./error-format.js";
 import { errorLine } from "./error-line.js";
 import type { LogSink } from "./log-file.js";
 
@@ -12,22 +13,56 @@ export type LevelTable = Readonly<Record<string, Level>>;
 const ranks: Readonly<Record<string, number>> = Object.fromEntries(levels.map((level, rank) => [level, rank]));
 const noticeRank = levels.indexOf("notice");
 
-/**
- * An error log that writes lines to `sink`. Notices and what is more severe are always written, as Apache does for
- * logs that are files.
- */
-export function createErrorLog(sink: LogSink, table: LevelTable = {}): ErrorLog {
+/** How the lines of an error log look, and the name of the virtual host it is of. */
+export interface LineFormat extends ErrorLogFormats {
+  readonly serverName?: string;
+}
+
+const apacheFormat: LineFormat = { message: undefined, connection: [], request: [] };
+
+/** An error log that writes lines to `sink`. Notices are always written, as Apache does for logs that are files. */
+export function createErrorLog(sink: LogSink, table: LevelTable = {}, format: LineFormat = apacheFormat): ErrorLog {
   const logger = loggerOf(sink);
+  const tables = new WeakMap<LevelTable, ErrorLog>();
+  const under = (levelTable: LevelTable): ErrorLog => {
+    const known = tables.get(levelTable);
+    if (known) return known;
+    const takes = takesBy(levelTable);
+    const log: ErrorLog = {
+      takes,
+      under,
+      write(entry) {
+        if (!takes(entry.level, entry.module)) return;
+        for (const line of linesOf(entry, format)) logger.log({ level: entry.level, message: line });
+      },
+    };
+    tables.set(levelTable, log);
+    return log;
+  };
+  return under(table);
+}
+
+function takesBy(table: LevelTable): ErrorLog["takes"] {
   const thresholds = new Map(Object.entries(table).map(([name, level]) => [name, rankOf(level)]));
   const standard = thresholds.get("") ?? rankOf("warn");
-  const takes = (level: Level, module: string): boolean =>
-    rankOf(level) <= Math.max(noticeRank, thresholds.get(module) ?? standard);
-  return {
-    takes,
-    write(entry) {
-      if (takes(entry.level, entry.module)) logger.log({ ...entry });
-    },
+  return (level, module) => level === "notice" || rankOf(level) <= (thresholds.get(module) ?? standard);
+}
+
+/** The line of an entry, behind those that are written once for its connection and its request. */
+function linesOf(entry: LogEntry, format: LineFormat): readonly string[] {
+  const { connection, request } = entry;
+  const { serverName } = format;
+  const lines: (string | undefined)[] = [];
+  const once = (subject: object | undefined, formats: ErrorLogFormats["request"], about: LineSubject): void => {
+    if (subject && noteLogged(subject)) lines.push(...formats.map((one) => formatLine(one, about)));
   };
+  once(connection, format.connection, { serverName, ...(connection && { connection }) });
+  const root = request && rootOf(request);
+  once(root, format.request, { serverName, ...(connection && { connection }), ...(root && { request: root }) });
+  lines.push(
+    format.message ? formatLine(format.message, { ...entry, serverName, source: callerInSource }) : errorLine(entry),
+  );
+  return lines.filter((line) => line !== undefined && line !== "") as string[];
 }
 
 const loggers = new WeakMap<LogSink, winston.Logger>();
@@ -50,7 +85,7 @@ function loggerOf(sink: LogSink): winston.Logger {
   const logger = createLogger({
     levels: { ...ranks },
     level: "trace8",
-    format: format.printf((info) => errorLine(info as unknown as LogEntry)),
+    format: format.printf(({ message }) => String(message)),
     transports: [new transports.Stream({ stream, eol: "" })],
   });
   loggers.set(sink, logger);

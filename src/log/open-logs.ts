@@ -1,6 +1,6 @@
 // Names of logs as the configuration has them → open logs, each target opened once.
 import type { ErrorLog, LogWriter } from "../api/index.js";
-import { createErrorLog, type LevelTable } from "./error-log.js";
+import { createErrorLog, type LevelTable, type LineFormat } from "./error-log.js";
 import { LogFile, type Dropped, type LogSink } from "./log-file.js";
 
 /** The logs a process has open. */
@@ -8,7 +8,7 @@ export interface OpenLogs {
   /** Opens a path, or "|program", for appending. Throws when the file cannot be opened. */
   writer(target: string): LogWriter;
   /** The error log of that target with levels of its own. Throws when the file cannot be opened. */
-  errorLog(target: string, table: LevelTable): ErrorLog;
+  errorLog(target: string, table: LevelTable, format?: LineFormat): ErrorLog;
   /** Writes out and closes all of them. */
   close(): Promise<void>;
 }
@@ -38,7 +38,7 @@ export function openLogs(options: LogOptions): OpenLogs {
   };
   return {
     writer: sinkOf,
-    errorLog: (target, table) => createErrorLog(sinkOf(target), table),
+    errorLog: (target, table, format) => createErrorLog(sinkOf(target), table, format),
     async close() {
       await Promise.all([...sinks.values()].map((sink) => sink.close()));
       sinks.clear();

@@ -1,6 +1,6 @@
 // What the supervisor has to know of a configuration: the one record that says who is to run.
 import type { DaemonGroupSpec, Listen } from "../api/index.js";
-import type { LevelTable } from "../log/error-log.js";
+import type { LevelTable, LineFormat } from "../log/error-log.js";
 import type { Identity } from "./channel.js";
 
 /** A configuration that compiled. Paths are absolute, times in milliseconds. */
@@ -18,6 +18,7 @@ export interface Configuration {
   /** A path or "|program". */
   readonly errorLog: string;
   readonly logLevels: LevelTable;
+  readonly errorLogFormat?: LineFormat;
   readonly workers: number;
   /** Connections that one worker may have open. */
   readonly maxConnections: number;

@@ -190,6 +190,12 @@ export function configurationOf(
     runtimeDir: absolute(settings.defaultRuntimeDir),
     errorLog: /^(\||syslog(:|$))/.test(errorLog) ? errorLog : absolute(errorLog),
     logLevels: coreSettings.logLevels,
+    errorLogFormat: {
+      serverName: main.serverName,
+      message: coreSettings.errorLogFormat,
+      connection: [],
+      request: [],
+    },
     workers,
     maxConnections: Math.ceil(settings.maxRequestWorkers / workers),
     listenBacklog: settings.listenBacklog,

@@ -134,7 +134,13 @@ function compileServer(tree: Tree, modules: readonly Module[]): { logs: OpenLogs
       }),
   });
   const { server, errors } = compile(tree, modules, {
-    openErrorLog: ({ core: { errorLog, logLevels } }) => logs.errorLog(where(errorLog), logLevels),
+    openErrorLog: ({ serverName, core: { errorLog, logLevels, ...formats } }) =>
+      logs.errorLog(where(errorLog), logLevels, {
+        serverName,
+        message: formats.errorLogFormat,
+        connection: formats.connectionLogFormats,
+        request: formats.requestLogFormats,
+      }),
     unchecked: true,
   });
   if (!server) throw errors[0] ?? new Error("the configuration does not compile");

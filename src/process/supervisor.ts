@@ -130,7 +130,7 @@ export class Supervisor {
     const sockets = this.#bind(configuration);
     const logs = this.#openLogs(configuration);
     this.#writePid(configuration.pidFile);
-    this.#errorLog = logs.errorLog(configuration.errorLog, configuration.logLevels);
+    this.#errorLog = logs.errorLog(configuration.errorLog, configuration.logLevels, configuration.errorLogFormat);
     return new Generation({
       number: ++this.#generations,
       configuration,

@@ -309,18 +309,20 @@ export class ServerRequest implements Request {
     return this.services.providers(kind);
   }
 
-  log(level: Level, module: string, message: string): void {
-    const { errorLog } = this.virtualHost;
+  log(level: Level, module: string, message: string, cause?: unknown): void {
+    const { errorLog: hostLog } = this.virtualHost;
+    const errorLog = hostLog.under?.(this.core.logLevels) ?? hostLog;
     if (!errorLog.takes(level, module)) return;
-    const { clientAddress, clientPort } = this;
-    const address = clientAddress.includes(":") ? `[${clientAddress}]` : clientAddress;
     const referer = this.headers.get("referer");
     errorLog.write({
       level,
       module,
       message,
-      client: `${address}:${clientPort}`,
+      client: `${this.clientAddress}:${this.clientPort}`,
       ...(referer === undefined ? {} : { referer }),
+      ...(cause === undefined ? {} : { cause }),
+      connection: this.connection,
+      request: this,
     });
   }
 }

@@ -106,6 +106,7 @@ const rows: readonly (readonly [name: string, target: string, more?: Partial<Cas
   ["are written where hook and condition are given", "/both/a.txt?x"],
   ["are written where condition and hook are given", "/turned/a.txt?x"],
   ["are written by the status", "/late/missing"],
+  ["are not written where the level of the section is too low", "/silent/a.txt", { linesEach: 0 }],
 ];
 
 const folders = [...Object.keys(messages), "silent", "folder"];

@@ -34,3 +34,25 @@ describe("a line of the error log", () => {
     });
   }
 });
+
+describe("the error of the system behind a message", () => {
+  it("stands in front of the client", () => {
+    const cause = Object.assign(new Error("EACCES: permission denied"), { errno: -13 });
+    const line = errorLine({ level: "error", module: "core", message: "no", pid: 7, client: "::1:80", cause }, when);
+    expect(line).to.equal(
+      "[Sat Nov 21 02:04:53.236693 2026] [core:error] [pid 7:tid 7] (13)Permission denied: [client ::1:80] no",
+    );
+  });
+
+  it("is left out where there is none", () => {
+    const line = errorLine({ level: "error", module: "core", message: "no", pid: 7, cause: new Error("x") }, when);
+    expect(line).to.equal("[Sat Nov 21 02:04:53.236693 2026] [core:error] [pid 7:tid 7] no");
+  });
+});
+
+describe("lines of the error log", () => {
+  it("are bounded", () => {
+    const line = errorLine({ level: "error", module: "core", message: "x".repeat(100_000) }, when);
+    expect(line).to.have.length(8190);
+  });
+});

@@ -37,7 +37,7 @@ const items: readonly (readonly [string, string, Ask, string | RegExp])[] = [
   ["%P %{tid}P", "/f.txt", {}, `${process.pid} ${process.pid}`],
   ["%{hextid}P", "/f.txt", {}, process.pid.toString(16)],
   ["%% \\t|\\x\\\\ %^FB %{X}^ti", "/f.txt", {}, "% \t|\\x\\ - -"],
-  ["%L", "/f.txt", {}, /^.{24}$/],
+  ["%L", "/f.txt", {}, "-"],
   ["%U %>U %f", "/missing", { headers: {} }, /^\/missing \/missing /],
 ];
 

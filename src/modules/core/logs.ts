@@ -1,6 +1,7 @@
 // Directives on the error log, and the one that only fails.
 import { arg, levels, optional, rest, type Level } from "../../api/index.js";
 import { everywhere, hosts, hostsAndDirectories, type CoreMaker } from "./contexts.js";
+import { readErrorLogFormat } from "./error-log-format.js";
 
 const levelWord = arg.custom("level", "[module:]level", (text, place) => {
   const colon = text.lastIndexOf(":");
@@ -51,11 +52,28 @@ export const logDirectives = (directive: CoreMaker) => ({
     args: [arg.word("format-or-kind"), optional(arg.word("format"))],
     contexts: hosts,
     summary: "The format of lines of the error log.",
-    doc: "Accepted with a warning: lines have Apache's own format.",
-    example: 'ErrorLogFormat "[%t] [%l] %M"',
-    set: (_values, place) => {
-      place.warn("lines of the error log have Apache's own format in any case");
-      return undefined;
+    doc:
+      "`%M` is the message. Items: `%a` address and port of the client, `%{c}a` those of the other side of the connection, `%A` " +
+      "of this side, `%{NAME}e` an environment variable, `%{NAME}i` a field of the request, `%{NAME}n` a note, `%E` the error of the " +
+      "system, `%F` the source file that speaks (found only where it is asked for, and at some cost), `%k` requests answered on the " +
+      "connection before, `%l` level, `%L` id of the request, `%{c}L` and `%{C}L` of the connection, `%m` module, `%P` and `%T` " +
+      "process, `%t` time (`%{u}t` with microseconds, `%{cu}t` compact, `%{cuz}t` with the zone, or a strftime format), `%v` and `%V` " +
+      "server name, `%%`. Where an item gives nothing, all of its field is left out: from the blank in front of it to the next. " +
+      "`\\ ` is a blank that does not part fields, `% ` parts fields without being written. `%-m` writes a hyphen instead, " +
+      "`%7F` is written for levels from 7 (debug) on only. With `connection` or `request` in front, the line is written once in front " +
+      "of the first message of each; there `%+i` leaves out the line where the item gives nothing, and several lines may stand; a virtual host with " +
+      "lines of a kind takes none of that kind from the main server. What clients send is escaped; a line has no more than 8190 characters.",
+    example:
+      'ErrorLogFormat "[%{u}t] [%-m:%l] [pid %P] [client\\ %a] [R:%L] %M% ,\\ referer\\ %{Referer}i"\n' +
+      "ErrorLogFormat request \"[%{u}t] [R:%L] agent: '%+{User-Agent}i'\"",
+    set: ([first, second], place) => {
+      // An empty second word counts as none in Apache too.
+      if (!second) return { errorLogFormat: readErrorLogFormat(first, false, place) };
+      const formats = [readErrorLogFormat(second, true, place)];
+      const kind = first.toLowerCase();
+      if (kind === "connection") return { connectionLogFormats: formats };
+      if (kind === "request") return { requestLogFormats: formats };
+      return place.fail(`the kind of lines must be "request" or "connection", found "${first}"`);
     },
   }),
 

@@ -1,5 +1,5 @@
 // The % items of LogFormat, by letter.
-import { compileStrftime, escapeLogItem, type LogItem, type LogText, type Request } from "../../api/index.js";
+import { compileStrftime, escapeLogItem, wasLogged, type LogItem, type LogText, type Request } from "../../api/index.js";
 import { commonLogTime, perSecond } from "./time.js";
 
 /** An item that takes no notice of its argument. */
@@ -54,7 +54,14 @@ export const items: Readonly<Record<string, LogItem>> = {
   }),
   k: plain(({ connection }) => String(connection.keepalives)),
   l: plain(() => undefined),
-  L: { original: true, make: (argument) => (argument === "c" ? ({ connection }) => connection.id : ({ id }) => id) },
+  // As in Apache: only of what is in the error log too.
+  L: {
+    original: true,
+    make: (argument) =>
+      argument === "c"
+        ? ({ connection }) => (wasLogged(connection) ? connection.id : undefined)
+        : (request) => (wasLogged(request) ? request.id : undefined),
+  },
   m: plain((request) => escapeLogItem(method(request))),
   n: named(
     (name) =>
