@@ -1,5 +1,6 @@
 // All that a module may import.
 export * from "./account-name.js";
+export type * from "./announcement.js";
 export * from "./application.js";
 export * from "./arguments.js";
 export * from "./authentication.js";

@@ -1,6 +1,7 @@
 // What a module sees of a request, its connection and the virtual host it fell to.
 import type { Stats } from "node:fs";
 import type { Readable } from "node:stream";
+import type { AnnouncedClient, Ends } from "./announcement.js";
 import type { Applications } from "./application.js";
 import type { Headers } from "./headers.js";
 import type { ErrorLog, Level } from "./log.js";
@@ -9,13 +10,11 @@ import type { Response } from "./response.js";
 import type { TlsConnection } from "./tls.js";
 
 /** The client's connection. */
-export interface Connection {
+export interface Connection extends Ends {
   /** Unique in this server start. */
   readonly id: string;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly localAddress: string;
-  readonly localPort: number;
+  /** The client, where the proxy in front names it before anything else; `remoteAddress` is the proxy's then. */
+  readonly announced?: AnnouncedClient | undefined;
   /** TLS. */
   readonly secure: boolean;
   /** How it is encrypted. */

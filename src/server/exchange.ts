@@ -1,7 +1,9 @@
 // One request and its answer on the wire, as HTTP/1.1 (and later HTTP/2) hands them to the pipeline.
+import type { AnnouncementOptions } from "./announcement.js";
 import type { TlsEndpoint } from "./tls.js";
 import type {
   Connection,
+  Ends,
   Headers,
   http2,
   ReadTimeout,
@@ -106,6 +108,8 @@ export interface Exchange {
 /** Answers exchanges: the pipeline. */
 export interface ExchangeHandler {
   limits(localAddress: string, localPort: number): WireLimits;
+  /** How the announcement is read that connections between those ends begin with, if they do. */
+  announcement?(ends: Ends): AnnouncementOptions | undefined;
   /** How connections to that address are encrypted, if they are. */
   tls?(localAddress: string, localPort: number): TlsEndpoint | undefined;
   handle(exchange: Exchange): void;

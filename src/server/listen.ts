@@ -2,7 +2,7 @@
 import { createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from "node:net";
 import type { ConnectionReport, ConnectionState, WorkerReport } from "../api/index.js";
 import type { ExchangeHandler } from "./exchange.js";
-import { ClientConnection, plainAddress } from "./http1/connection.js";
+import { ClientConnection } from "./http1/connection.js";
 import { ServerState, type ServedConnection } from "./http1/server-state.js";
 import { Http2Connection } from "./http2/connection.js";
 import type { Opened } from "./tls.js";
@@ -75,8 +75,8 @@ export async function serve({ handler, sockets, backlog, maxConnections, share }
 
 /** By what was agreed upon, the connection that speaks it. */
 function openConnection(opened: Opened, state: ServerState): ServedConnection {
-  const { socket, protocol } = opened;
-  const limits = state.handler.limits(plainAddress(socket.localAddress), socket.localPort ?? 0);
+  const { ends, protocol } = opened;
+  const limits = state.handler.limits(ends.localAddress, ends.localPort);
   return protocol !== "http/1.1" && limits.http2
     ? new Http2Connection(opened, state, { limits, http2: limits.http2 })
     : new ClientConnection(opened, state, limits);

@@ -1,7 +1,9 @@
 // An exchange from the wire → its request through the phases → the response sent and logged.
 import { posix } from "node:path";
 import type {
+  AnnouncementReader,
   Applications,
+  Ends,
   Headers,
   LogRecord,
   Lookup,
@@ -14,6 +16,7 @@ import type {
   VirtualHost,
 } from "../api/index.js";
 import {
+  allowedTime,
   answer,
   dropBody,
   escapePath,
@@ -25,6 +28,7 @@ import {
   serverBanner,
 } from "../api/index.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
+import type { AnnouncementOptions } from "./announcement.js";
 import { withFields } from "./answer-fields.js";
 import type { BoundHook } from "../config/merge.js";
 import { AccessFiles } from "./directory-walk.js";
@@ -59,12 +63,14 @@ export class Pipeline implements ExchangeHandler {
   readonly #accessFiles: AccessFiles;
   readonly #states = new Map<CompiledHost, HostState>();
   readonly #tls = new Map<HostGroup, TlsEndpoint | false>();
+  readonly #announcements: readonly AnnouncementReader[];
 
   /** `observer` hears what each step does; without one nothing is told to anybody. */
   constructor(server: CompiledServer, applications: Applications, observer?: Observer) {
     this.server = server;
     this.#accessFiles = new AccessFiles(server.readAccessFile);
     this.sites = new Sites(server.virtualHosts);
+    this.#announcements = [...server.providers("announcements").values()] as AnnouncementReader[];
     this.#services = {
       observer,
       applications,
@@ -93,6 +99,21 @@ export class Pipeline implements ExchangeHandler {
       keepAliveTimeout: core.keepAliveTimeout,
       allow09: core.httpProtocolOptions.allow09,
       strict: core.httpProtocolOptions.strict,
+    };
+  }
+
+  announcement(ends: Ends): AnnouncementOptions | undefined {
+    const [main] = this.server.virtualHosts;
+    const reader = main && this.#announcements.find((each) => each.expects(main, ends));
+    if (!reader) return undefined;
+    const { timeout, reading } = this.limits(ends.localAddress, ends.localPort);
+    const { errorLog } = this.sites.group(ends.localAddress, ends.localPort).default;
+    const client = `${ends.remoteAddress.includes(":") ? `[${ends.remoteAddress}]` : ends.remoteAddress}:${ends.remotePort}`;
+    return {
+      reader,
+      ends,
+      timeout: Math.min(timeout, reading ? allowedTime(reading.header, 0) : Infinity),
+      refused: (message) => errorLog.write({ level: "error", module: reader.module, message, client }),
     };
   }
 

@@ -134,8 +134,8 @@ export class ServerRequest implements Request {
     this.connection = parts.connection;
     const { clientAddress, clientPort } = parts.parent ??
       parts.previous ?? {
-        clientAddress: parts.connection.remoteAddress,
-        clientPort: parts.connection.remotePort,
+        clientAddress: parts.connection.announced?.address ?? parts.connection.remoteAddress,
+        clientPort: parts.connection.announced?.port ?? parts.connection.remotePort,
       };
     this.clientAddress = clientAddress;
     this.clientPort = clientPort;

@@ -1,7 +1,15 @@
 // An accepted socket of a TLS address → an encrypted one, with the virtual host the client named in the handshake.
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
-import { tlsVersions, type TlsConnection, type TlsProvider, type TlsSettings, type VirtualHost } from "../api/index.js";
+import {
+  tlsVersions,
+  type AnnouncedClient,
+  type Ends,
+  type TlsConnection,
+  type TlsProvider,
+  type TlsSettings,
+  type VirtualHost,
+} from "../api/index.js";
 import { chooseProtocol, type Spoken } from "./protocols.js";
 import { hostByName, type HostGroup } from "./site.js";
 
@@ -14,12 +22,18 @@ interface TlsHost {
 /** What came of an accepted socket: an encrypted one, or a plain one whose client did not know better. */
 export interface Opened {
   readonly socket: Socket;
+  /** The ends of the socket, and whom a proxy in front has named as the client. */
+  readonly ends: Ends;
+  readonly announced: AnnouncedClient | undefined;
   readonly tls: TlsConnection | undefined;
   /** The client speaks plain HTTP where TLS is spoken. */
   readonly isPlain: boolean;
   /** What was agreed upon in the handshake; HTTP/1.1 where nothing was. */
   readonly protocol: "http/1.1" | "h2";
 }
+
+/** What came of an endpoint's part in it. */
+export type Encrypted = Pick<Opened, "socket" | "tls" | "isPlain" | "protocol">;
 
 /** What an endpoint needs of the server around it. */
 export interface EndpointOptions {
@@ -47,7 +61,7 @@ export class TlsEndpoint {
   readonly #server: Server;
   readonly #timeout: number;
   /** Handshakes under way: who waits for the end of each. */
-  readonly #waiting = new Map<string, (opened: Opened) => void>();
+  readonly #waiting = new Map<string, (opened: Encrypted) => void>();
 
   private constructor(
     group: HostGroup,
@@ -99,7 +113,7 @@ export class TlsEndpoint {
    * Looks at the first byte, which tells TLS from plain HTTP, and encrypts. `open` is not called when the client leaves,
    * takes too long or is refused: then the socket is destroyed.
    */
-  open(client: Socket, open: (opened: Opened) => void): void {
+  open(client: Socket, open: (opened: Encrypted) => void): void {
     const drop = (): void => void client.destroy();
     const look = (): void => {
       const first = client.read() as Buffer | null;

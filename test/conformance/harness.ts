@@ -45,6 +45,8 @@ export interface Case {
   readonly answers?: readonly string[];
   /** The client ends its side after sending. */
   readonly end?: boolean;
+  /** Sent before everything else, a handshake too. */
+  readonly preface?: string;
   /** Speaks TLS, so. */
   readonly tls?: ConnectionOptions;
   /** Further requests, each on a connection of its own, made from the answers so far: to send a cookie or nonce back. */
@@ -174,9 +176,9 @@ async function answerOf(server: Server, one: Case, root: string): Promise<string
   return text;
 }
 
-function talkOf(one: Case, { ports }: Server): Pick<Talk, "host" | "port" | "end" | "tls"> {
+function talkOf(one: Case, { ports }: Server): Pick<Talk, "host" | "port" | "end" | "tls" | "preface"> {
   const { host = "127.0.0.1", port = 1 } = one.to ?? {};
-  return { host, port: ports[port - 1] ?? 0, end: one.end ?? false, tls: one.tls };
+  return { host, port: ports[port - 1] ?? 0, end: one.end ?? false, tls: one.tls, preface: one.preface };
 }
 
 const methodOf = (request: string): string => /^\S*/.exec(request)?.[0] ?? "";

@@ -38,13 +38,24 @@ export interface Talk {
   readonly probe: string | undefined;
   /** Speaks TLS, so. */
   readonly tls?: ConnectionOptions | undefined;
+  /** Sent before everything else, a handshake too. */
+  readonly preface?: string | undefined;
 }
 
 const patience = 20_000;
 
 /** Sends bytes and reads the answers with exact framing. */
-export async function talk({ host, port, pieces, methods, end, probe, tls }: Talk): Promise<Conversation> {
-  const wire = new Wire(host, port, tls);
+export async function talk({
+  host,
+  port,
+  pieces,
+  methods,
+  end,
+  probe,
+  tls,
+  preface = "",
+}: Talk): Promise<Conversation> {
+  const wire = new Wire({ host, port, tls, preface });
   let clientPort: number;
   try {
     clientPort = await wire.opened;
@@ -150,15 +161,17 @@ class Wire {
   #wake: () => void = () => {};
   readonly #socket: Socket;
 
-  constructor(host: string, port: number, tls?: ConnectionOptions) {
-    this.#socket = tls
-      ? connectTls({ host, port, rejectUnauthorized: false, ...tls })
-      : connect({ host, port, allowHalfOpen: true });
+  constructor({ host, port, tls, preface }: Pick<Talk, "host" | "port" | "tls"> & { readonly preface: string }) {
+    const socket = connect({ host, port, allowHalfOpen: true });
+    if (preface !== "") socket.write(Buffer.from(preface, "latin1"));
+    if (tls) socket.on("error", () => undefined);
+    this.#socket = tls ? connectTls({ socket, rejectUnauthorized: false, ...tls }) : socket;
     this.opened = new Promise((resolve, reject) => {
       this.#socket.once(tls ? "secureConnect" : "connect", () => {
-        resolve(this.#socket.localPort ?? 0);
+        resolve(socket.localPort ?? 0);
       });
       this.#socket.once("error", reject);
+      this.#socket.once("close", () => reject(new Error("closed in the handshake")));
     });
     this.#socket.on("data", (bytes) => {
       this.#text += bytes.toString("latin1");

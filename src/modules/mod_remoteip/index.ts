@@ -1,35 +1,41 @@
-// The field a proxy tells its client's address in → the address the request counts as coming from.
+// What a proxy tells of its client, in a field or at the beginning of the connection → the address a request counts as coming from.
 import {
   arg,
   contentLines,
   defineModule,
-  defineSettings,
   keptFile,
-  list,
   rest,
   splitWords,
-  value,
+  type AnnouncementReader,
   type Place,
+  type VirtualHost,
 } from "../../api/index.js";
-import { proxyOf, type Proxy } from "./proxy.js";
+import { expectationOf, isAnnounced, type Expectation } from "./announced-addresses.js";
+import { longestAnnouncement, readAnnouncement } from "./announcement.js";
+import { proxyOf } from "./proxy.js";
 import { replaceAddress } from "./replace.js";
-
-const definition = defineSettings("mod_remoteip", {
-  header: value<string | undefined>(undefined),
-  proxiesHeader: value<string | undefined>(undefined),
-  proxies: list<Proxy>("replace"),
-});
+import { remoteIp } from "./settings.js";
 
 const contexts = ["server config", "virtual host"] as const;
 const readLines = keptFile(contentLines);
 
-const why =
-  "a connection that begins with a PROXY line cannot be read; let the proxy speak HTTP and name its client in the field of RemoteIPHeader";
+/** Where announcements are expected, by main server. */
+const expectations = new WeakMap<VirtualHost, Expectation>();
+
+const reader: AnnouncementReader = {
+  expects: (main, ends) => {
+    const expectation = expectations.get(main);
+    return expectation !== undefined && isAnnounced(expectation, ends);
+  },
+  read: readAnnouncement,
+  most: longestAnnouncement,
+  module: "remoteip",
+};
 
 export default defineModule({
   name: "mod_remoteip",
   summary: "Takes a request's address from what trusted proxies say of their clients",
-  settings: definition.settings,
+  settings: remoteIp.settings,
   directives: (directive) => {
     const proxies = (internal: boolean, what: string) =>
       directive({
@@ -80,19 +86,27 @@ export default defineModule({
       RemoteIPProxyProtocol: directive({
         args: [arg.flag()],
         contexts,
-        summary: "Off: connections do not begin with a PROXY line",
-        doc: `\`On\` is refused: ${why}.`,
+        summary: "Whether connections begin with a PROXY header, in which a proxy in front names the client",
+        doc:
+          "HAProxy's `send-proxy` and `send-proxy-v2`, nginx's `proxy_protocol on`, and most load balancers of clouds send one; " +
+          "both versions are read, on addresses for TLS before the handshake. In a virtual host it holds for its addresses, and so " +
+          "for all virtual hosts there. **Every** connection must begin with the header then: one without is ended, unanswered, " +
+          "with a line in the error log, and so is one whose header has not come within Timeout (or the head's time of " +
+          "RequestReadTimeout). Anybody who reaches the address can claim to be anybody: let only the proxy reach it. " +
+          "What the header says goes before RemoteIPHeader. `UNKNOWN` and `LOCAL` leave the connection's own address.",
         default: "Off",
-        example: "RemoteIPProxyProtocol Off",
-        set: ([isOn], place) => (isOn ? place.fail(why) : {}),
+        example: "Listen 127.0.0.1:8081\n<VirtualHost 127.0.0.1:8081>\n  RemoteIPProxyProtocol On\n</VirtualHost>",
+        set: ([announced]) => ({ announced }),
       }),
       RemoteIPProxyProtocolExceptions: directive({
         args: [rest(arg.word("address"))],
         contexts,
-        summary: "Has no effect: connections do not begin with a PROXY line",
-        doc: "See RemoteIPProxyProtocol.",
-        example: "RemoteIPProxyProtocolExceptions 127.0.0.1",
-        set: () => undefined,
+        summary: "Names clients whose connections never begin with a PROXY header",
+        doc: "Addresses or networks, for instance of who looks whether the server is well. Holds for the whole server.",
+        example: "RemoteIPProxyProtocol On\nRemoteIPProxyProtocolExceptions 127.0.0.1 10.1.0.0/16",
+        set: ([words], place) => ({
+          announcementExceptions: words.map((word) => proxyOf(word, true, place).within),
+        }),
       }),
     };
   },
@@ -100,9 +114,18 @@ export default defineModule({
     postReadRequest: {
       rank: "first",
       when: ({ header }) => header !== undefined,
-      run: (request, settings) => replaceAddress(request, settings),
+      run: (request, settings) => (request.connection.announced ? undefined : replaceAddress(request, settings)),
     },
   },
+  lifecycle: {
+    check: (server) => void expectationOf(server, remoteIp),
+    start({ server }) {
+      const expectation = expectationOf(server, remoteIp);
+      const [main] = server.virtualHosts;
+      if (main && expectation) expectations.set(main, expectation);
+    },
+  },
+  provides: { announcements: { remoteip: reader } },
 });
 
 function linesOf(path: string, place: Place): string[] {

@@ -6,8 +6,10 @@ import {
   dropBody,
   Headers,
   RequestBodyError,
+  type AnnouncedClient,
   type Connection,
   type ConnectionReport,
+  type Ends,
   type Response,
   type TlsConnection,
 } from "../../api/index.js";
@@ -72,6 +74,7 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd, Serv
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  readonly announced: AnnouncedClient | undefined;
   readonly secure: boolean;
   readonly tls: TlsConnection | undefined;
   keepalives = 0;
@@ -79,6 +82,7 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd, Serv
   hasEnded = false;
 
   readonly #socket: Socket;
+  readonly #ends: Ends;
   readonly #state: ServerState;
   readonly #limits: WireLimits;
   readonly #finder: HeadFinder;
@@ -108,15 +112,17 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd, Serv
   #abort: AbortController | undefined;
   #tunnel: Tunnel | undefined;
 
-  constructor({ socket, tls, isPlain }: Opened, state: ServerState, limits: WireLimits) {
+  constructor({ socket, ends, announced, tls, isPlain }: Opened, state: ServerState, limits: WireLimits) {
     this.#socket = socket;
     this.tls = tls;
     this.#isMisled = isPlain;
     this.#state = state;
-    this.remoteAddress = plainAddress(socket.remoteAddress);
-    this.remotePort = socket.remotePort ?? 0;
-    this.localAddress = plainAddress(socket.localAddress);
-    this.localPort = socket.localPort ?? 0;
+    this.#ends = ends;
+    this.announced = announced;
+    this.remoteAddress = ends.remoteAddress;
+    this.remotePort = ends.remotePort;
+    this.localAddress = ends.localAddress;
+    this.localPort = ends.localPort;
     this.secure = tls !== undefined;
     this.#limits = limits;
     const { begins } = limits.http2 ?? {};
@@ -144,7 +150,7 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd, Serv
     const host = exchange?.virtualHost;
     return {
       state: this.state,
-      client: this.remoteAddress,
+      client: this.announced?.address ?? this.remoteAddress,
       requests: this.keepalives,
       bytes: this.#writer.bytesOut,
       requestLine: exchange?.requestLine ?? "",
@@ -365,7 +371,14 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd, Serv
     this.input.clear();
     socket.pause();
     socket.unshift(bytes);
-    this.#state.replace(this, { socket, tls: this.tls, isPlain: false, protocol: "h2" });
+    this.#state.replace(this, {
+      socket,
+      ends: this.#ends,
+      announced: this.announced,
+      tls: this.tls,
+      isPlain: false,
+      protocol: "h2",
+    });
   }
 
   /** The tick at which the part of a request being read is overdue: silent too long, or slower than allowed. */
@@ -599,9 +612,4 @@ function failure({ method }: HttpExchange, transmission: Transmission): Response
     unsized: true,
     close: true,
   };
-}
-
-/** An IPv4 address that came over an IPv6 socket, as IPv4. */
-export function plainAddress(address: string | undefined): string {
-  return address?.replace(/^::ffff:(?=\d+\.)/i, "") ?? "";
 }

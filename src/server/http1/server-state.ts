@@ -1,8 +1,10 @@
 // What the connections of one server share: time, counts, a limit, and whether it is draining.
 import type { Socket } from "node:net";
-import type { ConnectionReport } from "../../api/index.js";
+import type { AnnouncedClient, ConnectionReport } from "../../api/index.js";
+import { readAnnouncement } from "../announcement.js";
+import { endsOf } from "../ends.js";
 import type { ExchangeHandler } from "../exchange.js";
-import type { Opened } from "../tls.js";
+import type { Encrypted, Opened } from "../tls.js";
 
 /** Milliseconds between two looks at the deadlines of all connections; a deadline may be missed by twice that. */
 const sweepInterval = 250;
@@ -29,7 +31,7 @@ export type OpenConnection = (opened: Opened, state: ServerState) => ServedConne
 export class ServerState {
   readonly handler: ExchangeHandler;
   readonly connections = new Set<ServedConnection>();
-  /** Clients of which it is not known yet whether they speak TLS. */
+  /** Clients that have not been announced yet, or of which it is not known whether they speak TLS. */
   readonly opening = new Set<Socket>();
   /** Clients over the limit, in the order they came. */
   readonly waiting = new Set<Socket>();
@@ -118,21 +120,30 @@ export class ServerState {
       await new Promise<void>((resolve) => this.#emptied.push(resolve));
   }
 
+  /** What comes before the first request: an announcement of the client, then a handshake, where they are due. */
   #open(socket: Socket): void {
-    const { localAddress = "", localPort = 0 } = socket;
-    const endpoint = this.handler.tls?.(localAddress, localPort);
-    if (!endpoint) return this.#begin({ socket, tls: undefined, isPlain: false, protocol: "http/1.1" });
+    const ends = endsOf(socket);
+    const announcement = this.handler.announcement?.(ends);
+    const endpoint = this.handler.tls?.(ends.localAddress, ends.localPort);
+    const plain = { socket, tls: undefined, isPlain: false, protocol: "http/1.1" } as const;
+    if (!announcement && !endpoint) return this.#begin({ ...plain, ends, announced: undefined });
     const gone = (): void => {
       this.opening.delete(socket);
       this.#left();
     };
     this.opening.add(socket);
     socket.once("close", gone);
-    endpoint.open(socket, (opened) => {
-      socket.off("close", gone);
-      this.opening.delete(socket);
-      this.#begin(opened);
-    });
+    const encrypt = (announced?: AnnouncedClient): void => {
+      const begin = (opened: Encrypted): void => {
+        socket.off("close", gone);
+        this.opening.delete(socket);
+        this.#begin({ ...opened, ends, announced });
+      };
+      if (endpoint) endpoint.open(socket, begin);
+      else begin(plain);
+    };
+    if (announcement) readAnnouncement(socket, announcement, encrypt);
+    else encrypt();
   }
 
   #begin(opened: Opened): void {

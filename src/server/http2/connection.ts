@@ -1,9 +1,9 @@
 // A socket that speaks HTTP/2 → exchanges, many at a time: bounded, timed, and drained without losing one.
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { allowedTime, type ConnectionReport, type TlsConnection } from "../../api/index.js";
+import { allowedTime, type AnnouncedClient, type ConnectionReport, type TlsConnection } from "../../api/index.js";
 import type { Http2Limits, WireLimits } from "../exchange.js";
-import { connectionId, plainAddress } from "../http1/connection.js";
+import { connectionId } from "../http1/connection.js";
 import { now } from "../http1/clock.js";
 import type { ServedConnection, ServerState } from "../http1/server-state.js";
 import type { Opened } from "../tls.js";
@@ -29,6 +29,7 @@ export class Http2Connection implements ServedConnection, StreamOwner {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  readonly announced: AnnouncedClient | undefined;
   readonly secure: boolean;
   readonly tls: TlsConnection | undefined;
   readonly #socket: Socket;
@@ -47,7 +48,7 @@ export class Http2Connection implements ServedConnection, StreamOwner {
   #leaving: "not" | "told" | "closing" = "not";
 
   constructor(
-    { socket, tls }: Opened,
+    { socket, ends, announced, tls }: Opened,
     state: ServerState,
     { limits, http2 }: { limits: WireLimits; http2: Http2Limits },
   ) {
@@ -57,10 +58,11 @@ export class Http2Connection implements ServedConnection, StreamOwner {
     this.#http2 = http2;
     this.tls = tls;
     this.secure = tls !== undefined;
-    this.remoteAddress = plainAddress(socket.remoteAddress);
-    this.remotePort = socket.remotePort ?? 0;
-    this.localAddress = plainAddress(socket.localAddress);
-    this.localPort = socket.localPort ?? 0;
+    this.announced = announced;
+    this.remoteAddress = ends.remoteAddress;
+    this.remotePort = ends.remotePort;
+    this.localAddress = ends.localAddress;
+    this.localPort = ends.localPort;
     this.#deadline = state.deadline(limits.timeout);
     // Whoever ends the connection has no answers to wait for.
     socket.allowHalfOpen = false;
@@ -92,7 +94,7 @@ export class Http2Connection implements ServedConnection, StreamOwner {
     const host = exchange?.virtualHost;
     return {
       state: this.state,
-      client: this.remoteAddress,
+      client: this.announced?.address ?? this.remoteAddress,
       requests: this.#keepalives,
       bytes: this.#bytes,
       requestLine: exchange?.requestLine ?? "",

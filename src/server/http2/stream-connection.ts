@@ -1,6 +1,6 @@
 // A connection and one of its streams → the connection as the request of that stream sees it.
 import type { ServerHttp2Stream } from "node:http2";
-import type { Connection, Headers, Http2Stream, TlsConnection } from "../../api/index.js";
+import type { AnnouncedClient, Connection, Headers, Http2Stream, TlsConnection } from "../../api/index.js";
 import { responseFields } from "./response-fields.js";
 
 /** What all streams of a connection have in common. */
@@ -10,6 +10,7 @@ export interface CommonConnection {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  readonly announced: AnnouncedClient | undefined;
   readonly secure: boolean;
   readonly tls: TlsConnection | undefined;
 }
@@ -21,6 +22,7 @@ export class StreamConnection implements Connection, CommonConnection {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  readonly announced: AnnouncedClient | undefined;
   readonly secure: boolean;
   readonly tls: TlsConnection | undefined;
   readonly http2: Http2Stream;
@@ -34,6 +36,7 @@ export class StreamConnection implements Connection, CommonConnection {
     this.remotePort = common.remotePort;
     this.localAddress = common.localAddress;
     this.localPort = common.localPort;
+    this.announced = common.announced;
     this.secure = common.secure;
     this.tls = common.tls;
     this.keepalives = keepalives;
