@@ -1,4 +1,5 @@
 // All that a module may import.
+export * from "./version.js";
 export * from "./account-name.js";
 export type * from "./announcement.js";
 export * from "./application.js";

@@ -20,6 +20,7 @@ import { applyTree, isCondition, type Applied, type AppliedSection, type Body } 
 import { hostSettings, mainSettings, Plan, planLimit, type PlanContext } from "./merge.js";
 import { conditionsWith } from "./expression/expression.js";
 import { HookOrderError, orderHooks, steps, type Step } from "./order.js";
+import { withOthers } from "./other-modules.js";
 import type { Tree } from "./tree.js";
 
 /** A virtual host as compiled: what modules see of it, and what the server needs. */
@@ -77,7 +78,8 @@ export interface CompileOptions {
 const silent: ErrorLog = { write: () => undefined, takes: () => false };
 
 /** Compiles an expanded tree. Nothing is thrown for a fault of the configuration: see `errors`. */
-export function compile(tree: Tree, available: readonly Module[], options: CompileOptions = {}): Compiled {
+export function compile(tree: Tree, ours: readonly Module[], options: CompileOptions = {}): Compiled {
+  const available = withOthers(ours, tree.modules);
   const applied = applyTree(tree, available);
   const errors = [...applied.errors];
   const warnings = [...applied.warnings];

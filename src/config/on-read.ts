@@ -3,7 +3,8 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { nearest } from "./nearest.js";
 import { linkedIn, symbolOf } from "./owners.js";
-import type { Reading } from "./reading.js";
+import { hasChanged, isPackage, isScript, openOther, otherFile } from "./other-modules.js";
+import type { ModuleNames, Reading } from "./reading.js";
 import { originAt, type DirectiveNode } from "./tree.js";
 import { splitWords, type Word } from "../api/words.js";
 
@@ -82,9 +83,11 @@ const loadModule: Action = (node, reading, [symbol, path]) => {
   if (!symbol || !path) return;
   const name = symbol.text;
   if (reading.hasModule(name) && !name.endsWith(".c")) return refuseAgain(node, reading, symbol);
+  if (isScript(path.text)) return loadOther(node, reading, [symbol, path]);
   const known = reading.moduleOf(name) !== undefined;
   const file = resolve(reading.serverRoot, path.text);
   if (!known && !reading.isForeign(name) && !isThere(file)) {
+    if (isPackage(path.text)) return loadOther(node, reading, [symbol, path]);
     const near = nearest(name, symbols(reading));
     const advice = near === undefined ? {} : { advice: `did you mean ${near}?` };
     const reason = `LoadModule: neither modhost nor Apache has a module ${name}, and there is no file "${file}"`;
@@ -99,6 +102,42 @@ const loadModule: Action = (node, reading, [symbol, path]) => {
   }
   reading.load({ symbol: name, origin: node.origin, path: path.text, known });
 };
+
+/** A module that others wrote: a file of JavaScript, or a package. */
+const loadOther = (node: DirectiveNode, reading: Reading, [symbol, path]: readonly [Word, Word]): void => {
+  const refuse = (reason: string): void => failAt(node, path, reading, `LoadModule: ${path.text}: ${reason}`);
+  try {
+    const file = otherFile(path.text, reading.serverRoot);
+    const module = openOther(file);
+    if (module.symbol !== symbol.text) return refuse(`it is ${module.symbol}, not ${symbol.text}`);
+    const ours = reading.lists.modules.find((each) => each.symbol === module.symbol || each.name === module.name);
+    if (ours) return refuse(`${ours.name} is a module of modhost's own: it needs another name`);
+    const names = Object.keys(module.directives);
+    const taken = names.find((each) => ownerOf(each, reading) !== undefined);
+    if (taken !== undefined) {
+      return refuse(`${taken} is a directive of ${ownerOf(taken, reading)} already: it needs another name`);
+    }
+    if (hasChanged(file)) {
+      reading.warn(
+        `${file} has changed since it was loaded: its directives are checked as they were; stop and start the server`,
+        originAt(node, path.column),
+        { length: path.length },
+      );
+    }
+    reading.add({ ...module, directives: names });
+    reading.load({ symbol: symbol.text, origin: node.origin, path: path.text, file, known: true });
+  } catch (error) {
+    refuse(`it cannot be loaded: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)}`);
+  }
+};
+
+/** The module that has a directive of that name, among ours and those that are loaded. */
+function ownerOf(directive: string, reading: Reading): string | undefined {
+  const name = directive.toLowerCase();
+  const loaded = reading.loaded.flatMap(({ symbol }) => reading.moduleOf(symbol) ?? []);
+  const has = ({ directives }: ModuleNames): boolean => directives.some((each) => each.toLowerCase() === name);
+  return [...reading.lists.modules, ...loaded].find(has)?.name;
+}
 
 const directives: ReadonlyMap<string, OnRead> = new Map<string, OnRead>([
   ["define", { shape: "name [value]", least: 1, most: 2, run: define }],

@@ -47,7 +47,7 @@ export class Reading {
   /** `Define` values, by lower-case name. */
   readonly #values = new Map<string, string>();
   readonly #moduleNames = new Set<string>();
-  readonly #bySymbol: ReadonlyMap<string, ModuleNames>;
+  readonly #bySymbol: Map<string, ModuleNames>;
   readonly #foreign: ReadonlyMap<string, readonly string[]>;
 
   constructor(lists: ModuleLists, environment: Readonly<Record<string, string | undefined>>, from: Start) {
@@ -113,7 +113,12 @@ export class Reading {
       this.#moduleNames.add(source);
   }
 
-  /** One of our modules, by symbol. */
+  /** A module that is not among ours, but was loaded from a file. */
+  add(module: ModuleNames): void {
+    this.#bySymbol.set(module.symbol, module);
+  }
+
+  /** One of our modules, or of those that were added, by symbol. */
   moduleOf(symbol: string): ModuleNames | undefined {
     return this.#bySymbol.get(symbol);
   }

@@ -48,6 +48,8 @@ export interface LoadedModule {
   readonly origin?: Origin;
   /** As written in the LoadModule line. */
   readonly path?: string;
+  /** Absolute: where a module that is neither ours nor Apache's was loaded from. */
+  readonly file?: string;
   /** False for a module of Apache's that is not among ours. */
   readonly known: boolean;
 }

@@ -211,6 +211,8 @@ export class Supervisor {
       if (this.#state !== "serving") return stopped;
       if ("errors" in loaded) return this.#refuse(loaded.errors);
       this.#next = this.#prepare(loaded.configuration);
+      // At the start they are on the terminal; after that nobody looks there.
+      for (const message of linesOf(loaded.warnings)) this.#log({ level: "warn", module: "core", message });
       await this.#next.start(old);
     } catch (error) {
       this.#errorLog = before;
@@ -244,7 +246,7 @@ export class Supervisor {
 
   #refuse(reasons: readonly string[]): Refusal {
     this.#lastFailure = { at: Date.now(), errors: reasons };
-    const lines = reasons.flatMap((reason) => reason.split("\n")).filter((line) => line.trim() !== "");
+    const lines = linesOf(reasons);
     lines.push("the new configuration is not taken; the server goes on with the one it has");
     for (const message of lines) this.#log({ level: "error", module: "core", message });
     return lines;
@@ -312,6 +314,10 @@ export class Supervisor {
   #log(entry: LogEntry): void {
     this.#errorLog?.write(entry);
   }
+}
+
+function linesOf(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => text.split("\n")).filter((line) => line.trim() !== "");
 }
 
 function messageOf(error: unknown): string {

@@ -15,7 +15,9 @@ export default defineModule({
       doc:
         "A name of Apache's (`alias_module modules/mod_alias.so`) selects the module of that name that comes with this server; " +
         "the file is not looked at. A module of Apache's that there is no counterpart for is accepted with a warning, and its " +
-        "directives are refused: one of them might be an access rule.",
+        "directives are refused: one of them might be an access rule. A file whose name ends in `.js`, `.mjs` or `.cjs`, " +
+        "relative to ServerRoot, or the name of an npm package that is installed there, is a module that others wrote: see " +
+        "[Modules of your own](../own-modules.md).",
       example: "LoadModule alias_module modules/mod_alias.so",
       set: () => undefined,
     }),
