@@ -7,7 +7,7 @@ import type { Condition, ExpressionFunction } from "./expression.js";
 import type { Hooks } from "./hooks.js";
 import type { ErrorLog } from "./log.js";
 import type { Context, Override, Place } from "./place.js";
-import type { VirtualHost } from "./request.js";
+import type { Request, VirtualHost } from "./request.js";
 import type { ServerReport } from "./server-report.js";
 import type { Change, Settings, SettingsOf } from "./settings.js";
 import type { SharedTable } from "./shared-table.js";
@@ -137,6 +137,14 @@ export interface WorkerView {
    * nothing is served.
    */
   readonly sharedTable?: (name: string, kept?: "kept") => SharedTable;
+  /**
+   * Has something done in one worker alone, for all of them: `begin` is called where this is the one, at once or when another
+   * has ended, and what it gives is called when it leaves. Through a reload there may be one of each configuration for a
+   * moment. Missing where nothing is served.
+   */
+  readonly duty?: (begin: () => () => void) => void;
+  /** A GET request that nobody has sent, for settings and conditions that are asked outside of any. */
+  readonly imagine?: (virtualHost: VirtualHost) => Request;
 }
 
 /** An open access log. */

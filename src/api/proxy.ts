@@ -1,7 +1,10 @@
 // What modules that teach mod_proxy a scheme of back ends, TLS or a way to balance say of it.
 import type { ConnectionOptions } from "node:tls";
-import type { Request } from "./request.js";
+import type { HealthCheck, HealthWord } from "./health-check.js";
+import type { ServerView } from "./module.js";
+import type { Request, VirtualHost } from "./request.js";
 import type { Response } from "./response.js";
+import type { SharedRecord } from "./shared-table.js";
 
 /** A scheme of back ends, registered as `provides: { proxyScheme: { NAME: scheme } }` (mod_proxy_http: "http"). */
 export interface ProxyScheme {
@@ -71,3 +74,126 @@ export interface BalanceMethod {
   /** Of one or more. */
   choose(candidates: readonly BalanceCandidate[]): BalanceCandidate | undefined;
 }
+
+/**
+ * Letters of `status`: D(isabled), S(topped), I(gnores errors), R (spare), H (hot standby), E(rror), N (draining), C (its health
+ * checks fail).
+ */
+export type MemberFlag = "D" | "S" | "I" | "R" | "H" | "E" | "N" | "C";
+
+/** A member of a balancer, for modules that watch or change it. What is changed here changes in all HTTP workers. */
+export interface ProxyMember extends BalanceCandidate {
+  /** "http://10.0.0.1:8080/app", with the socket in front where it is one. */
+  readonly url: string;
+  readonly address: {
+    readonly scheme: string;
+    readonly host: string;
+    /** Undefined: the scheme's own. */
+    readonly port: number | undefined;
+    readonly socketPath: string | undefined;
+  };
+  /** As it goes over the wire, "" for none. */
+  readonly path: string;
+  readonly route: string;
+  /** The route of the member that takes its sessions. */
+  readonly redirect: string;
+  readonly set: number;
+  /** Milliseconds: what parameters say, undefined where they do not. */
+  readonly parameters: {
+    readonly timeout?: number;
+    readonly connectTimeout?: number;
+    readonly acquire?: number;
+    readonly retry?: number;
+    readonly ttl?: number;
+    readonly max?: number;
+    readonly reuse?: boolean;
+    readonly keepAlive?: boolean;
+    readonly health?: readonly HealthWord[];
+  };
+  /** Longest pause, and longest wait for a connection, in milliseconds. */
+  readonly timeout: number;
+  readonly connectTimeout: number;
+  /** When a request to it failed, in milliseconds since the epoch; 0: none has, or one went well since. */
+  readonly failedAt: number;
+  has(flag: MemberFlag): boolean;
+  isUsable(withRoute?: boolean): boolean;
+  /** A part of its record, as others keep them: what `change` has set under that name. */
+  kept(name: string): string | number | boolean | undefined;
+  /** Flags by their letters, `route`, `redirect`, `loadFactor`, `set`, `failedAt`, and what others keep. */
+  change(values: SharedRecord): void;
+}
+
+/** How a balancer treats its members. Times in milliseconds. */
+export interface BalancerParameters {
+  readonly method?: string;
+  /** Names of the cookie, and of the path parameter. */
+  readonly sticky?: { readonly cookie: string; readonly path: string } | undefined;
+  readonly separator?: string;
+  /** Whether ";" begins parameters of paths. */
+  readonly semicolons?: boolean;
+  readonly failsOver?: boolean;
+  readonly maxAttempts?: number;
+  readonly failOnStatus?: readonly number[];
+  readonly failOnTimeout?: boolean;
+  readonly forceRecovery?: boolean;
+  /** Has no effect; shown. */
+  readonly timeout?: number;
+  /** Of the forms that change it; "None": there are none. */
+  readonly nonce?: string;
+  /** Members that can be added. */
+  readonly growth?: number;
+}
+
+/** A balancer. */
+export interface ProxyBalancer {
+  /** "balancer://name". */
+  readonly name: string;
+  /** The same at each start of a configuration that says the same. */
+  readonly key: string;
+  readonly members: readonly ProxyMember[];
+  readonly parameters: BalancerParameters;
+  readonly method: string;
+  /** Members it may have, with those that can still be added. */
+  readonly mostMembers: number;
+  /** The path of the first ProxyPass that leads to it, and the name of its virtual host, "" for the main server. */
+  readonly path: string;
+  readonly host: string;
+  /** Changes in all HTTP workers: `method`, `timeout`, `maxAttempts`, `failsOver`, `sticky` ("cookie|path", "" for none). */
+  change(values: SharedRecord): void;
+  /** Adds a member, which is disabled at first; a text says why not. */
+  add(url: string): ProxyMember | string;
+}
+
+/** The balancers, registered by mod_proxy as `provides: { proxyBalancers: { all: balancers } }`. */
+export interface ProxyBalancers {
+  /** Those that a virtual host knows, and how it came to them. */
+  of(host: VirtualHost): {
+    readonly balancers: readonly ProxyBalancer[];
+    readonly inheritsBalancers: boolean;
+    readonly inheritsRules: boolean;
+    readonly persists: boolean;
+  };
+}
+
+/** Health checks, registered by mod_proxy_hcheck as `provides: { proxyHealth: { hcheck: health } }`. */
+export interface ProxyHealth {
+  /** How a member is checked. */
+  checkOf(member: ProxyMember, host: VirtualHost): HealthCheck;
+  /** Why parameters cannot be used: they name a template or a condition that is not there. */
+  faultIn(words: readonly HealthWord[], server: ServerView, host: VirtualHost): string | undefined;
+  /** Conditions by name, with their texts. */
+  conditions(host: VirtualHost): ReadonlyMap<string, string>;
+}
+
+/** Names under which health checks keep with members what the page of a balancer changes and shows. */
+export const healthKeys = {
+  method: "hcmethod",
+  passes: "hcpasses",
+  fails: "hcfails",
+  interval: "hcinterval",
+  uri: "hcuri",
+  expression: "hcexpr",
+  /** Checks in a row that are counted until the member is in or out. */
+  passed: "hcpassed",
+  failed: "hcfailed",
+} as const;

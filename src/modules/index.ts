@@ -44,6 +44,7 @@ import mime from "./mod_mime/index.js";
 import negotiation from "./mod_negotiation/index.js";
 import proxy from "./mod_proxy/index.js";
 import proxyBalancer from "./mod_proxy_balancer/index.js";
+import proxyHcheck from "./mod_proxy_hcheck/index.js";
 import proxyHttp from "./mod_proxy_http/index.js";
 import reflector from "./mod_reflector/index.js";
 import proxyWstunnel from "./mod_proxy_wstunnel/index.js";
@@ -137,6 +138,7 @@ export const modules: readonly Module[] = [
   proxyHttp,
   proxyWstunnel,
   proxyBalancer,
+  proxyHcheck,
   lbByRequests,
   lbByTraffic,
   lbByBusyness,

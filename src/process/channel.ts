@@ -67,6 +67,8 @@ export type SupervisorToWorker =
   | { readonly type: "drain"; readonly milliseconds: number }
   /** Say how many connections there are: a "status" message. */
   | { readonly type: "status" }
+  /** Do what one worker alone does: this is the one, until it drains. */
+  | { readonly type: "duty" }
   /** What all workers do: the answer to "report". */
   | { readonly type: "report"; readonly report: ServerReport }
   /** What other workers have changed in shared tables. */

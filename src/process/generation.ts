@@ -52,6 +52,8 @@ export class Generation {
   readonly #groups = new Map<string, DaemonGroup>();
   readonly #workers = new Set<WorkerProcess>();
   readonly #retries = new Set<NodeJS.Timeout>();
+  /** Does what one worker alone does. */
+  #onDuty: WorkerProcess | undefined;
   #state: "starting" | "serving" | "draining" = "starting";
   #failing = 0;
   #whenEmpty: (() => void)[] = [];
@@ -100,6 +102,7 @@ export class Generation {
     if (this.#state === "starting") this.#state = "serving";
     // One that ended between its being ready and now has not been replaced yet.
     for (let missing = this.configuration.workers - this.#workers.size; missing > 0; missing--) this.#fork();
+    this.#giveDuty();
   }
 
   /** Throws when a pool that serves would be replaced by one that cannot start. */
@@ -199,6 +202,7 @@ export class Generation {
       for (const other of this.#workers) {
         if (other.isLeaving && other.state === "serving") other.drain(this.#leavingLimit(other));
       }
+      this.#giveDuty();
     }
   }
 
@@ -209,8 +213,16 @@ export class Generation {
     if (this.#state === "serving" && !worker.isLeaving) {
       this.#log("error", "core", `AH00052: child pid ${worker.pid} ${reason}; a new worker takes its place`);
       this.#replace(worker);
+      this.#giveDuty();
     }
     if (this.#workers.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+
+  /** Chooses the worker that does what one alone does, where there is none. */
+  #giveDuty(): void {
+    if (this.#state !== "serving" || this.#onDuty?.state === "serving") return;
+    this.#onDuty = [...this.#workers].find(({ state, isLeaving }) => state === "serving" && !isLeaving);
+    this.#onDuty?.send({ type: "duty" });
   }
 
   #leavingLimit({ isOrderly }: WorkerProcess): number {

@@ -19,6 +19,7 @@ import { serve, type ServeOptions, type Serving, type ServingReport } from "../s
 import { Pipeline } from "../server/pipeline.js";
 import { WorkerApplications } from "./applications.js";
 import type { WorkerStart, WorkerToSupervisor } from "./channel.js";
+import { Duties } from "./duties.js";
 import { EmbeddedPython } from "./embedded-python.js";
 import { mostConnections } from "./descriptors.js";
 import { inheritedSocket } from "./listeners.js";
@@ -51,7 +52,13 @@ export async function prepareWorker(
   const sharedTable: WorkerView["sharedTable"] = (name, kept) =>
     tables.table(kept ? name : `${name}@${start.generation}`);
   const openLog: WorkerView["openLog"] = (target) => logs.writer(target);
-  const view: WorkerView = { server, errorLog, secret, openLog, report: () => reports.ask(), sharedTable };
+  const duties = new Duties();
+  const view: WorkerView = {
+    ...{ server, errorLog, secret, openLog, sharedTable },
+    report: () => reports.ask(),
+    duty: (begin) => duties.add(begin),
+    imagine: (virtualHost) => handler.imagine(virtualHost),
+  };
   for (const { lifecycle } of server.modules) {
     await lifecycle.start?.(view);
   }
@@ -87,12 +94,16 @@ export async function prepareWorker(
       serving = await serve({ handler, sockets, backlog: listenBacklog, maxConnections, ...(share ? { share } : {}) });
     },
     pool: (state) => applications.pool(state),
-    drain: async (milliseconds) => serving?.drain(milliseconds),
+    drain: async (milliseconds) => {
+      duties.end();
+      await serving?.drain(milliseconds);
+    },
     ownerOf: (error) => applications.scriptOf(error),
     counts: () => serving?.counts() ?? { connections: 0, active: 0, requests: 0 },
     report: () => (serving ? withProcessorTime(serving.report()) : null),
     reported: (report) => reports.heard(report),
     tables: (changes) => tables.heard(changes),
+    duty: () => duties.begin(),
     ended: () => (python?.isUsed ? python.end() : undefined),
     close: async () => {
       forgetPatterns();

@@ -23,6 +23,8 @@ export interface PreparedWorker {
   reported(report: ServerReport): void;
   /** Hears what other workers have changed in shared tables. */
   tables(changes: readonly TableChange[]): void;
+  /** Begins what one worker alone does; it ends with the drain. */
+  duty(): void;
   /** Set while applications run in this process that want to know of its end; to be given a moment. */
   ended?(): Promise<void> | undefined;
   /** Ends what is left: modules, logs. */
@@ -74,6 +76,7 @@ class WorkerLife {
     else if (message.type === "status") this.#tellStatus();
     else if (message.type === "report") this.#prepared?.reported(message.report);
     else if (message.type === "tables") this.#changeTables(message.changes);
+    else if (message.type === "duty") this.#prepared?.duty();
     else if (this.#prepared) this.#prepared.pool(message.pool);
     else this.#early.push(message.pool);
   }

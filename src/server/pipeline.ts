@@ -1,10 +1,11 @@
 // An exchange from the wire → its request through the phases → the response sent and logged.
 import { posix } from "node:path";
+import { Readable } from "node:stream";
 import type {
   AnnouncementReader,
   Applications,
+  Connection,
   Ends,
-  Headers,
   LogRecord,
   Lookup,
   NamedFilter,
@@ -20,6 +21,7 @@ import {
   answer,
   dropBody,
   escapePath,
+  Headers,
   http2,
   phases,
   readTimeouts,
@@ -45,6 +47,18 @@ import { ServerRequest, type CoreSettings, type Services } from "./request.js";
 import { SectionIndex } from "./sections.js";
 import { hostByName, hostByPath, Sites, type HostGroup } from "./site.js";
 import { TlsEndpoint } from "./tls.js";
+
+/** The connection of requests that nobody has sent. */
+const nobody: Connection = {
+  id: "",
+  remoteAddress: "127.0.0.1",
+  remotePort: 0,
+  localAddress: "127.0.0.1",
+  localPort: 0,
+  secure: false,
+  keepalives: 0,
+  signal: new AbortController().signal,
+};
 
 type Awaitable<Value> = Value | Promise<Value>;
 
@@ -188,6 +202,24 @@ export class Pipeline implements ExchangeHandler {
     }
     const strict = state.core.strictHostCheck && host?.hostname !== "" && !named && !isNamed(virtualHost, host);
     return { request, refused: strict ? refuse(400) : undefined };
+  }
+
+  /** A request that nobody has sent, for questions outside of any. */
+  imagine(virtualHost: VirtualHost): ServerRequest {
+    return new ServerRequest({
+      services: this.#services,
+      connection: nobody,
+      virtualHost: virtualHost as CompiledHost,
+      startTime: Date.now(),
+      method: "GET",
+      target: "/",
+      requestLine: "GET / HTTP/1.1",
+      protocol: "HTTP/1.1",
+      headers: new Headers(),
+      body: { length: 0, arrived: Buffer.alloc(0), stream: () => Readable.from([]), discard: () => true },
+      hostname: "",
+      hostPort: undefined,
+    });
   }
 
   #makeRequest(exchange: Exchange, virtualHost: CompiledHost, host: HostName | undefined): ServerRequest {

@@ -1,9 +1,11 @@
 // A request for a balancer → the answer of one of its members, of another where one cannot be reached.
 import { refuse, type ProxyScheme, type Request, type Response } from "../../api/index.js";
 import { ask, type Question } from "./ask.js";
-import { balancerName, balancerOf, type Balancer, type Member } from "./balancer.js";
+import { balancerName } from "./balancer-lines.js";
+import { balancerOf, type Balancer } from "./balancer.js";
 import { choose } from "./choose.js";
 import { proxyError, type Stage } from "./failure.js";
+import type { Member } from "./member.js";
 import type { Mapping } from "./translate.js";
 
 /** Asks the members, one after the other. */

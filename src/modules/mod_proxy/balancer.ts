@@ -1,150 +1,149 @@
 // BalancerMember and ProxySet lines → the balancers of each virtual host, with the state that all workers share.
-import { SharedTable, type ServerView, type VirtualHost, type WorkerView } from "../../api/index.js";
-import { joined, type AllParameters, type BalancerParameters, type Parameters } from "./parameters.js";
-import { definition, type MemberLine, type SetLine } from "./settings.js";
-import { comparable, nameOf, type Target } from "./target.js";
-
-/** Milliseconds a member in error is left alone, where `retry` says nothing. */
-const usualRetry = 60_000;
-
-/** One back end of a balancer. */
-export class Member {
-  readonly url: string;
-  readonly target: Target;
-  readonly parameters: Parameters;
-  /** Of its record in the shared table. */
-  readonly key: string;
-  readonly #table: SharedTable;
-  /** How often its turn has come, for methods that count; of this worker alone. */
-  turns = 0;
-
-  constructor(url: string, target: Target, { parameters, key, table }: MemberParts) {
-    this.url = url;
-    this.target = target;
-    this.parameters = parameters;
-    this.key = key;
-    this.#table = table;
-  }
-
-  /** Letters of `status`. */
-  get letters(): string {
-    return this.parameters.status ?? "";
-  }
-
-  has(letter: string): boolean {
-    return this.letters.includes(letter);
-  }
-
-  get route(): string {
-    return this.parameters.route ?? "";
-  }
-
-  get redirect(): string {
-    return this.parameters.redirect ?? "";
-  }
-
-  /** Hundredths. */
-  get loadFactor(): number {
-    return this.parameters.loadFactor ?? 100;
-  }
-
-  get set(): number {
-    return this.parameters.set ?? 0;
-  }
-
-  get busy(): number {
-    return this.#table.number(this.key, "busy");
-  }
-
-  get elected(): number {
-    return this.#table.number(this.key, "elected");
-  }
-
-  /** Bytes sent to it, and read from it. */
-  get sent(): number {
-    return this.#table.number(this.key, "sent");
-  }
-
-  get read(): number {
-    return this.#table.number(this.key, "read");
-  }
-
-  /** When it failed; 0: it has not. */
-  get failedAt(): number {
-    return this.#table.number(this.key, "failedAt");
-  }
-
-  get retry(): number {
-    return this.parameters.retry ?? usualRetry;
-  }
-
-  /** Whether it is in error, and its time to be tried again has not come. */
-  get isFailing(): boolean {
-    const { failedAt } = this;
-    return failedAt > 0 && Date.now() <= failedAt + this.retry;
-  }
-
-  /** Whether requests may go to it; a draining one takes those alone that have its route. */
-  isUsable(withRoute = false): boolean {
-    const { letters } = this;
-    if (/[DSE]/.test(letters) || (letters.includes("N") && !withRoute)) return false;
-    return !this.isFailing;
-  }
-
-  fail(): void {
-    if (!this.has("I")) this.#table.change({ key: this.key, set: { failedAt: Date.now() } });
-  }
-
-  recover(): void {
-    if (this.failedAt > 0) this.#table.change({ key: this.key, set: { failedAt: 0 } });
-  }
-
-  begin(): void {
-    this.#table.change({ key: this.key, add: { elected: 1 }, held: { busy: 1 } });
-  }
-
-  end(sent: number, read: number): void {
-    this.#table.change({ key: this.key, add: { sent, read }, held: { busy: -1 } });
-  }
-}
-
-interface MemberParts {
-  readonly parameters: Parameters;
-  readonly key: string;
-  readonly table: SharedTable;
-}
+import {
+  byteString,
+  core,
+  SharedTable,
+  type BalancerParameters,
+  type ProxyBalancer,
+  type ProxyBalancers,
+  type ServerView,
+  type SharedRecord,
+  type VirtualHost,
+  type WorkerView,
+} from "../../api/index.js";
+import { linesByHost, type Lines } from "./balancer-lines.js";
+import { Member } from "./member.js";
+import { joined, type AllParameters, type Parameters } from "./parameters.js";
+import { isAlone, type ProxyRule } from "./rules.js";
+import { definition } from "./settings.js";
+import { comparable, nameOf, parseTarget, type Target } from "./target.js";
 
 /** A balancer of a virtual host. */
-export class Balancer {
-  /** "balancer://name". */
+export class Balancer implements ProxyBalancer {
   readonly name: string;
-  readonly members: readonly Member[];
-  readonly parameters: BalancerParameters;
+  readonly key: string;
+  readonly path: string;
+  readonly host: string;
+  readonly mostMembers: number;
+  readonly #parts: BalancerParts;
+  readonly #added = new Map<string, Member>();
+  /** The record that parameters and members were made by. */
+  #seen: SharedRecord | undefined;
+  #members: readonly Member[];
+  #parameters: BalancerParameters;
 
-  constructor(name: string, members: readonly Member[], parameters: BalancerParameters) {
-    this.name = name;
-    this.members = members;
-    this.parameters = parameters;
+  constructor(parts: BalancerParts) {
+    this.name = parts.name;
+    this.key = parts.key;
+    this.path = parts.path;
+    this.host = parts.host;
+    this.mostMembers = parts.members.length + parts.growth;
+    this.#parts = parts;
+    this.#members = parts.members;
+    this.#parameters = parts.parameters;
+  }
+
+  get members(): readonly Member[] {
+    this.#look();
+    return this.#members;
+  }
+
+  get parameters(): BalancerParameters {
+    this.#look();
+    return this.#parameters;
   }
 
   get method(): string {
     return this.parameters.method ?? "byrequests";
   }
+
+  change(values: SharedRecord): void {
+    this.#parts.table.change({ key: this.key, set: values });
+  }
+
+  add(text: string): Member | string {
+    const member = this.#parts.make(text);
+    if (typeof member === "string") return member;
+    const { members } = this;
+    if (members.some(({ url }) => comparable(url) === comparable(member.url))) return "it is a member already";
+    if (members.length >= this.mostMembers) return "BalancerGrowth allows no more members";
+    member.change({ D: true });
+    this.change({ [`${adding}${text}`]: true });
+    return this.members.find(({ url }) => url === member.url) ?? member;
+  }
+
+  /** What was changed while serving goes over what is configured. */
+  #look(): void {
+    const { table, parameters, members, make } = this.#parts;
+    const record = table.get(this.key);
+    if (record === this.#seen) return;
+    this.#seen = record;
+    this.#parameters = { ...parameters, ...changesIn(record ?? {}) };
+    for (const name of Object.keys(record ?? {})) {
+      const url = name.startsWith(adding) ? name.slice(adding.length) : undefined;
+      if (url === undefined || this.#added.has(url)) continue;
+      const member = make(url);
+      if (typeof member !== "string") this.#added.set(url, member);
+    }
+    this.#members = [...members, ...this.#added.values()].slice(0, this.mostMembers);
+  }
 }
 
-/** What the lines of a virtual host say of balancers. */
-interface Lines {
-  readonly members: MemberLine[];
-  readonly sets: SetLine[];
-  readonly passes: { readonly name: string; readonly parameters: AllParameters }[];
+interface BalancerParts {
+  readonly name: string;
+  readonly key: string;
+  readonly path: string;
+  readonly host: string;
+  readonly members: readonly Member[];
+  readonly parameters: BalancerParameters;
+  /** Members that can be added. */
+  readonly growth: number;
+  readonly table: SharedTable;
+  /** A member of that URL, or why it can be none. */
+  readonly make: (url: string) => Member | string;
+}
+
+/** In front of the URLs of members that were added. */
+const adding = "member ";
+
+function changesIn({ method, timeout, maxAttempts, failsOver, sticky }: SharedRecord): BalancerParameters {
+  const [cookie = "", path = cookie] = typeof sticky === "string" ? sticky.split("|") : [];
+  return {
+    ...(typeof method === "string" ? { method } : {}),
+    ...(typeof timeout === "number" ? { timeout } : {}),
+    ...(typeof maxAttempts === "number" ? { maxAttempts } : {}),
+    ...(typeof failsOver === "boolean" ? { failsOver } : {}),
+    ...(typeof sticky === "string" ? { sticky: cookie === "" ? undefined : { cookie, path } } : {}),
+  };
+}
+
+/** What a virtual host knows of balancers. */
+interface Known {
+  readonly byName: ReadonlyMap<string, Balancer>;
+  readonly inheritsBalancers: boolean;
+  readonly inheritsRules: boolean;
+  readonly persists: boolean;
 }
 
 /** The balancers of this worker, by virtual host. */
-const balancers = new Map<VirtualHost, ReadonlyMap<string, Balancer>>();
+const balancers = new Map<VirtualHost, Known>();
+
+/** For modules that watch or change them. */
+export const allBalancers: ProxyBalancers = {
+  of(host) {
+    const known = balancers.get(host);
+    return {
+      balancers: [...(known?.byName.values() ?? [])],
+      inheritsBalancers: known?.inheritsBalancers ?? true,
+      inheritsRules: known?.inheritsRules ?? true,
+      persists: known?.persists ?? false,
+    };
+  },
+};
 
 /** The balancer of that name ("balancer://name") that a virtual host knows. */
 export function balancerOf(host: VirtualHost, name: string): Balancer | undefined {
-  return balancers.get(host)?.get(name.toLowerCase());
+  return balancers.get(host)?.byName.get(name.toLowerCase());
 }
 
 /** Names of the balancers that have members, by virtual host; for checks. */
@@ -167,19 +166,29 @@ export function makeBalancers({ server, sharedTable }: Pick<WorkerView, "server"
   if (!main) return;
   const made = new Map<VirtualHost, Map<string, Balancer>>();
   for (const host of server.virtualHosts) {
-    const { keepsBalancers, ownBalancersOnly } = server.settings(definition, host);
+    const { keepsBalancers, ownBalancersOnly, growth, timeout } = server.settings(definition, host);
     const name = keepsBalancers ? "balancers kept" : "balancers";
     const table = sharedTable?.(name, keepsBalancers ? "kept" : undefined) ?? new SharedTable();
     const own = all.get(host);
-    const ofHost = own ? balancersFrom(own, host, table) : new Map<string, Balancer>();
+    const makes: Making = { host, table, growth, timeout: timeout ?? server.settings(core, host).timeout };
+    const ofHost = own ? balancersFrom(own, makes) : new Map<string, Balancer>();
     // As in Apache, those of the main server go before a virtual host's own.
     const inherited = host === main || ownBalancersOnly ? [] : [...(made.get(main)?.entries() ?? [])];
     for (const [key, balancer] of inherited) {
       if (balancer.members.length > 0 || !ofHost.get(key)?.members.length) ofHost.set(key, balancer);
     }
     made.set(host, ofHost);
-    balancers.set(host, ofHost);
+    balancers.set(host, {
+      byName: ofHost,
+      inheritsBalancers: !ownBalancersOnly,
+      inheritsRules: !isAlone(rulesOf(server, host)),
+      persists: keepsBalancers,
+    });
   }
+}
+
+function rulesOf(server: ServerView, host: VirtualHost): readonly ProxyRule[] {
+  return server.settings(definition, host).rules;
 }
 
 /** Forgets them. */
@@ -187,62 +196,70 @@ export function forgetBalancers(): void {
   balancers.clear();
 }
 
-function linesByHost(server: ServerView): Map<VirtualHost, Lines> {
-  const all = new Map<VirtualHost, Lines>();
-  for (const { virtualHost, settings } of server.everywhere(definition)) {
-    let lines = all.get(virtualHost);
-    if (!lines) all.set(virtualHost, (lines = { members: [], sets: [], passes: [] }));
-    lines.members.push(...(settings.members ?? []));
-    lines.sets.push(...(settings.sets ?? []).filter(({ url }) => url.startsWith("balancer://")));
-    for (const { destination } of [
-      ...(settings.rules ?? []),
-      ...(settings.sectionRule ? [settings.sectionRule] : []),
-    ]) {
-      const address =
-        destination?.kind === "back end"
-          ? destination.target.address
-          : destination?.kind === "filled path"
-            ? destination.address
-            : undefined;
-      if (!destination || address?.scheme !== "balancer") continue;
-      lines.passes.push({ name: balancerName(address.authority), parameters: destination.parameters });
-    }
-  }
-  return all;
+/** What the balancers of a virtual host are made with. */
+interface Making {
+  readonly host: VirtualHost;
+  readonly table: SharedTable;
+  readonly growth: number;
+  readonly timeout: number;
 }
 
-/** "balancer://name" of an authority. */
-export function balancerName(authority: string): string {
-  return `balancer://${authority.toLowerCase()}`;
-}
-
-function balancersFrom({ members, sets, passes }: Lines, host: VirtualHost, table: SharedTable): Map<string, Balancer> {
+function balancersFrom({ members, sets, passes }: Lines, making: Making): Map<string, Balancer> {
   const names = new Set([
     ...members.map(({ balancer }) => balancer),
     ...passes.map(({ name }) => name),
     ...sets.map(({ url }) => url.replace(/^(balancer:\/\/[^/]*).*$/, "$1")),
   ]);
+  const { host, table } = making;
   const hostKey = `${host.index} ${host.serverName}:${host.serverPort ?? ""}`;
   const made = new Map<string, Balancer>();
   for (const name of names) {
-    let parameters: AllParameters = {};
-    for (const { parameters: more } of passes.filter((pass) => pass.name === name))
-      parameters = joined(parameters, more);
-    for (const { parameters: more } of sets.filter(({ url }) => url === name || url.startsWith(`${name}/`))) {
-      parameters = joined(parameters, more);
+    let all: AllParameters = {};
+    const ownPasses = passes.filter((pass) => pass.name === name);
+    for (const { parameters } of ownPasses) all = joined(all, parameters);
+    for (const { parameters } of sets.filter(({ url }) => url === name || url.startsWith(`${name}/`))) {
+      all = joined(all, parameters);
     }
-    const own = members.filter(({ balancer }) => balancer === name);
     // Parameters of back ends on the balancer are those of all its members.
-    const { balancer = {}, ...common } = parameters;
-    const ofBalancer = own.map(
-      (line) =>
-        new Member(nameOf(line.target), line.target, {
-          parameters: joined(common, line.parameters),
-          key: JSON.stringify([hostKey, name, comparable(nameOf(line.target))]),
-          table,
-        }),
+    const { balancer: parameters = {}, ...common } = all;
+    const member = (url: string, target: Target, own: Parameters): Member =>
+      new Member({
+        ...{ url, target, table, timeout: making.timeout },
+        parameters: joined(common, own),
+        key: JSON.stringify([hostKey, name, comparable(nameOf(target))]),
+      });
+    made.set(
+      name,
+      new Balancer({
+        ...{ name, table, parameters },
+        key: JSON.stringify([hostKey, name]),
+        path: ownPasses[0]?.path ?? "",
+        host: "",
+        growth: parameters.growth ?? making.growth,
+        members: members
+          .filter(({ balancer }) => balancer === name)
+          .map(({ target, parameters: own }) => member(nameOf(target), target, own)),
+        make: (text) => {
+          const target = targetOf(text);
+          return typeof target === "string" ? target : member(nameOf(target), target, {});
+        },
+      }),
     );
-    made.set(name, new Balancer(name, ofBalancer, balancer));
   }
   return made;
+}
+
+/** The target of a URL that was entered while serving, or why it can be none. */
+function targetOf(text: string): Target | string {
+  try {
+    const target = parseTarget(byteString(text), {
+      fail: (reason: string) => {
+        throw new TypeError(reason);
+      },
+    });
+    return target.address.scheme === "balancer" ? "a balancer cannot be a member" : target;
+  } catch (error) {
+    if (error instanceof TypeError) return error.message;
+    throw error;
+  }
 }

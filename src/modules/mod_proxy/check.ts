@@ -1,8 +1,10 @@
 // The whole configuration → faults of ProxyPass lines that no single line shows.
-import type { ProxyScheme, ServerView } from "../../api/index.js";
-import { balancerName, balancerNames } from "./balancer.js";
+import type { Origin, ProxyHealth, ProxyScheme, ServerView, VirtualHost } from "../../api/index.js";
+import { balancerName } from "./balancer-lines.js";
+import { balancerNames } from "./balancer.js";
 import { moduleOf } from "./handler.js";
 import { hiddenRules, type ProxyRule } from "./rules.js";
+import type { Parameters } from "./parameters.js";
 import { definition } from "./settings.js";
 import type { Address } from "./target.js";
 
@@ -22,6 +24,11 @@ export function checkProxies(server: ServerView): void {
       const address = addressOf(rule);
       if (!address) continue;
       const { scheme } = address;
+      const { health } = rule.destination?.parameters ?? {};
+      checkHealth(health, { server, virtualHost, origin: rule.origin });
+      if (health && scheme !== "balancer") {
+        server.warn(`hc*= parameters have no effect here: members of balancers are checked`, rule.origin);
+      }
       if (!wanting.has(scheme) && !(schemes.get(scheme) as ProxyScheme | undefined)) {
         wanting.add(scheme);
         server.warn(
@@ -36,13 +43,26 @@ export function checkProxies(server: ServerView): void {
       wanting.add(address.authority);
       server.warn(`${name} has no BalancerMember, requests for it get a 503`, rule.origin);
     }
-    for (const { target, origin } of settings.members ?? []) {
+    for (const { parameters } of settings.sets ?? []) checkHealth(parameters.health, { server, virtualHost });
+    for (const { target, origin, parameters } of settings.members ?? []) {
+      checkHealth(parameters.health, { server, virtualHost, origin });
       const { scheme } = target.address;
       if (wanting.has(scheme) || schemes.has(scheme)) continue;
       wanting.add(scheme);
       server.warn(`no module is loaded for ${scheme}:// back ends: a2enmod proxy_${moduleOf(scheme)}`, origin);
     }
   }
+}
+
+/** hc*= parameters need their module, and the templates and conditions they name. */
+function checkHealth(
+  words: Parameters["health"],
+  { server, virtualHost, origin }: { server: ServerView; virtualHost: VirtualHost; origin?: Origin },
+): void {
+  if (!words) return;
+  const health = server.providers("proxyHealth").get("hcheck") as ProxyHealth | undefined;
+  const fault = health ? health.faultIn(words, server, virtualHost) : "needs mod_proxy_hcheck: a2enmod proxy_hcheck";
+  if (fault !== undefined) server.error(`hc*= parameters: ${fault}`, origin);
 }
 
 function addressOf({ destination }: ProxyRule): Address | undefined {

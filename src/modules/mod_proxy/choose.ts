@@ -1,6 +1,7 @@
 // A request for a balancer → the member it goes to: by its session's route, else by the balancer's method.
 import type { BalanceMethod, Request } from "../../api/index.js";
-import type { Balancer, Member } from "./balancer.js";
+import type { Balancer } from "./balancer.js";
+import type { Member } from "./member.js";
 
 /** What the environment of a request says of the choice, in Apache's names. */
 const names = ["SESSION_STICKY", "SESSION_ROUTE", "NAME", "WORKER_NAME", "WORKER_ROUTE", "ROUTE_CHANGED"] as const;

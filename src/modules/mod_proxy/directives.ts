@@ -70,8 +70,8 @@ export function memberDirectives(directive: Make): Directives<Settings> {
         "have `lbmethod=` (byrequests, bytraffic, bybusyness; the module of that name must be loaded), `stickysession=` " +
         "(a cookie, and behind `|` a path parameter, whose value ends with the route of its member), `stickysessionsep=`, " +
         "`scolonpathdelim=`, `nofailover=On`, `maxattempts=`, `failonstatus=` (statuses after which a member counts as in " +
-        "error), `failontimeout=` and `forcerecovery=Off` (does not try all members again when all are in error); `nonce=`, " +
-        "`growth=` and `timeout=` have no effect. Back ends have those of ProxyPass.",
+        "error), `failontimeout=` and `forcerecovery=Off` (does not try all members again when all are in error); `growth=` (members that can be added " +
+        "while the server runs) and `nonce=` (of the forms of balancer-manager; `None`: it shows, and changes nothing); `timeout=` has no effect. Back ends have those of ProxyPass.",
       example:
         "<Proxy balancer://shop>\n  BalancerMember http://10.0.0.1:8080\n  ProxySet lbmethod=bytraffic\n</Proxy>",
       set: ([words], place) => {
@@ -113,13 +113,13 @@ export function memberDirectives(directive: Make): Directives<Settings> {
       set: ([keepsBalancers]) => ({ keepsBalancers }),
     }),
     BalancerGrowth: directive({
-      args: [arg.int("number")],
+      args: [arg.int("number", { max: 1000 })],
       contexts: hosts,
-      summary: "How many members can be added while the server runs",
-      doc: "Has no effect: there is no balancer-manager here yet, members come from the configuration.",
+      summary: "How many members can be added to a balancer while the server runs",
+      doc: "On the page of `SetHandler balancer-manager`. `growth=` of a balancer goes before it.",
       default: "5",
       example: "BalancerGrowth 10",
-      set: () => undefined,
+      set: ([growth]) => ({ growth }),
     }),
   };
 }

@@ -1,7 +1,7 @@
 // ProxyPass lines → requests passed on to back ends, and their responses to the client.
 import { arg, byteString, core, defineModule, optional, rest, type Place } from "../../api/index.js";
 import { closeBackEnds } from "./back-end.js";
-import { forgetBalancers, makeBalancers } from "./balancer.js";
+import { allBalancers, forgetBalancers, makeBalancers } from "./balancer.js";
 import { checkProxies } from "./check.js";
 import { memberDirectives, otherDirectives } from "./directives.js";
 import { foretell, handle, isProxied } from "./handler.js";
@@ -168,7 +168,7 @@ export default defineModule({
     },
     handler: { rank: "first", run: handle, foretell },
   },
-  provides: { proxy: { pass: true } },
+  provides: { proxy: { pass: true }, proxyBalancers: { all: allBalancers } },
   lifecycle: {
     check: checkProxies,
     start(worker) {

@@ -1,5 +1,12 @@
 // The key=value words behind the URL of a back end or balancer → how it is treated.
-import { byteString, type Place } from "../../api/index.js";
+import {
+  byteString,
+  duration,
+  healthWord,
+  type BalancerParameters,
+  type HealthWord,
+  type Place,
+} from "../../api/index.js";
 
 /** How a back end is treated. Times in milliseconds; undefined: as ProxyTimeout, or as the pool has it. */
 export interface Parameters {
@@ -28,21 +35,8 @@ export interface Parameters {
   readonly redirect?: string;
   readonly loadFactor?: number;
   readonly set?: number;
-}
-
-/** How a balancer treats its members. */
-export interface BalancerParameters {
-  readonly method?: string;
-  /** Names of the cookie, and of the path parameter. */
-  readonly sticky?: { readonly cookie: string; readonly path: string };
-  readonly separator?: string;
-  /** Whether ";" begins parameters of paths. */
-  readonly semicolons?: boolean;
-  readonly failsOver?: boolean;
-  readonly maxAttempts?: number;
-  readonly failOnStatus?: readonly number[];
-  readonly failOnTimeout?: boolean;
-  readonly forceRecovery?: boolean;
+  /** What hc*= parameters say, in order. */
+  readonly health?: readonly HealthWord[];
 }
 
 /** What words say, of both kinds. */
@@ -52,17 +46,8 @@ export interface AllParameters extends Parameters {
 
 type Read = (value: string, fail: (expectation: string) => never) => AllParameters;
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, sec: 1000, mi: 60_000, min: 60_000, h: 3_600_000 };
-
-/** Milliseconds of "5", "5s", "100ms". */
-export function duration(value: string, unit: string): number | undefined {
-  const { number, word } = /^(?<number>\d{1,9})(?<word>[a-z]*)$/i.exec(value)?.groups ?? {};
-  const factor = units[(word || unit).toLowerCase()];
-  return number === undefined || factor === undefined ? undefined : Number(number) * factor;
-}
-
 const time =
-  (unit: string, set: (milliseconds: number) => AllParameters, least = 1): Read =>
+  (unit: "ms" | "s", set: (milliseconds: number) => AllParameters, least = 1): Read =>
   (value, fail) => {
     const milliseconds = duration(value, unit);
     if (milliseconds !== undefined && milliseconds >= least) return set(milliseconds);
@@ -142,8 +127,6 @@ const known: Readonly<Record<string, Read>> = {
   iobuffersize: number,
   receivebuffersize: number,
   responsefieldsize: number,
-  hcmethod: (value, fail) =>
-    /^none$/i.test(value) ? none : fail("must be NONE: health checks (mod_proxy_hcheck) are not supported yet"),
 };
 
 const balancer = (parameters: BalancerParameters): AllParameters => ({ balancer: parameters });
@@ -175,21 +158,15 @@ const knownOfBalancers: Readonly<Record<string, Read>> = {
   },
   failontimeout: flag((failOnTimeout) => balancer({ failOnTimeout })),
   forcerecovery: flag((forceRecovery) => balancer({ forceRecovery })),
-  // The page that would need it is not there.
-  nonce: text(() => none),
-  growth: number,
+  nonce: (value, fail) =>
+    value.length > 36 ? fail("must not be longer than 36 characters") : balancer({ nonce: byteString(value) }),
+  growth: count((growth) => balancer({ growth }), { least: 1, most: 100 }),
   // How long a request waits for a free member: members take as many as there are, and `acquire` of each says the rest.
-  timeout: anyTime,
+  timeout: (value, fail) => balancer({ timeout: duration(value, "s") ?? fail("must be a length of time") }),
 };
 
 /** Why a parameter of Apache's is refused. */
 const refused: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(
-    ["hcuri", "hcinterval", "hcpasses", "hcfails", "hcexpr", "hctemplate"].map((name) => [
-      name,
-      "health checks (mod_proxy_hcheck) are not supported yet",
-    ]),
-  ),
   secret: "it belongs to AJP back ends, which are not supported",
   mapping: "paths are mapped as they are decoded, mapping= is not supported",
 };
@@ -203,12 +180,17 @@ export function parseParameters(words: readonly string[], place: Place, isBalanc
     const name = word.slice(0, equals).toLowerCase();
     const reason = refused[name];
     if (reason !== undefined) return place.fail(`parameter ${name} cannot be used: ${reason}, found "${word}"`);
+    const fail = (expectation: string): never => place.fail(`${name} ${expectation}, found "${word}"`);
+    const health = healthWord(name, word.slice(equals + 1), fail);
+    if (health) {
+      parameters = joined(parameters, { health: [health] });
+      continue;
+    }
     const read = (isBalancer ? knownOfBalancers[name] : undefined) ?? known[name];
     if (!read) {
       const advice = name in knownOfBalancers ? "it belongs to a balancer://" : undefined;
       return place.fail(`unknown parameter ${name}, found "${word}"${advice ? `: ${advice}` : ""}`);
     }
-    const fail = (expectation: string): never => place.fail(`${name} ${expectation}, found "${word}"`);
     parameters = joined(parameters, read(word.slice(equals + 1), fail));
   }
   return parameters;
@@ -219,6 +201,7 @@ export function joined(earlier: AllParameters, later: AllParameters): AllParamet
   return {
     ...earlier,
     ...later,
+    ...(earlier.health && later.health ? { health: [...earlier.health, ...later.health] } : {}),
     ...(earlier.balancer && later.balancer ? { balancer: { ...earlier.balancer, ...later.balancer } } : {}),
   };
 }

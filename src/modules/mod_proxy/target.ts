@@ -33,7 +33,7 @@ const never: Readonly<Record<string, string>> = {
 const absolute = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<authority>[^/?#]*)(?<path>.*)$/is;
 
 /** Reads "http://host:port/path" or "unix:/path|http://host/path"; refuses what cannot be a back end. */
-export function parseTarget(text: string, place: Place): Target {
+export function parseTarget(text: string, place: Pick<Place, "fail">): Target {
   const { socketPath, url } = takeSocket(text, place);
   const { scheme = "", authority = "", path = "" } = absolute.exec(url)?.groups ?? {};
   refuseScheme(scheme, place);
@@ -55,7 +55,7 @@ export function comparable(url: string): string {
 }
 
 /** Splits "unix:/path|URL". */
-export function takeSocket(text: string, place: Place): { socketPath: string | undefined; url: string } {
+export function takeSocket(text: string, place: Pick<Place, "fail">): { socketPath: string | undefined; url: string } {
   if (!/^unix:/i.test(text)) return { socketPath: undefined, url: text };
   const bar = text.indexOf("|");
   if (bar < 0) return place.fail(`a Unix socket needs a URL behind it: unix:/path|http://localhost/, found "${text}"`);
@@ -65,7 +65,7 @@ export function takeSocket(text: string, place: Place): { socketPath: string | u
 }
 
 /** Fails with the reason where a scheme is none that this server has; "" is no URL at all. */
-export function refuseScheme(scheme: string, place: Place): void {
+export function refuseScheme(scheme: string, place: Pick<Place, "fail">): void {
   const lower = scheme.toLowerCase();
   if (lower === "" || schemes.has(lower)) return;
   place.fail(`${scheme}:// cannot be used: ${never[lower] ?? "there is no such scheme of back ends"}`);
