@@ -1,5 +1,12 @@
 // The % items of LogFormat, by letter.
-import { compileStrftime, escapeLogItem, wasLogged, type LogItem, type LogText, type Request } from "../../api/index.js";
+import {
+  compileStrftime,
+  escapeLogItem,
+  wasLogged,
+  type LogItem,
+  type LogText,
+  type Request,
+} from "../../api/index.js";
 import { commonLogTime, perSecond } from "./time.js";
 
 /** An item that takes no notice of its argument. */
