@@ -160,6 +160,7 @@ export const core = defineSettings("core", {
   httpProtocolOptions,
   allowEncodedSlashes: notInherited(value<"Off" | "On" | "NoDecode">("Off")),
   mergeSlashes: value<boolean>(true),
+  mergeTrailers: value<boolean>(false),
   /** Names of further methods by RegisterHttpMethod. */
   registeredMethods: list<string>("outer first"),
   /** Whether REDIRECT_URL is an absolute URL. */

@@ -51,6 +51,8 @@ export interface RequestBody {
   stream(): Readable;
   /** Reads and drops what is left, up to LimitRequestBody; false when it was too much or broke. */
   discard(): boolean | Promise<boolean>;
+  /** The fields behind it (of a chunked body, or of HTTP/2), once its end has been read; undefined without any. */
+  readonly trailers?: Headers | undefined;
   /** Why it could not be read to its end, once that has shown; `status` is what to answer. */
   readonly error?: RequestBodyError | undefined;
 }
@@ -180,6 +182,8 @@ export interface Request {
   readonly answerHeaders: Headers;
   /** The same for every answer, errors too; kept through internal redirects. */
   readonly alwaysHeaders: Headers;
+  /** Fields behind the body of the answer, for logs (`%{NAME}^to`): what a back end sent there. */
+  answerTrailers?: Headers | undefined;
   /**
    * Looks a URL path (with query) up without serving it: a sub-request, whose `parent` is this one, through the phases
    * up to fixups. `method` GET; its environment begins as a copy of this one's.

@@ -98,6 +98,8 @@ export interface Exchange {
   virtualHost?: VirtualHost;
   /** Sets what LimitRequestBody allows, before the body is read; bytes, 0 without limit. */
   limitBody(bytes: number): void;
+  /** Lets the fields behind its body join its own, once they are there (MergeTrailers). */
+  mergeTrailers?(): void;
   /**
    * Sends the answer; `done` is called exactly once, also when the client left. Must be called exactly once. One with
    * `tunnel` joins the client with its body: see `switchProtocols`.

@@ -195,6 +195,7 @@ export class Pipeline implements ExchangeHandler {
     this.#services.observer?.hostChosen(request, { group, named });
     const state = this.#state(virtualHost);
     exchange.limitBody(state.core.limitRequestBody);
+    if (state.core.mergeTrailers) exchange.mergeTrailers?.();
     if (fault) {
       if (fault.reason !== "") request.log("info", "core", fault.reason);
       Object.assign(request, refusedParts(request.target, false));

@@ -103,6 +103,7 @@ export class ServerRequest implements Request {
   user: string | undefined = undefined;
   authType: string | undefined = undefined;
   needsUser = false;
+  answerTrailers: Headers | undefined = undefined;
 
   /** Settings and hooks in force; grows as sections match. */
   plan: Plan;

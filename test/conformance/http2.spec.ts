@@ -32,7 +32,7 @@ LoadModule actions_module @MODULES@/mod_actions.so
 Protocols h2 h2c http/1.1
 H2EarlyHints On
 H2Push Off
-LogFormat '%H "%r" %m %U %q %>s %b "%{User-Agent}i"' compared
+LogFormat '%H "%r" %m %U %q %>s %b "%{User-Agent}i" "%{X-Sum}^ti"' compared
 CustomLog "@RUN@/access.log" compared
 Listen 127.0.0.1:@PORT2@ https
 DocumentRoot "@ROOT@/htdocs"
@@ -378,7 +378,13 @@ function withoutNames(text: string, { ports, run }: Server): string {
     .replaceAll(String(ports[1]), "PORT2");
 }
 
-const logged: readonly { name: string; path: string; lines: number }[] = [
+const logged: readonly { name: string; path: string; lines: number; more?: Partial<Row> }[] = [
+  {
+    name: "the trailers of a body",
+    path: "/text.txt",
+    lines: 1,
+    more: { method: "POST", body: "12345", trailers: { "x-sum": "nine" } },
+  },
   { name: "a file", path: "/text.txt?a=b", lines: 1 },
   { name: "a missing file", path: "/nowhere", lines: 1 },
   { name: "an application", path: "/echo", lines: 1 },
@@ -506,14 +512,14 @@ describe("HTTP/2, as Apache", function () {
     });
   }
 
-  for (const { name, path, lines } of logged) {
+  for (const { name, path, lines, more } of logged) {
     it(`logs ${name}`, async () => {
       const [expected, found] = await Promise.all(
         servers.map(async (server) => {
           const agent = `agent-${name.replaceAll(" ", "-")}`;
           const log = (): readonly string[] =>
             linesOf(`${server.run}/access.log`).filter((line) => line.includes(agent));
-          await answerTo(server, { name, path, fields: { "user-agent": agent } });
+          await answerTo(server, { name, path, fields: { "user-agent": agent }, ...more });
           await until("the line is there", () => log().length >= lines);
           return log();
         }),

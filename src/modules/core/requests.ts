@@ -146,13 +146,12 @@ export const requestDirectives = (directive: CoreMaker) => ({
     args: [arg.flag()],
     contexts: hosts,
     summary: "Whether fields behind a chunked body join the request's header.",
-    doc: "They are read and dropped; `On` is accepted with a warning.",
+    doc:
+      "Only once the body has been read, and never in place of a field that the header has: logs and applications that ask " +
+      "late see them. Without it they are for logs alone (`%{NAME}^ti`).",
     example: "MergeTrailers Off",
     default: "Off",
-    set: ([merge], place) => {
-      if (merge) place.warn("trailers are dropped all the same");
-      return undefined;
-    },
+    set: ([mergeTrailers]) => ({ mergeTrailers }),
   }),
 
   TraceEnable: directive({

@@ -1,7 +1,7 @@
 // Bodies that come in small pieces → the same in large ones: the filter BUFFER.
 import { pipeline, type Readable } from "node:stream";
 import { arg, defineModule, defineSettings, lengthOf, value } from "../../api/index.js";
-import type { InputFilter, NamedFilter, RequestBody, RequestBodyError } from "../../api/index.js";
+import type { Headers, InputFilter, NamedFilter, RequestBody, RequestBodyError } from "../../api/index.js";
 import { Gathering } from "./gathering.js";
 
 const definition = defineSettings("mod_buffer", { size: value<number>(131_072) });
@@ -46,6 +46,10 @@ class BufferedBody implements RequestBody {
 
   get isTaken(): boolean {
     return this.#body.isTaken ?? false;
+  }
+
+  get trailers(): Headers | undefined {
+    return this.#body.trailers;
   }
 
   get error(): RequestBodyError | undefined {

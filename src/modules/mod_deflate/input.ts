@@ -1,7 +1,14 @@
 // The body of a request sent with gzip → what was packed in it, within limits.
 import { pipeline, Transform, type Readable } from "node:stream";
 import { createGunzip, type Gunzip } from "node:zlib";
-import { core, RequestBodyError, type InputFilter, type Request, type RequestBody } from "../../api/index.js";
+import {
+  core,
+  RequestBodyError,
+  type Headers,
+  type InputFilter,
+  type Request,
+  type RequestBody,
+} from "../../api/index.js";
 import { deflate } from "./settings.js";
 
 /** The filter DEFLATE for request bodies. */
@@ -27,6 +34,10 @@ class InflatedBody implements RequestBody {
   constructor(request: Request, body: RequestBody) {
     this.#request = request;
     this.#body = body;
+  }
+
+  get trailers(): Headers | undefined {
+    return this.#body.trailers;
   }
 
   stream(): Readable {

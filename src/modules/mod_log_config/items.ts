@@ -53,7 +53,7 @@ export const items: Readonly<Record<string, LogItem>> = {
         escaped(environment.get(name)),
   ),
   f: plain(({ filename }) => (filename === "" ? undefined : escapeLogItem(filename))),
-  h: plain(address),
+  h: { make: (argument) => (argument === "c" ? peerAddress : address) },
   H: plain(({ protocol }) => escapeLogItem(protocol)),
   i: named((name) => {
     const key = name.toLowerCase();
@@ -94,9 +94,16 @@ export const items: Readonly<Record<string, LogItem>> = {
   v: plain(({ virtualHost }) => escapeLogItem(virtualHost.serverName)),
   V: plain(({ serverName }) => escapeLogItem(serverName)),
   X: plain((_request, { connectionState }) => connectionState),
-  // Trailers are read and dropped by the server.
-  "^ti": plain(() => undefined),
-  "^to": plain(() => undefined),
+  "^ti": named(
+    (name) =>
+      ({ body }) =>
+        escaped(body.trailers?.get(name)),
+  ),
+  "^to": named(
+    (name) =>
+      ({ answerTrailers }) =>
+        escaped(answerTrailers?.all(name)[0]),
+  ),
 };
 
 function requestLine({ requestLine: line }: Request): string | undefined {

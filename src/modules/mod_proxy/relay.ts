@@ -33,6 +33,11 @@ export function relay(incoming: IncomingMessage, { request, settings, method }: 
   }
   const reason = badText.test(statusMessage) || statusMessage === STATUS_CODES[status] ? undefined : statusMessage;
   const received = new Headers(pairs(incoming.rawHeaders));
+  const keepTrailers = (): void => {
+    if (incoming.rawTrailers.length > 0) request.answerTrailers = new Headers(pairs(incoming.rawTrailers));
+  };
+  if (incoming.complete) keepTrailers();
+  else incoming.once("end", keepTrailers);
   if (isOverridden(status, settings)) {
     incoming.resume();
     return {

@@ -1,5 +1,14 @@
 // KeptBodySize → bodies of requests that can be read more than once.
-import { arg, bodyOf, defineModule, readBody, RequestBodyError, value, type RequestBody } from "../../api/index.js";
+import {
+  arg,
+  bodyOf,
+  defineModule,
+  readBody,
+  RequestBodyError,
+  value,
+  type Headers,
+  type RequestBody,
+} from "../../api/index.js";
 import { Readable } from "node:stream";
 
 export default defineModule({
@@ -51,6 +60,10 @@ class KeptBody implements RequestBody {
     if (this.#kept) return undefined;
     const { arrived } = this.#body;
     return arrived && arrived.length <= this.#most ? arrived : undefined;
+  }
+
+  get trailers(): Headers | undefined {
+    return this.#body.trailers;
   }
 
   get error(): RequestBodyError | undefined {

@@ -1,6 +1,6 @@
 // The framed bytes behind a head → the body of a request, read when asked for and no faster than it is used.
 import { Readable } from "node:stream";
-import { RequestBodyError, type RequestBody } from "../../api/index.js";
+import { RequestBodyError, type Headers, type RequestBody } from "../../api/index.js";
 import { countPassing } from "../spent-buffers.js";
 import { TrailerError, type Framing } from "./framing.js";
 import type { Input } from "./input.js";
@@ -52,6 +52,8 @@ export class IncomingBody implements RequestBody {
   #isWanted = false;
   #error: RequestBodyError | undefined;
   #isRefused = false;
+  #trailers: Headers | undefined;
+  #mergeInto: Headers | undefined;
 
   constructor({ source, framing, length, expectsContinue }: BodyParts) {
     this.length = length;
@@ -70,6 +72,16 @@ export class IncomingBody implements RequestBody {
    */
   get isRefused(): boolean {
     return this.#isRefused;
+  }
+
+  get trailers(): Headers | undefined {
+    // Of a body that nobody reads, as far as it is there.
+    return this.#trailers ?? (this.arrived && this.#trailers);
+  }
+
+  /** MergeTrailers: adds the fields behind the body to these, once they are there. */
+  mergeTrailers(headers: Headers): void {
+    this.#mergeInto = headers;
   }
 
   get isTaken(): boolean {
@@ -190,6 +202,7 @@ export class IncomingBody implements RequestBody {
 
   #end(): void {
     this.#rest();
+    this.#ended(this.#framing);
     if (this.#mode === "stream") this.#stream?.push(null);
     this.#dropping?.resolve(true);
   }
@@ -226,7 +239,18 @@ export class IncomingBody implements RequestBody {
     } finally {
       input.start = start;
     }
-    return trial.isDone && !this.#isTooMuch(size) ? Buffer.concat(pieces, size) : undefined;
+    if (!trial.isDone || this.#isTooMuch(size)) return undefined;
+    this.#ended(trial);
+    return Buffer.concat(pieces, size);
+  }
+
+  #ended({ trailers }: Framing): void {
+    if (this.#trailers || !trailers) return;
+    this.#trailers = trailers;
+    const headers = this.#mergeInto;
+    trailers.forEach((name) => {
+      if (headers && !headers.has(name)) headers.append(name, trailers.get(name) ?? "");
+    });
   }
 }
 

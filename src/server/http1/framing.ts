@@ -1,5 +1,5 @@
 // Bytes of a request body on the wire → its data: Content-Length or chunked framing taken off.
-import { RequestBodyError } from "../../api/index.js";
+import { Headers, RequestBodyError } from "../../api/index.js";
 import type { WireLimits } from "../exchange.js";
 import type { Input } from "./input.js";
 import { token } from "./request-line.js";
@@ -15,6 +15,8 @@ export class TrailerError extends RequestBodyError {
 export interface Framing {
   /** Whether the end of the body has been read. */
   readonly isDone: boolean;
+  /** The fields behind the body, once its end has been read. */
+  readonly trailers?: Headers | undefined;
   /**
    * Uses up bytes of the input and gives the data in them; undefined when more must arrive first, or at the end.
    * Throws a RequestBodyError.
@@ -50,16 +52,22 @@ export class LengthFraming implements Framing {
   }
 }
 
-/** A chunked body (RFC 9112 section 7.1), as strict as Apache. Trailers are read and dropped. */
+/** A chunked body (RFC 9112 section 7.1), as strict as Apache. */
 export class ChunkFraming implements Framing {
   readonly #limits: WireLimits;
   #state: "size" | "data" | "data end" | "trailers" | "done" = "size";
   /** Bytes left of the chunk. */
   #left = 0;
-  #trailers = 0;
+  /** Lines of trailers so far. */
+  #trailerLines = 0;
+  #trailers: [name: string, value: string][] = [];
 
   constructor(limits: WireLimits) {
     this.#limits = limits;
+  }
+
+  get trailers(): Headers | undefined {
+    return this.isDone && this.#trailers.length > 0 ? new Headers(this.#trailers) : undefined;
   }
 
   get isDone(): boolean {
@@ -85,7 +93,8 @@ export class ChunkFraming implements Framing {
     const copy = new ChunkFraming(this.#limits);
     copy.#state = this.#state;
     copy.#left = this.#left;
-    copy.#trailers = this.#trailers;
+    copy.#trailerLines = this.#trailerLines;
+    copy.#trailers = this.#trailers.map(([name, value]) => [name, value]);
     return copy;
   }
 
@@ -126,14 +135,17 @@ export class ChunkFraming implements Framing {
       return;
     }
     const colon = line.indexOf(":");
-    const isFold = /^[ \t]+[^ \t]/.test(line) && this.#trailers > 0;
+    const isFold = /^[ \t]+[^ \t]/.test(line) && this.#trailers.length > 0;
     // eslint-disable-next-line no-control-regex
     if ((!isFold && !token.test(line.slice(0, colon))) || /[\0-\x08\n-\x1f\x7f]/.test(line)) {
       throw new TrailerError("malformed trailer");
     }
-    if (this.#limits.fields !== 0 && ++this.#trailers > this.#limits.fields) {
+    if (this.#limits.fields !== 0 && ++this.#trailerLines > this.#limits.fields) {
       throw new TrailerError("more trailers than LimitRequestFields");
     }
+    const last = isFold ? this.#trailers.at(-1) : undefined;
+    if (last) last[1] += ` ${trimmed(line)}`;
+    else this.#trailers.push([line.slice(0, colon), trimmed(line.slice(colon + 1))]);
   }
 
   /** A line without its end; undefined when it has not arrived. */
@@ -152,6 +164,8 @@ export class ChunkFraming implements Framing {
     return bytes.toString("latin1", start, hasReturn ? lf - 1 : lf);
   }
 }
+
+const trimmed = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, "");
 
 function malformed(what: string): RequestBodyError {
   return new RequestBodyError(400, `AH01590: chunked body: ${what}`);

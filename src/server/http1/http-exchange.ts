@@ -49,6 +49,10 @@ export class HttpExchange implements Exchange {
     if (this.incoming) this.incoming.limit = bytes;
   }
 
+  mergeTrailers(): void {
+    this.incoming?.mergeTrailers(this.headers);
+  }
+
   send(response: Response, transmission: Transmission, done: (sent: Sent) => void): void {
     this.connection.answer(this, response, { transmission, done });
   }

@@ -1,7 +1,7 @@
 // The data of a stream → the body of a request, read when asked for and no faster than it is used.
-import type { ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { Readable } from "node:stream";
-import { RequestBodyError, type RequestBody } from "../../api/index.js";
+import { Headers, RequestBodyError, type RequestBody } from "../../api/index.js";
 import { countPassing } from "../spent-buffers.js";
 
 /** Who waits for the body, and how long. */
@@ -32,6 +32,9 @@ export class StreamBody implements RequestBody {
   error: RequestBodyError | undefined = undefined;
   /** Bytes of it that have come. */
   received = 0;
+  /** The fields behind it, once they are there. */
+  trailers: Headers | undefined = undefined;
+  #mergeInto: Headers | undefined;
   readonly #stream: ServerHttp2Stream;
   readonly #watch: BodyWatch;
   #expectsContinue: boolean;
@@ -45,6 +48,12 @@ export class StreamBody implements RequestBody {
     this.#watch = watch;
     this.length = length;
     this.#expectsContinue = expectsContinue;
+    stream.once("trailers", this.#ends);
+  }
+
+  /** MergeTrailers: adds the fields behind the body to these, once they are there. */
+  mergeTrailers(headers: Headers): void {
+    this.#mergeInto = headers;
   }
 
   get isComplete(): boolean {
@@ -113,6 +122,19 @@ export class StreamBody implements RequestBody {
     this.#stream.on("end", this.#end);
     if (this.#stream.readableEnded) this.#end();
   }
+
+  readonly #ends = (_fields: IncomingHttpHeaders, _flags: number, ...more: readonly unknown[]): void => {
+    const flat = (more[0] ?? []) as readonly string[];
+    const trailers = new Headers();
+    for (let i = 0; i + 1 < flat.length; i += 2) {
+      const name = flat[i] ?? "";
+      if (!name.startsWith(":")) trailers.append(name, flat[i + 1] ?? "");
+    }
+    this.trailers = trailers;
+    trailers.forEach((name) => {
+      if (this.#mergeInto && !this.#mergeInto.has(name)) this.#mergeInto.append(name, trailers.get(name) ?? "");
+    });
+  };
 
   readonly #take = (data: Buffer): void => {
     if (this.error) return;

@@ -113,6 +113,10 @@ export class StreamExchange implements Exchange, Outlet, BodyWatch {
     if (this.incoming) this.incoming.limit = bytes;
   }
 
+  mergeTrailers(): void {
+    this.incoming?.mergeTrailers(this.headers);
+  }
+
   send(response: Response, transmission: Transmission, done: (sent: Sent) => void): void {
     if (this.#transmission) throw new TypeError("an exchange is answered once");
     this.#transmission = transmission;
