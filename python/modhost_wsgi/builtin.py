@@ -1,9 +1,12 @@
 """The modules mod_wsgi and apache that applications may import."""
 import collections.abc
+import importlib
+import importlib.machinery
 import logging
 import sys
 import threading
 import time
+import traceback
 import types
 
 from modhost_wsgi.interrupt import RequestTimeout
@@ -44,12 +47,38 @@ def install(server, log):
     module.server_metrics = server.reports.metrics
     module.request_data = _request_data(threads)
     module.LogHandler = _log_handler(threads, log)
+    # An installed package of that name goes on being importable: mod_wsgi.express and the like.
+    installed = _find("mod_wsgi")
+    if installed is not None and installed.submodule_search_locations:
+        module.__path__ = list(installed.submodule_search_locations)
     sys.modules["mod_wsgi"] = module
 
-    apache = sys.modules.setdefault("apache", types.ModuleType("apache"))
+    apache = _apache()
     apache.version = APACHE_VERSION
+    apache.description = "Apache/%d.%d.%d (modhost) mod_wsgi/%d.%d.%d Python/%d.%d" % (
+        APACHE_VERSION + MOD_WSGI_VERSION + sys.version_info[:2])
+    apache.mpm_name = "event"
+    apache.build_date = ""
     apache.maximum_processes = process.processes
     apache.threads_per_process = process.threads
+
+
+def _find(name):
+    """Where sys.path has a module of that name; None where nothing is found."""
+    try:
+        return importlib.machinery.PathFinder.find_spec(name)
+    except Exception:
+        return None
+
+
+def _apache():
+    """A module that is installed under the name apache is extended."""
+    if _find("apache") is not None:
+        try:
+            return importlib.import_module("apache")
+        except Exception:
+            traceback.print_exc()
+    return sys.modules.setdefault("apache", types.ModuleType("apache"))
 
 
 class ActiveRequests(collections.abc.Mapping):

@@ -63,6 +63,7 @@ class Server:
         self.reports = Reports(channel.send, bool(start["spec"].get("serverMetrics")))
         # Nothing limits what runs embedded.
         self.interrupts = False
+        self.ends_interpreter = start["spec"].get("endsInterpreter", True)
         self.active_at = None
         self.is_draining = False
         self.wanted = []
@@ -156,7 +157,8 @@ def _end(server, channel):
     # This thread is the one that would hear the answer.
     server.reports.close()
     server.watchers.stopping("")
-    atexit._run_exitfuncs()
+    if server.ends_interpreter:
+        atexit._run_exitfuncs()
     sys.__stdout__.finish()
     sys.stderr.finish()
     channel.send({"type": "ended"})

@@ -47,6 +47,8 @@ class Server:
         self.watchers = Watchers(control.log_lines)
         self.reports = Reports(control.send, bool(spec.get("serverMetrics")))
         self.interrupts = spec["interruptTimeout"] > 0
+        # Whether functions for the end are called (WSGIDestroyInterpreter).
+        self.ends_interpreter = spec.get("endsInterpreter", True)
         self.is_draining = False
         # Holds an item while a worker waits for a connection: the thread that takes it gives its own up.
         self.wanted = []
@@ -128,6 +130,8 @@ class Server:
                 self.reports.heard(message["report"])
             elif kind == "interrupt":
                 self._interrupt(message["thread"], message["requestId"])
+            elif kind == "drain" and not self.threads:
+                _end_service(message["milliseconds"] / 1000)
             elif kind == "stuck":
                 self.stuck.add(message["thread"])
                 self.wake()
@@ -270,7 +274,8 @@ def main():
     except (OSError, ValueError) as error:
         return _fail(control, "the limits of daemon group %s cannot be set: %s" % (spec["name"], error), None)
     server = Server(listener, control, start)
-    _handle_signals(server, spec)
+    if server.threads:
+        _handle_signals(server, spec)
     os.register_at_fork(after_in_child=server.leave_to_parent)
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
         output = LogOutput(descriptor, server.threads_by_ident, control.log_lines)
@@ -283,6 +288,8 @@ def main():
     surroundings.restrict(spec, control.log_lines)
     builtin.install(server, control.log)
     threading.Thread(target=server.read_control, args=(control,), name="control", daemon=True).start()
+    if not server.threads:
+        return _run_service(server, start)
     _preload(control, start)
     try:
         for thread in server.threads:
@@ -313,19 +320,61 @@ def _handle_signals(server, spec):
 
 
 def _preload(control, start):
+    first = _first_script(start)
+    for script in _scripts_of(start):
+        try:
+            script.load()
+        except scripts.NotLoaded as error:
+            _fail(control, error.lines[0], "\n".join(error.lines), required=script is first)
+
+
+def _first_script(start):
+    """What preload= names."""
     first = start["spec"].get("preload")
-    if first and not first.endswith(_JAVASCRIPT):
-        try:
-            scripts.script_at(file_system_path(first)).load()
-        except scripts.NotLoaded as error:
-            _fail(control, error.lines[0], "\n".join(error.lines), required=True)
-    for preload in start["spec"]["preloads"]:
-        if preload["applicationGroup"] != start["applicationGroup"]:
-            continue
-        try:
-            scripts.script_at(file_system_path(preload["script"])).load()
-        except scripts.NotLoaded as error:
-            _fail(control, error.lines[0], "\n".join(error.lines))
+    return scripts.script_at(file_system_path(first)) if first and not first.endswith(_JAVASCRIPT) else None
+
+
+def _scripts_of(start):
+    """The scripts that this process is to load, in their order."""
+    first = _first_script(start)
+    return ([] if first is None else [first]) + [
+        scripts.script_at(file_system_path(preload["script"])) for preload in start["spec"]["preloads"]
+        if preload["applicationGroup"] == start["applicationGroup"]]
+
+
+def _run_service(server, start):
+    """threads=0: no requests; the scripts of the group run in the main thread, and when they end so does the process."""
+    is_stopped = []
+
+    def stopped(_number, _frame):
+        is_stopped.append(True)
+        sys.exit(0)
+
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    # A script may handle it otherwise.
+    signal.signal(signal.SIGTERM, stopped)
+    server.tell({"type": "ready"})
+    code = 0
+    try:
+        for script in _scripts_of(start):
+            script.load()
+        # Waits for threads that a script has started and not made daemons.
+        threading._shutdown()
+    except scripts.NotLoaded as error:
+        if not is_stopped:
+            server.log_lines(error.lines)
+            code = 1
+    except SystemExit:
+        pass
+    _finish(server)
+    os._exit(code)
+
+
+def _end_service(seconds):
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(seconds)
+    os._exit(0)
 
 
 def _fail(control, reason, traceback, required=False):
@@ -348,10 +397,17 @@ def _end(server, message):
     if not any(thread.is_serving() for thread in server.threads):
         # Waits for threads that the application has started and not made daemons.
         threading._shutdown()
-        atexit._run_exitfuncs()
+        _finish(server)
     sys.__stdout__.finish()
     sys.stderr.finish()
     os._exit(0)
+
+
+def _finish(server):
+    if server.ends_interpreter:
+        atexit._run_exitfuncs()
+    sys.__stdout__.finish()
+    sys.stderr.finish()
 
 
 def _exit_at(deadline):

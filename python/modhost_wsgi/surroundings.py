@@ -89,7 +89,7 @@ def restrict(spec, log_lines):
     for name in ("stdin", "stdout"):
         if restricted and name in restricted:
             setattr(sys, name, _Restricted(name))
-    if restricted is None or "signal" in restricted:
+    if spec["threads"] and (restricted is None or "signal" in restricted):
         restrict_signals(log_lines)
 
 

@@ -126,6 +126,8 @@ export interface EmbeddedPythonSpec {
   /** As of a DaemonGroupSpec. */
   readonly restricted?: readonly string[];
   readonly switchInterval?: number;
+  readonly pythonEggs?: string | undefined;
+  readonly endsInterpreter?: boolean;
   /** The more specific ones later. */
   readonly interpreters?: readonly InterpreterLayer[];
   /** Scripts to load when a worker starts. */
@@ -166,6 +168,8 @@ export interface DaemonGroupSpec {
   readonly pythonHashSeed?: string | undefined;
   /** What applications may not use: "stdin", "stdout", "signal"; undefined: signals. */
   readonly restricted?: readonly string[];
+  /** Whether Python's functions for the end of a process are called; yes, unless it is false. */
+  readonly endsInterpreter?: boolean;
   readonly displayName: string | undefined;
   readonly maximumRequests: number;
   readonly requestTimeout: number;

@@ -32,6 +32,7 @@ export class DaemonGroup {
   readonly #options: DaemonGroupOptions;
   readonly #pools = new Map<string, DaemonPool>();
   #isStopping = false;
+  #stopped: Promise<unknown> | undefined;
 
   constructor(options: DaemonGroupOptions) {
     this.spec = options.spec;
@@ -107,7 +108,8 @@ export class DaemonGroup {
   /** Ends all processes within shutdown-timeout, and removes the sockets. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    await Promise.all([...this.#pools.values()].map((pool) => pool.stop()));
+    this.#stopped ??= Promise.all([...this.#pools.values()].map((pool) => pool.stop()));
+    await this.#stopped;
   }
 
   #refuse(applicationGroup: string, kind: ApplicationKind): void {

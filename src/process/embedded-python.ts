@@ -207,6 +207,8 @@ export class EmbeddedPython {
           ...underLayers(spec, applicationGroup),
           // Interpreters share the lock that it is about.
           switchInterval: spec.switchInterval,
+          pythonEggs: spec.pythonEggs,
+          endsInterpreter: spec.endsInterpreter,
           serverMetrics: spec.serverMetrics ?? false,
           preloads: this.#preloads(),
         },

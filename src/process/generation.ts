@@ -140,6 +140,8 @@ export class Generation {
   async drain(milliseconds: number): Promise<void> {
     this.#end();
     for (const worker of this.#workers) worker.drain(milliseconds);
+    // Groups without threads serve nobody, and those that take their place run.
+    for (const group of this.#groups.values()) if (group.spec.threads === 0) void group.stop();
     await this.#empty();
     await this.#stopRest();
   }

@@ -557,6 +557,7 @@ describe("WSGIDaemonProcess", () => {
       pythonOptions: [],
       pythonHashSeed: undefined,
       restricted: ["signal"],
+      endsInterpreter: true,
       scriptUser: undefined,
       scriptGroup: undefined,
       serverMetrics: false,
@@ -573,6 +574,7 @@ describe("WSGIDaemonProcess", () => {
   /** Options, and what they set. */
   const options: readonly (readonly [string, Partial<DaemonGroupSpec>])[] = [
     ["processes=1", { processes: 1, multiprocess: true }],
+    ["threads=0", { threads: 0 }],
     ["processes=3 threads=4", { processes: 3, threads: 4, multiprocess: true }],
     ["user=www-data group=www-data umask=0007", { user: "www-data", group: "www-data", umask: 7 }],
     ["home=/tmp lang=en_US.UTF-8 locale='C.UTF-8'", { home: "/tmp", lang: "en_US.UTF-8", locale: "C.UTF-8" }],
@@ -620,7 +622,7 @@ describe("WSGIDaemonProcess", () => {
   /** Options, and the error. */
   const refused: readonly (readonly [string, string])[] = [
     ["threads=x", 'option threads must be a whole number, found "x"'],
-    ["threads=0", 'option threads must be from 1 to 65533, found "0"'],
+    ["threads=65534", 'option threads must be from 0 to 65533, found "65534"'],
     ["processes=0", 'option processes must be from 1 to 1000, found "0"'],
     ["request-timeout=abc", 'option request-timeout must be a whole number of seconds, found "abc"'],
     ["request-timeout=-1", 'option request-timeout must be a whole number of seconds, found "-1"'],

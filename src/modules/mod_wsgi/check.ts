@@ -98,6 +98,8 @@ export function embeddedPython(server: ServerView): EmbeddedPythonSpec {
     variables: pythonVariables(settings),
     serverMetrics,
     restricted: restrictions(settings),
+    pythonEggs: settings.pythonEggs,
+    endsInterpreter: settings.destroyInterpreter,
     switchInterval,
     interpreters: layersOf(settings, ""),
     preloads,

@@ -68,7 +68,7 @@ const readers = {
   user: text,
   group: text,
   processes: count(1, 1000),
-  threads: count(1, 65533),
+  threads: count(0, 65533),
   umask: octal,
   home: folder,
   lang: text,

@@ -54,7 +54,7 @@ export function mappingDirectives(directive: Maker): Table {
       contexts: topLevel,
       summary: "Defines a daemon group: processes that run applications",
       doc:
-        "Options, with defaults: `processes=1 threads=15` sizes; `user= group= supplementary-groups= umask= home= lang= locale= " +
+        "Options, with defaults: `processes=1 threads=15` sizes (`threads=0`: no requests; the scripts that WSGIImportScript names for the group run, as services do, and are run again when they end; SIGTERM ends them, as sys.exit() does unless they handle it); `user= group= supplementary-groups= umask= home= lang= locale= " +
         "display-name=` of the processes; `chroot=`, a folder they are shut in: the server is to be started as root, Python is the one inside, " +
         "home, python-home, python-path and the like are paths inside, those of scripts outside (one that is not inside gets 500), and applications in JavaScript cannot run there; `script-user=` or `script-group=` whose a script and its folder must be, and not writable " +
         "for others, else 403; `python-home= python-path= python-eggs=` where Python and its modules are. Not of " +

@@ -69,6 +69,7 @@ export function specOf({ group, virtualHost }: DeclaredGroup, server: ServerView
     pythonOptions: pythonOptions(settings),
     pythonHashSeed,
     restricted: restrictions(settings),
+    endsInterpreter: settings.destroyInterpreter,
     switchInterval: group.switchInterval || switchInterval,
     socketTimeout: group.socketTimeout ?? timeout,
     socketPrefix,

@@ -168,6 +168,13 @@ function callOf(
     if (reason !== undefined) {
       return fault(request, 403, `daemon group '${processGroup}' does not run ${request.filename}: ${reason}`);
     }
+    if (group?.threads === 0) {
+      return fault(
+        request,
+        503,
+        `daemon group '${processGroup}' has threads=0: it runs scripts, and takes no requests`,
+      );
+    }
     if (group?.chroot !== undefined) {
       const inside = insidePath(group, script);
       if (inside === undefined) {

@@ -60,6 +60,23 @@ export function interpreterDirectives(
       example: "WSGIDontWriteBytecode On",
       set: ([dontWriteBytecode]) => ({ dontWriteBytecode }),
     }),
+    WSGIDestroyInterpreter: directive({
+      args: [arg.flag()],
+      contexts: server,
+      summary: "Has Python end in order when its process ends",
+      doc: "Off, functions registered with atexit are not called; the subscribers of shutdown events are in any case.",
+      default: "On",
+      example: "WSGIDestroyInterpreter Off",
+      set: ([destroyInterpreter]) => ({ destroyInterpreter }),
+    }),
+    WSGIPythonEggs: directive({
+      args: [arg.word("folder")],
+      contexts: server,
+      summary: "Says where eggs are unpacked inside the server",
+      doc: "As PYTHON_EGG_CACHE; daemon groups have the option `python-eggs=`.",
+      example: "WSGIPythonEggs /var/cache/eggs",
+      set: ([pythonEggs]) => ({ pythonEggs }),
+    }),
     WSGISwitchInterval: directive({
       args: [arg.word("seconds")],
       contexts: server,

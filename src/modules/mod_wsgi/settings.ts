@@ -29,6 +29,8 @@ export const wsgi = defineSettings("mod_wsgi", {
   pythonWarnings: list<string>("outer first"),
   pythonHashSeed: value<string | undefined>(undefined),
   dontWriteBytecode: value<boolean>(false),
+  destroyInterpreter: value<boolean>(true),
+  pythonEggs: value<string | undefined>(undefined),
   /** Seconds; 0: Python's own. */
   switchInterval: value<number>(0),
   /** undefined: Off, Off and On. */

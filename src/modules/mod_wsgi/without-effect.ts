@@ -31,10 +31,6 @@ const flags: Readonly<Record<string, Silent>> = {
     what: "Tells names of scripts apart by case",
     why: "File names are what the system says they are.",
   },
-  WSGIDestroyInterpreter: {
-    what: "Ends interpreters in order when a process ends",
-    why: "Functions for the end always run, within the time there is.",
-  },
   WSGIPerInterpreterGIL: {
     what: "Gives each interpreter a lock of its own",
     why: "Each application group of a daemon group has processes of its own.",
@@ -51,7 +47,7 @@ const flags: Readonly<Record<string, Silent>> = {
 };
 
 /** Those whose default is On. */
-const isOn = new Set(["WSGISocketRotation", "WSGIDestroyInterpreter", "WSGICaseSensitivity"]);
+const isOn = new Set(["WSGISocketRotation", "WSGICaseSensitivity"]);
 
 /** Directives that a later version of mod_wsgi has dropped. */
 const removed = ["WSGILazyInitialization", "WSGINewRelicConfigFile", "WSGINewRelicEnvironment"];
@@ -65,14 +61,6 @@ export function directivesWithoutEffect(directive: Maker): Directives<typeof wsg
       summary: "Chooses the lock between the processes of a daemon group",
       doc: "The kernel hands out connections here; accepted for compatibility.",
       example: "WSGIAcceptMutex default",
-      set: () => undefined,
-    }),
-    WSGIPythonEggs: directive({
-      args: [arg.word("folder")],
-      contexts: server,
-      summary: "Says where eggs are unpacked inside the server",
-      doc: "Without effect: daemon groups have `python-eggs=`. Accepted for compatibility.",
-      example: "WSGIPythonEggs /var/cache/eggs",
       set: () => undefined,
     }),
     WSGITelemetryService: directive({
