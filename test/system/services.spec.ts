@@ -116,12 +116,14 @@ describe("a daemon group without threads", function () {
   };
 
   it("runs its scripts, is run again when they end, and takes no requests", async () => {
-    const { url, errors } = await serve("On");
+    const server = await serve("On");
     await until("the service runs", () => notes("runs").some((line) => /^started \d+ service 0$/.test(line)));
     await until("those that end are run again", () => notes("fails").length > 1 && notes("returns").length > 1);
-    await until("the traceback is in the log", () => errors().includes("RuntimeError: this service fails"));
-    expect((await fetch(url("/service"))).status).to.equal(503);
-    await until("the log says why", () => errors().includes("has threads=0: it runs scripts, and takes no requests"));
+    await until("the traceback is in the log", () => server.errors().includes("RuntimeError: this service fails"));
+    expect((await fetch(server.url("/service"))).status).to.equal(503);
+    await until("the log says why", () =>
+      server.errors().includes("has threads=0: it runs scripts, and takes no requests"),
+    );
     expect(notes("runs")).to.have.length(1);
   });
 
@@ -143,12 +145,13 @@ describe("a daemon group without threads", function () {
 
   for (const destroy of ["On", "Off"] as const) {
     it(`leaves modules that are installed as they are; WSGIDestroyInterpreter ${destroy}`, async () => {
-      const { url, running, root } = await serve(destroy);
+      const server = await serve(destroy);
+      const { running, root } = server;
       for (const [path, eggs] of [
         ["/site", null],
         ["/embedded", `${root}/eggs`],
       ] as const) {
-        const { description, ...found } = (await (await fetch(url(path))).json()) as Record<string, unknown>;
+        const { description, ...found } = (await (await fetch(server.url(path))).json()) as Record<string, unknown>;
         expect(description).to.match(/^Apache\/2\.4\.\d+ .*mod_wsgi\/6\.0\.5 Python\/3\.\d+$/);
         expect(found).to.deep.equal({
           ...{
