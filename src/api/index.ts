@@ -43,6 +43,7 @@ export * from "./read-timeouts.js";
 export * from "./request.js";
 export * from "./response.js";
 export * from "./script-head.js";
+export * from "./script-response.js";
 export type * from "./server-report.js";
 export * from "./session.js";
 export * from "./settings.js";

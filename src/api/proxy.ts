@@ -1,4 +1,5 @@
 // What modules that teach mod_proxy a scheme of back ends, TLS or a way to balance say of it.
+import type { Readable } from "node:stream";
 import type { ConnectionOptions } from "node:tls";
 import type { HealthCheck, HealthWord } from "./health-check.js";
 import type { ServerView } from "./module.js";
@@ -12,33 +13,61 @@ export interface ProxyScheme {
   readonly defaultPort: number;
   /** Connections are encrypted: needs SSLProxyEngine. */
   readonly secure?: true;
-  /** Whose exchange it is, where it is not HTTP. */
-  readonly exchange?: (passage: ProxyPassage) => Promise<Response>;
+  /**
+   * How its protocol is spoken, where it is not HTTP. Asked once for each request; a response in its place is the answer.
+   */
+  readonly speak?: (passage: ProxyPassage) => ProxySpeaker | Response | Promise<ProxySpeaker | Response>;
 }
 
-/** A request for a back end that speaks another protocol than HTTP. */
+/** A request for a back end that speaks another protocol than HTTP. Texts are latin1 strings of bytes. */
 export interface ProxyPassage {
   readonly request: Request;
-  /** Where it listens. */
-  readonly address: { readonly host: string; readonly port: number } | { readonly socketPath: string };
-  /** The path of the URL, decoded, without its query: a latin1 string of bytes. */
+  /** The URL without socket and query, its path as Apache hands it on: "fcgi://localhost/var/www/a.php". */
+  readonly url: string;
+  /** Its path, decoded. */
   readonly path: string;
-  /** Longest pause, and longest wait for the connection, in milliseconds. */
-  readonly timeout: number;
-  readonly connectTimeout: number;
-  /** Whether the body of the request goes along. */
-  readonly hasBody: boolean;
+  /** The path is a file's, put there by SetHandler; it is not encoded. */
+  readonly isHandedOver: boolean;
+  /** Bytes of the body that goes along; undefined: it comes in chunks, and there are many of them. */
+  readonly bodyLength: number | undefined;
 }
 
-/** Why there is no answer of a back end; thrown by `ProxyScheme.exchange`. */
+/** One exchange with a back end: the bytes of what is said, and what is meant by the bytes that come back. */
+export interface ProxySpeaker {
+  /** The request without its body. `keeps`: the connection may be used again. */
+  opening(keeps: boolean): Buffer;
+  /** A piece of the body. */
+  piece(bytes: Buffer): Buffer | readonly Buffer[];
+  /** What follows the body. */
+  readonly closing: Buffer | undefined;
+  /** Takes what the back end sends; what it means is told to the ear. Throws a ProxyError where it means nothing. */
+  hear(bytes: Buffer, ear: ProxyEar): void;
+  /** The back end has ended the connection: tells the ear that this was the end of the response, or throws a ProxyError. */
+  ended(ear: ProxyEar): void;
+}
+
+/** Who is told what a back end says. */
+export interface ProxyEar {
+  /** The head is there. `make` gets the body, whole where it has come with the head, and gives the response. */
+  begin(make: (body: Readable | Buffer) => Response | Promise<Response>): void;
+  /** A piece of the body. */
+  body(bytes: Buffer): void;
+  /** All has come. `keeps`: the connection can be used again. */
+  end(keeps: boolean): void;
+}
+
+/** Why there is no answer of a back end. */
 export class ProxyError extends Error {
   override readonly name = "ProxyError";
   /** "connect": it was not reached, and nothing was read of the request. */
   readonly stage: "connect" | "acquire" | "response";
+  /** The status of the answer, where it is not that of the stage. */
+  readonly status: number | undefined;
 
-  constructor(stage: ProxyError["stage"], message: string) {
+  constructor(stage: ProxyError["stage"], message: string, status?: number) {
     super(message);
     this.stage = stage;
+    this.status = status;
   }
 }
 

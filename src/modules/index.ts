@@ -45,6 +45,7 @@ import negotiation from "./mod_negotiation/index.js";
 import proxy from "./mod_proxy/index.js";
 import proxyBalancer from "./mod_proxy_balancer/index.js";
 import proxyHcheck from "./mod_proxy_hcheck/index.js";
+import proxyFcgi from "./mod_proxy_fcgi/index.js";
 import proxyHttp from "./mod_proxy_http/index.js";
 import reflector from "./mod_reflector/index.js";
 import proxyWstunnel from "./mod_proxy_wstunnel/index.js";
@@ -136,6 +137,7 @@ export const modules: readonly Module[] = [
   negotiation,
   proxy,
   proxyHttp,
+  proxyFcgi,
   proxyWstunnel,
   proxyBalancer,
   proxyHcheck,

@@ -79,3 +79,8 @@ export function dropsConnection(status: number): boolean {
 }
 
 const dropping: ReadonlySet<number> = new Set([400, 408, 411, 413, 414, 500, 501, 503]);
+
+/** Whether Apache has a phrase for a status. */
+export function hasReason(status: number): boolean {
+  return status in reasons;
+}

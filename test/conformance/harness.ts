@@ -65,6 +65,10 @@ export interface Suite {
   readonly configuration: string;
   readonly files: Readonly<Record<string, FileSpec>>;
   readonly cases: readonly Case[];
+  /** What is missing on this machine for it, beside Apache. */
+  readonly needs?: () => string | undefined;
+  /** Starts what both servers stand in front of; files are there already. */
+  readonly beside?: (root: string) => Promise<{ end(): Promise<void> }>;
   /** What differs from answer to answer, and what to show for it. */
   readonly masks?: readonly (readonly [RegExp, string])[];
 }
@@ -87,15 +91,16 @@ image/gif gif
 const only = process.env["CONFORMANCE_ONLY"] as Kind | undefined;
 
 /** Declares the tests of a suite. */
-export function conformance({ name, configuration, files, cases, masks = [] }: Suite): void {
+export function conformance({ name, configuration, files, cases, masks = [], needs, beside }: Suite): void {
   describe(`${name}, as Apache`, function () {
     this.timeout(60_000);
     const kinds: readonly Kind[] = only ? [only] : ["apache", "modhost"];
     const servers: Server[] = [];
     let root = "";
+    let other: { end(): Promise<void> } | undefined;
 
     before(async function () {
-      const missing = only === "modhost" ? undefined : missingForApache();
+      const missing = (only === "modhost" ? undefined : missingForApache()) ?? needs?.();
       if (missing !== undefined) {
         if (process.env["CI"] === "true") throw new Error(`nothing may be skipped here; missing: ${missing}`);
         console.log(`      skipped, missing: ${missing}`);
@@ -103,11 +108,13 @@ export function conformance({ name, configuration, files, cases, masks = [] }: S
       }
       root = mkdtempSync(join(tmpdir(), "conformance-"));
       createFiles(root, { "conf/mime.types": mimeTypes, ...files });
+      other = await beside?.(root);
       for (const kind of kinds) servers.push(await startServer(kind, configuration, root));
     });
 
     after(async () => {
       const left = await Promise.all(servers.map((server) => server.stop()));
+      await other?.end();
       if (root !== "") rmSync(root, { recursive: true, force: true });
       expect(left.flat(), "processes left running").to.deep.equal([]);
     });

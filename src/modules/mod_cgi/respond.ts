@@ -1,12 +1,14 @@
 // The output of a script → the response: its own, a redirect, or the page of what went wrong.
 import {
   answer,
-  evaluateConditions,
+  dropFraming,
   HeadReader,
   Headers,
   OutputFault,
   refuse,
   RequestBodyError,
+  scriptCondition,
+  scriptResponse,
   type Program,
   type Request,
   type Response,
@@ -98,14 +100,11 @@ class Talk {
   #respond(head: ScriptHead, rest: Buffer): Verdict | Promise<Verdict> {
     const request = this.#request;
     const { fields } = head;
-    if (!request.environment.has("ap_trust_cgilike_cl")) fields.delete("Content-Length");
-    // How the body is framed is not for a script to say.
-    fields.delete("Transfer-Encoding");
-    const condition = head.status === undefined ? this.#condition(head) : undefined;
+    dropFraming(request, head);
+    const condition = head.status === undefined ? scriptCondition(request, head) : undefined;
     if (condition !== undefined) {
       this.#keepForLog(condition, head, rest);
-      const { always } = head;
-      return { ...(condition === 304 ? answer(304, withType(request, head)) : refuse(condition)), always };
+      return scriptResponse(request, head);
     }
     const status = head.status ?? 200;
     const location = fields.get("location");
@@ -116,30 +115,14 @@ class Talk {
       request.headers.delete("Content-Length");
       return request.redirect(location);
     }
-    return this.#whole(head, rest, status);
+    return this.#whole(head, rest);
   }
 
-  #whole(head: ScriptHead, rest: Buffer, status: number): Response {
+  #whole(head: ScriptHead, rest: Buffer): Response {
     const request = this.#request;
-    const headers = withType(request, head);
-    const own = head.status !== undefined || !servesError(request);
     if (request.headOnly) this.#body = "drop";
     const body = request.headOnly ? undefined : this.#stream(rest);
-    return {
-      ...answer(status, headers, body),
-      always: head.always,
-      ...(head.reason === undefined ? {} : { reason: head.reason }),
-      ...(own ? { ownStatus: true } : {}),
-    };
-  }
-
-  #condition({ fields, lastModified }: ScriptHead): 304 | 412 | undefined {
-    const request = this.#request;
-    if (request.method !== "GET" || request.parent || servesError(request)) return undefined;
-    if (request.notes.has("no-local-copy")) return undefined;
-    const now = Math.floor(request.startTime / 1000);
-    const validators = { etag: fields.get("etag"), lastModified: lastModified ?? now, now };
-    return evaluateConditions(request.headers, true, validators);
+    return scriptResponse(request, head, body);
   }
 
   readonly #end = (ending: Ending): void => {
@@ -210,15 +193,4 @@ class Talk {
     const { filename } = this.#request;
     this.#request.log("warn", name, `${codes.silent}: Timeout waiting for output from CGI script ${filename}`);
   }
-}
-
-/** Whether the request is the internal redirect to an ErrorDocument. */
-function servesError({ previous, environment }: Request): boolean {
-  return previous !== undefined && Number(environment.get("REDIRECT_STATUS") ?? 200) >= 400;
-}
-
-function withType(request: Request, { fields, contentType }: ScriptHead): Headers {
-  const type = contentType ?? request.contentType;
-  if (type !== undefined) fields.append("Content-Type", type);
-  return fields;
 }

@@ -7,6 +7,7 @@ import {
   RequestBodyError,
   switchProtocols,
   type ProxyScheme,
+  type ProxySpeaker,
   type ProxyTls,
   type ProxyTlsProvider,
   type Request,
@@ -14,12 +15,16 @@ import {
   type Response,
 } from "../../api/index.js";
 import { backEndAt } from "./back-end.js";
+import { connectionsTo } from "./connections.js";
+import { converse } from "./converse.js";
 import { failure, proxyError, type Stage, stageOf } from "./failure.js";
 import { namedByConnection } from "./fields.js";
 import type { Passage } from "./passage.js";
-import { relay } from "./relay.js";
+import { isOverridden, relay } from "./relay.js";
 import type { ProxySettings } from "./settings.js";
+import { canonicalPath } from "./target.js";
 import type { Mapping } from "./translate.js";
+import { uploadOf, type Upload } from "./upload.js";
 
 /** What is asked of a back end. */
 export interface Question {
@@ -39,7 +44,7 @@ export interface Watcher {
 /** Asks the back end. */
 export function ask(request: Request, question: Question, watcher: Watcher = {}): Promise<Response> {
   const { scheme } = question;
-  if (scheme.exchange) return exchange(request, question, watcher);
+  if (scheme.speak) return exchange(request, question, watcher);
   const tls = scheme.secure ? tlsFor(request, question) : undefined;
   if (scheme.secure && !tls) {
     watcher.over?.(0, 0);
@@ -155,29 +160,55 @@ function bodyOf({ body, headers, previous, method }: Request): RequestBody | und
   return body.length !== 0 || headers.has("content-length") ? body : undefined;
 }
 
-async function exchange(
-  request: Request,
-  { mapping, settings, scheme }: Question,
-  watcher: Watcher,
-): Promise<Response> {
-  const { address, parameters, decoded } = mapping;
+async function exchange(request: Request, question: Question, watcher: Watcher): Promise<Response> {
+  const { mapping, settings, scheme } = question;
+  const { address, parameters, decoded, isHandedOver = false } = mapping;
   const { host, port = scheme.defaultPort, socketPath } = address;
   const timeout = parameters.timeout ?? settings.timeout ?? request.settings(core).timeout;
+  let upload: Upload | undefined;
+  let spoken: ProxySpeaker | Response | undefined;
   try {
-    const response = await scheme.exchange?.({
-      request,
-      address: socketPath === undefined ? { host, port } : { socketPath },
-      path: decoded,
-      timeout,
-      connectTimeout: parameters.connectTimeout ?? timeout,
-      hasBody: bodyOf(request) !== undefined,
-    });
-    return response ?? refuse(500);
-  } catch (error) {
-    if (error instanceof RequestBodyError || !(error instanceof Error)) throw error;
-    watcher.failed?.(stageOf(error), error);
-    return failure(request, address, error);
+    upload = await uploadOf(bodyOf(request));
+    const passage = { request, url: urlOf(mapping, scheme), path: decoded, isHandedOver, bodyLength: upload.length };
+    spoken = await scheme.speak?.(passage);
   } finally {
-    watcher.over?.(0, 0);
+    if (!spoken || "status" in spoken) watcher.over?.(0, 0);
   }
+  if (!spoken || "status" in spoken) return spoken ?? refuse(500);
+  const speaker = spoken;
+  const body = upload;
+  return new Promise((resolve, reject) => {
+    converse({
+      ...{ request, speaker, upload: body, timeout, localAddress: socketPath ? undefined : settings.sourceAddress },
+      connections: connectionsTo(
+        address.scheme,
+        socketPath === undefined ? { host, port } : { path: socketPath },
+        parameters,
+      ),
+      connectTimeout: parameters.connectTimeout ?? timeout,
+      override: (response) => overridden(request, response, settings),
+      answered: resolve,
+      failed: (error) => {
+        if (error instanceof RequestBodyError) return reject(error);
+        watcher.failed?.(stageOf(error), error);
+        resolve(failure(request, address, error));
+      },
+      over: (sent, read) => watcher.over?.(sent, read),
+    });
+  });
+}
+
+/** The response, or the server's own page in its place (ProxyErrorOverride). */
+function overridden(request: Request, response: Response, settings: ProxySettings): Response {
+  if (request.previous || !isOverridden(response.status, settings)) return response;
+  return { ...refuse(response.status), ...(response.always ? { always: response.always } : {}) };
+}
+
+/** The URL as Apache hands it on: encoded, unless it is the name of a file. */
+function urlOf({ address, decoded, path, isHandedOver, isRaw }: Mapping, { defaultPort }: ProxyScheme): string {
+  const port = address.port === undefined || address.port === defaultPort ? "" : `:${address.port}`;
+  const host = address.host.includes(":") ? `[${address.host}]` : address.host.toLowerCase();
+  const mark = path.indexOf("?");
+  const shown = isHandedOver ? decoded : isRaw ? path.slice(0, mark < 0 ? undefined : mark) : canonicalPath(decoded);
+  return `${address.scheme}://${host}${port}${shown.startsWith("/") ? "" : "/"}${shown}`;
 }

@@ -19,6 +19,7 @@ export function failure(request: Request, address: Address, error: Error): Respo
   if (stage === "name") return proxyError(request, 500, `DNS lookup failure for: ${address.host}`);
   const where = address.socketPath ?? address.authority;
   const kind = address.scheme.toUpperCase();
+  const module = /^(http|ws)s?$/.test(address.scheme) ? "proxy_http" : `proxy_${address.scheme}`;
   if (stage === "acquire") {
     request.log("error", "proxy", `${address.scheme}: ${error.message}: all of max= to ${where} are in use`);
     return refuse(503);
@@ -29,8 +30,12 @@ export function failure(request: Request, address: Address, error: Error): Respo
       "proxy",
       `AH00957: ${address.scheme}: attempt to connect to ${where} failed: ${error.message}`,
     );
-    request.log("error", "proxy_http", `AH01114: ${kind}: failed to make connection to backend: ${address.host}`);
+    request.log("error", module, `AH01114: ${kind}: failed to make connection to backend: ${address.host}`);
     return refuse(503);
+  }
+  if (error instanceof ProxyError && error.status !== undefined) {
+    request.log("error", module, `${where}: ${error.message}`);
+    return refuse(error.status);
   }
   if (isHandshake(error)) {
     request.log("error", "ssl", `AH01961: the connection to ${where} cannot be used: ${error.message}`);
@@ -40,11 +45,7 @@ export function failure(request: Request, address: Address, error: Error): Respo
     request.log("error", "proxy_http", `AH01106: bad HTTP header returned by ${where}: ${error.message}`);
     return refuse(502);
   }
-  request.log(
-    "error",
-    "proxy_http",
-    `AH01102: error reading status line from remote server ${where}: ${error.message}`,
-  );
+  request.log("error", module, `AH01102: error reading status line from remote server ${where}: ${error.message}`);
   return proxyError(request, 502, "Error reading from remote server");
 }
 

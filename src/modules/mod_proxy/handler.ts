@@ -34,11 +34,13 @@ export function foretell(request: Request): string | undefined {
 
 /** Passes a request on. */
 export function handle(request: Request, settings: ProxySettings): Verdict | Promise<Verdict> {
-  if (!isProxied(request)) {
+  const isFile = !isProxied(request);
+  if (isFile) {
     if (!isHandedOver(request)) return undefined;
     request.filename = `${request.handler ?? ""}${request.filename}`;
   }
-  const mapping = mappingFor(request, settings);
+  const found = mappingFor(request, settings);
+  const mapping = found && isFile ? { ...found, isHandedOver: true } : found;
   if (!mapping) return proxyError(request, 500, `DNS lookup failure for: ${hostOf(request.filename)}`);
   const { scheme, host } = mapping.address;
   const offered = request.providers("proxyScheme").get(scheme) as ProxyScheme | undefined;

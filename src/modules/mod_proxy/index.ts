@@ -3,6 +3,7 @@ import { arg, byteString, core, defineModule, optional, rest, type Place } from 
 import { closeBackEnds } from "./back-end.js";
 import { allBalancers, forgetBalancers, makeBalancers } from "./balancer.js";
 import { checkProxies } from "./check.js";
+import { closeConnections } from "./connections.js";
 import { memberDirectives, otherDirectives } from "./directives.js";
 import { foretell, handle, isProxied } from "./handler.js";
 import type { ReverseRule } from "./reverse.js";
@@ -176,6 +177,7 @@ export default defineModule({
     },
     stop() {
       closeBackEnds();
+      closeConnections();
       forgetBalancers();
     },
   },

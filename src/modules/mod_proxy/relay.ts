@@ -89,7 +89,8 @@ function fieldsFor(received: Headers, request: Request, settings: ProxySettings)
   return headers;
 }
 
-function isOverridden(status: number, { errorOverride }: ProxySettings): boolean {
+/** Whether the server's own page stands in place of the back end's (ProxyErrorOverride). */
+export function isOverridden(status: number, { errorOverride }: ProxySettings): boolean {
   if (errorOverride === undefined) return false;
   return errorOverride === "errors" ? status >= 400 : errorOverride.has(status);
 }

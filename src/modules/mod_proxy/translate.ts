@@ -15,6 +15,10 @@ export interface Mapping {
   /** The path alone, decoded. */
   readonly decoded: string;
   readonly parameters: AllParameters;
+  /** The path is a file's, by SetHandler. */
+  readonly isHandedOver?: boolean;
+  /** The path goes on as the client sent it (nocanon). */
+  readonly isRaw?: boolean;
 }
 
 const key = Symbol("mapping of mod_proxy");
@@ -132,7 +136,9 @@ function ownMapping(
   const { target, parameters } = parts.destination;
   const rest = (rule.nocanon ? rawRest(request, rule) : undefined) ?? restOf(request, end);
   const path = target.path + rest;
-  return join(target.address, { path, shown: target.path + request.path.slice(end), wire: path, query }, parameters);
+  const shown = target.path + request.path.slice(end);
+  const mapping = join(target.address, { path, shown, wire: path, query }, parameters);
+  return rule.nocanon && typeof mapping !== "string" ? { ...mapping, isRaw: true } : mapping;
 }
 
 /** Variables of the environment in the place of `${NAME}`; those that are not set are left out. */
@@ -161,7 +167,7 @@ function rawMappingOf(request: Request, url: string): Mapping | string {
   if (typeof mapping === "string") return mapping;
   const raw = /^(?:unix:[^|]*\|)?[a-z][a-z0-9+.-]*:\/\/[^/]*(.*)$/is.exec(url)?.[1] ?? "";
   if (/[^!-\xff]|\x7f/.test(raw + queryOf(request))) return mapping.filename;
-  return { ...mapping, path: (raw === "" ? "/" : raw) + queryOf(request) };
+  return { ...mapping, path: (raw === "" ? "/" : raw) + queryOf(request), isRaw: true };
 }
 
 function join(

@@ -71,7 +71,8 @@ export function planResponse(head: Head, response: Response, around: Circumstanc
     !dropsConnection(response.status) &&
     !around.isLeaving &&
     !around.isBodyLost &&
-    !asksClose(response.headers);
+    !asksClose(response.headers) &&
+    !(response.always && asksClose(response.always));
   if (response.tunnel) return planTunnel(head, response, transmission);
   const body = isHead || !hasBody ? undefined : response.body;
   if (response.raw) {

@@ -1,6 +1,7 @@
 // A response and how it is to be sent → the text of its status line and fields, in Apache's order.
+import { STATUS_CODES } from "node:http";
 import type { Response } from "../../api/index.js";
-import { statusText } from "../status.js";
+import { hasReason, statusText } from "../status.js";
 import { httpDate } from "./clock.js";
 import { token } from "./request-line.js";
 
@@ -69,7 +70,13 @@ class HeadComposer {
     if (this.#invalid !== undefined) return undefined;
     const date = this.#date || httpDate();
     const server = this.#server || how.server;
-    return `${statusLine(status, reason)}Date: ${date}\r\nServer: ${server}\r\n${this.#fields}${this.#own()}\r\n`;
+    return `${statusLine(status, reason ?? this.#foreignReason(status))}Date: ${date}\r\nServer: ${server}\r\n${this.#fields}${this.#own()}\r\n`;
+  }
+
+  /** The status of an application or back end that Apache has no phrase for stays what it is. */
+  #foreignReason(status: number): string | undefined {
+    if (!(this.#isOwn || this.#isRelayed) || hasReason(status)) return undefined;
+    return (this.#isRelayed ? STATUS_CODES[status] : undefined) ?? "";
   }
 
   get invalid(): string {

@@ -10,9 +10,9 @@ export interface Front {
   readonly port: number;
   readonly log: Asked["log"];
   /** Sends bytes and gives all that comes until the end; "<reset>" behind it where it was one. */
-  send(bytes: string): Promise<string>;
+  readonly send: (bytes: string) => Promise<string>;
   /** A connection to do more with. */
-  open(): Talk;
+  readonly open: () => Talk;
   close(): void;
 }
 

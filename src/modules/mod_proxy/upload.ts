@@ -1,0 +1,47 @@
+// The body of a request → its length, where it is short or says it, and its pieces as they come.
+import type { Readable } from "node:stream";
+import type { RequestBody } from "../../api/index.js";
+
+/** Bytes of a body in chunks that are waited for, so that its length is known. */
+const mostGathered = 65_536;
+
+/** A body on its way to a back end. */
+export interface Upload {
+  /** Undefined: it is not known. */
+  readonly length: number | undefined;
+  /** What has been read; all of it where there is no source. */
+  readonly pieces: readonly Buffer[];
+  /** Where the rest comes from. */
+  readonly source: Readable | (() => Readable) | undefined;
+}
+
+const nothing: Upload = { length: 0, pieces: [], source: undefined };
+
+/** Begins to read a body, as far as its length asks for it. Fails with a RequestBodyError. */
+export function uploadOf(body: RequestBody | undefined): Upload | Promise<Upload> {
+  if (!body || body.length === 0) return nothing;
+  const { arrived, length } = body;
+  if (arrived) return { length: arrived.length, pieces: [Buffer.from(arrived)], source: undefined };
+  if (length !== undefined) return { length, pieces: [], source: () => body.stream() };
+  return gather(body.stream());
+}
+
+function gather(source: Readable): Promise<Upload> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let length = 0;
+    const take = (bytes: Buffer): void => {
+      pieces.push(Buffer.from(bytes));
+      length += bytes.length;
+      if (length <= mostGathered) return;
+      source.pause();
+      done({ length: undefined, pieces, source });
+    };
+    const ended = (): void => done({ length, pieces, source: undefined });
+    const done = (upload: Upload): void => {
+      source.off("data", take).off("end", ended).off("error", reject);
+      resolve(upload);
+    };
+    source.on("data", take).on("end", ended).on("error", reject);
+  });
+}
