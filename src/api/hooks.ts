@@ -8,6 +8,7 @@ import type { Response } from "./response.js";
  */
 export const phases = {
   postReadRequest: "all",
+  quickHandler: "first",
   translateName: "first",
   mapToStorage: "first",
   headerParser: "all",
@@ -92,10 +93,23 @@ export interface OutputFilter<Settings> {
   run(request: Request, response: Response, settings: Settings): Response;
 }
 
+/**
+ * Sees the response when the filters that change content are through with it, in front of ranges: whoever keeps it, or puts
+ * one that was kept in its place. Runs at the mark instead where a filter of type "mark" stands (`isMarked`).
+ */
+export interface KeepHook<Settings> {
+  readonly before?: readonly string[];
+  readonly after?: readonly string[];
+  readonly rank?: "first" | "middle" | "last";
+  when?(settings: Settings): boolean;
+  run(request: Request, response: Response, settings: Settings): Response | Promise<Response>;
+}
+
 /** The hooks of a module, by phase; several where it acts at several places of one phase. */
 export type Hooks<Settings> = {
   readonly [P in Exclude<Phase, "logTransaction">]?: Hook<Settings> | readonly Hook<Settings>[];
 } & {
   readonly logTransaction?: LogHook<Settings>;
   readonly outputFilter?: OutputFilter<Settings>;
+  readonly keepResponse?: KeepHook<Settings>;
 };

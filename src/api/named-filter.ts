@@ -9,11 +9,14 @@ import type { Response } from "./response.js";
 export interface NamedFilter {
   /**
    * "resource": makes or changes the content (INCLUDES); "content set": packs what all of those made (DEFLATE);
-   * "connection": sees what is to be sent, ranges and the server's own pages too (RATE_LIMIT).
+   * "connection": sees what is to be sent, ranges and the server's own pages too (RATE_LIMIT); "mark": changes nothing, and
+   * says where among those of type "resource" responses are kept (CACHE).
    */
-  readonly type: "resource" | "content set" | "connection";
+  readonly type: "resource" | "content set" | "connection" | "mark";
   /** Called before the handler, for what it has to know (the note "no-local-copy": conditions are not for it). */
   begin?(request: Request): void;
+  /** Of a mark: whether it counts for this request. */
+  isMarked?(request: Request): boolean;
   /** Gives the response changed, or as it is where there is nothing for the filter to do. */
   run(request: Request, response: Response): Response;
 }

@@ -43,6 +43,11 @@ export interface Response {
   ownStatus?: boolean;
   /** Milliseconds in which the client must take something of it, where that is not the Timeout of its virtual host. */
   writeTimeout?: number;
+  /**
+   * It was kept as it came out of its filters (a cache has it): they are not for it again, but those behind the mark of the
+   * cache. Content-Encoding and Content-Language stand where they stood.
+   */
+  stored?: true;
   /** The connection must be closed after this response. */
   close?: boolean;
   /** The body is the whole answer, status line and fields too: sent as it is, and the connection closed behind it. */

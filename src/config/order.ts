@@ -15,11 +15,11 @@ export interface AnyHook extends Pick<Hook<never>, "before" | "after" | "rank"> 
   readonly foretell?: (...args: never[]) => string | undefined;
 }
 
-/** A phase, or the output filters, which are ordered the same way. */
-export type Step = Phase | "outputFilter";
+/** A phase, the output filters, or who keeps responses: all ordered the same way. */
+export type Step = Phase | "outputFilter" | "keepResponse";
 
 /** All steps hooks can stand in. */
-export const steps: readonly Step[] = [...(Object.keys(phases) as Phase[]), "outputFilter"];
+export const steps: readonly Step[] = [...(Object.keys(phases) as Phase[]), "outputFilter", "keepResponse"];
 
 /** A circle of before and after among modules. */
 export class HookOrderError extends Error {

@@ -21,6 +21,9 @@ import authzOwner from "./mod_authz_owner/index.js";
 import authzUser from "./mod_authz_user/index.js";
 import autoindex from "./mod_autoindex/index.js";
 import brotli from "./mod_brotli/index.js";
+import cache from "./mod_cache/index.js";
+import cacheDisk from "./mod_cache/disk.js";
+import cacheSocache from "./mod_cache/socache.js";
 import cgi from "./mod_cgi/index.js";
 import cgid from "./mod_cgi/cgid.js";
 import buffer from "./mod_buffer/index.js";
@@ -116,6 +119,9 @@ export const modules: readonly Module[] = [
   authzUser,
   autoindex,
   brotli,
+  cache,
+  cacheDisk,
+  cacheSocache,
   cgi,
   cgid,
   buffer,

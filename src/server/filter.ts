@@ -10,6 +10,7 @@ import {
   type FileSlice,
   type FilterChain,
   type InputFilter,
+  type KeepHook,
   type NamedFilter,
   type OutputFilter,
   type Response,
@@ -18,28 +19,71 @@ import type { BoundHook } from "../config/merge.js";
 import { byterangesType, contentRange, ifRangeHolds, multipart, readRanges, sliceOf } from "./ranges.js";
 import type { ServerRequest } from "./request.js";
 
-/** Takes a response through its filters; a refusal is what ranges may lead to. `request` is the one that made it: the last of internal redirects. */
-export function filterResponse(request: ServerRequest, response: Response): Response {
-  const hooks = request.plan.hooks.outputFilter;
-  let filtered = response;
+/**
+ * Takes a response through its filters; a refusal is what ranges may lead to. `request` is the one that made it: the last of
+ * internal redirects. Where it has led to one more by the end, the response is that one's, unfiltered.
+ */
+export function filterResponse(request: ServerRequest, response: Response): Response | Promise<Response> {
   // What passes after a change of protocols is no content.
   const named = response.tunnel ? none : namedFilters(request);
-  if (response.page) {
-    for (const hook of hooks) if (hook.onPages) filtered = run(hook, request, filtered);
-    return runNamed(named, "connection", request, filtered);
-  }
-  if (named.length > 0) filtered = runNamed(named, "resource", request, filtered);
+  if (request.plan.hooks.keepResponse.length > 0 && !response.tunnel) return filterKept(request, response, named);
+  return cut(request, response.page ? filterPage(request, response) : filterContent(request, response, named), named);
+}
+
+/** The same where somebody keeps responses. */
+function filterKept(
+  request: ServerRequest,
+  response: Response,
+  named: readonly NamedFilter[],
+): Response | Promise<Response> {
+  const mark = response.page ? -1 : named.findIndex((filter) => filter.type === "mark" && filter.isMarked?.(request));
+  const behind = named.slice(mark + 1);
+  let filtered = response;
+  if (response.page) filtered = filterPage(request, response);
+  else if (mark >= 0 && !response.stored) filtered = runNamed(named.slice(0, mark), "resource", request, filtered);
+  else if (mark < 0 && !response.stored) filtered = filterContent(request, filtered, named);
+  const goOn = (kept: Response): Response => {
+    if (request.last || kept.failure) return kept;
+    return cut(request, mark < 0 || kept.page ? kept : filterContent(request, kept, behind), named);
+  };
+  const kept = keep(request, filtered, 0);
+  return kept instanceof Promise ? kept.then(goOn) : goOn(kept);
+}
+
+function keep(request: ServerRequest, response: Response, from: number): Response | Promise<Response> {
+  const hook = request.plan.hooks.keepResponse[from];
+  if (!hook) return response;
+  const kept = (hook.run as KeepHook<unknown>["run"])(request, response, hook.settings);
+  return kept instanceof Promise ? kept.then((value) => keep(request, value, from + 1)) : keep(request, kept, from + 1);
+}
+
+function filterPage(request: ServerRequest, page: Response): Response {
+  let filtered = page;
+  for (const hook of request.plan.hooks.outputFilter) if (hook.onPages) filtered = run(hook, request, filtered);
+  return filtered;
+}
+
+/** All filters that change content. */
+function filterContent(request: ServerRequest, response: Response, named: readonly NamedFilter[]): Response {
+  let filtered = named.length > 0 ? runNamed(named, "resource", request, response) : response;
   let packed = named.length === 0;
-  for (const hook of hooks) {
+  for (const hook of request.plan.hooks.outputFilter) {
     if (!packed && !hook.isFirst) {
       filtered = runNamed(named, "content set", request, filtered);
       packed = true;
     }
     filtered = run(hook, request, filtered);
   }
-  if (!packed) filtered = runNamed(named, "content set", request, filtered);
-  if (filtered.status === 304) return withoutContent(filtered);
-  if (request.headers.has("range") && filtered.status === 200) filtered = takeRanges(request, filtered);
+  return packed ? filtered : runNamed(named, "content set", request, filtered);
+}
+
+/** Ranges, and what sees the bytes that are to be sent. */
+function cut(request: ServerRequest, response: Response, named: readonly NamedFilter[]): Response {
+  let filtered = response;
+  if (!response.page) {
+    if (filtered.status === 304) return withoutContent(filtered);
+    if (request.headers.has("range") && filtered.status === 200) filtered = takeRanges(request, filtered);
+  }
   // The page of a refusal comes by here once more.
   return named.length === 0 || filtered.failure ? filtered : runNamed(named, "connection", request, filtered);
 }
@@ -98,8 +142,16 @@ export function filterBody(request: ServerRequest): void {
 /** A 304 says nothing of the content. */
 function withoutContent(response: Response): Response {
   if (response.ownStatus || response.relayed) return response;
+  if (response.stored) return withoutLength(response);
   for (const name of ["Content-Length", "Content-MD5", "Content-Type", "Content-Encoding", "Content-Language"])
     response.headers.delete(name);
+  return response;
+}
+
+/** Nor does that of a cache; what else is known of it stays, as in Apache. */
+function withoutLength(response: Response): Response {
+  response.headers.delete("Content-Length");
+  response.headers.delete("Content-Type");
   return response;
 }
 
@@ -135,7 +187,7 @@ function wholeOf(body: Response["body"]): Buffer | FileSlice | undefined {
 
 /** A 206 with its fields in Apache's order: Content-Range behind what others set, the type at the end. */
 function partial(
-  { headers: whole, always }: Response,
+  { headers: whole, always, stored }: Response,
   body: NonNullable<Response["body"]>,
   range: string | undefined,
 ): Response {
@@ -144,5 +196,5 @@ function partial(
     headers.append(name, key === "content-length" ? String(lengthOf(body)) : value);
   });
   if (range !== undefined) headers.append("Content-Range", range);
-  return { ...answer(206, headers, body), ...(always ? { always } : {}) };
+  return { ...answer(206, headers, body), ...(always ? { always } : {}), ...(stored ? { stored } : {}) };
 }

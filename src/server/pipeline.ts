@@ -371,13 +371,19 @@ export class Pipeline implements ExchangeHandler {
 
   #filter(request: ServerRequest, response: Response): Awaitable<Response> {
     if (response.failure || response.raw) return response;
-    try {
-      const filtered = filterResponse(lastOf(request), response);
-      return filtered.failure ? this.#finish(request, filtered) : filtered;
-    } catch (error) {
+    const last = lastOf(request);
+    const end = (filtered: Response): Awaitable<Response> =>
+      filtered.failure || last.last ? this.#finish(request, filtered) : filtered;
+    const lost = (error: unknown): Response => {
       request.log("error", "core", `an output filter failed: ${describe(error)}`);
       dropBody(response.body);
       return answer(500);
+    };
+    try {
+      const filtered = filterResponse(last, response);
+      return filtered instanceof Promise ? filtered.then(end).catch(lost) : end(filtered);
+    } catch (error) {
+      return lost(error);
     }
   }
 
@@ -392,7 +398,8 @@ type Step = Exclude<Phase, "handler" | "logTransaction">;
 const mainSteps = (Object.keys(phases) as Phase[]).filter(
   (phase): phase is Step => phase !== "handler" && phase !== "logTransaction",
 );
-const subSteps = mainSteps.filter((step) => step !== "postReadRequest" && step !== "headerParser");
+const notForParts: readonly Step[] = ["postReadRequest", "quickHandler", "headerParser"];
+const subSteps = mainSteps.filter((step) => !notForParts.includes(step));
 const fileSteps = subSteps.filter((step) => step !== "translateName");
 
 /** Runs the phases before the handler; waits only where a hook does. */

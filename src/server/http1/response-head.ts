@@ -48,18 +48,21 @@ class HeadComposer {
   #isEncodedHere = false;
   /** The fields come from another server: so do Date and Server, and all stay where they are. */
   #isRelayed = false;
+  /** The fields are those of a kept response: so does Content-Language. */
+  #isStored = false;
   #date = "";
   #server = "";
 
   compose(
-    { status, reason, headers, always, ownStatus, relayed, encodedHere }: Response,
+    { status, reason, headers, always, ownStatus, relayed, encodedHere, stored }: Response,
     how: Framed,
   ): string | undefined {
     this.#how = how;
     this.#isRelayed = relayed === true;
     this.#date = this.#server = "";
     this.#isOwn = ownStatus === true;
-    this.#isEncodedHere = encodedHere === true;
+    this.#isEncodedHere = encodedHere === true || stored === true;
+    this.#isStored = stored === true;
     this.#fields = this.#behind = this.#type = "";
     this.#hasLength = this.#hasConnection = this.#hasKeepAlive = false;
     this.#varies = 0;
@@ -130,7 +133,7 @@ class HeadComposer {
         this.#behind += `${name}: ${value}\r\n`;
         return;
       case "content-language":
-        if (this.#isOwn || this.#isRelayed) break;
+        if (this.#isOwn || this.#isRelayed || this.#isStored) break;
         this.#behind += `${name}: ${value}\r\n`;
         return;
       case "content-length":

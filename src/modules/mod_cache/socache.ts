@@ -1,0 +1,215 @@
+// CacheSocache → responses kept for the life of the server, in shared memory: the provider "socache".
+import { createHash } from "node:crypto";
+import { accessSync, constants, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import {
+  arg,
+  defineModule,
+  defineSettings,
+  value,
+  type Context,
+  type Origin,
+  type Request,
+  type ServerView,
+  type WorkerView,
+} from "../../api/index.js";
+import { FileStore } from "./file-store.js";
+import type { CacheStore, EntryHead } from "./store.js";
+
+const socache = defineSettings("mod_cache_socache", {
+  /** The name of a provider, and what stands behind its colon. */
+  provider: value<{ readonly name: string; readonly arguments: string; readonly origin: Origin } | undefined>(
+    undefined,
+  ),
+  /** Bytes of body and fields. */
+  most: value<number>(102_400),
+  /** Milliseconds, both. */
+  longest: value<number>(86_400_000),
+  shortest: value<number>(600_000),
+});
+
+const hosts: readonly Context[] = ["server config", "virtual host"];
+const places: readonly Context[] = ["server config", "virtual host", "directory"];
+const withoutEffect =
+  "Accepted without effect: what comes from a back end is sent on at once, in the pieces it comes in, and kept at its end.";
+
+export default defineModule({
+  name: "mod_cache_socache",
+  summary: "Keeps responses of mod_cache for as long as the server runs: the provider `socache`",
+  settings: socache.settings,
+  directives: (directive) => ({
+    CacheSocache: directive({
+      args: [arg.word("provider")],
+      contexts: hosts,
+      summary: "Where responses are kept, and how many bytes of them.",
+      doc:
+        "`NAME` or `NAME:arguments`; the module that provides the name must be loaded (mod_socache_shmcb and the like). Whatever the " +
+        "name, responses are kept in files that all workers share, in a folder of this start of the server below `/dev/shm`, which is " +
+        "memory, or where there is none, below the folder for temporary files. The number in brackets, as in `shmcb:/path(10485760)`, is the most bytes that are kept; 16 MiB " +
+        "without one. Servers of memcache or Redis are not asked.",
+      example: "CacheSocache shmcb\nCacheEnable socache /",
+      set: ([word], { origin }) => {
+        const colon = word.indexOf(":");
+        const name = colon < 0 ? word : word.slice(0, colon);
+        return { provider: { name, arguments: colon < 0 ? "" : word.slice(colon + 1), origin } };
+      },
+    }),
+    CacheSocacheMaxSize: directive({
+      args: [arg.size("bytes")],
+      contexts: places,
+      summary: "The largest response that is kept, fields included.",
+      doc: "In bytes.",
+      example: "CacheSocacheMaxSize 65536",
+      default: "102400",
+      set: ([most]) => ({ most }),
+    }),
+    CacheSocacheMaxTime: directive({
+      args: [arg.duration("time")],
+      contexts: places,
+      summary: "How long a response is kept at most, however long it is fresh.",
+      doc: "In seconds.",
+      example: "CacheSocacheMaxTime 3600",
+      default: "86400",
+      set: ([longest]) => ({ longest }),
+    }),
+    CacheSocacheMinTime: directive({
+      args: [arg.duration("time")],
+      contexts: places,
+      summary: "How long a response is kept at least, so that a stale one can be asked about.",
+      doc: "In seconds.",
+      example: "CacheSocacheMinTime 300",
+      default: "600",
+      set: ([shortest]) => ({ shortest }),
+    }),
+    CacheSocacheReadSize: directive({
+      args: [arg.size("bytes")],
+      contexts: places,
+      summary: "How much Apache takes from a back end before it sends some of it on.",
+      doc: withoutEffect,
+      example: "CacheSocacheReadSize 102400",
+      default: "0",
+      set: () => undefined,
+    }),
+    CacheSocacheReadTime: directive({
+      args: [arg.int("milliseconds")],
+      contexts: places,
+      summary: "How long Apache takes from a back end before it sends some of it on.",
+      doc: withoutEffect,
+      example: "CacheSocacheReadTime 1000",
+      default: "0",
+      set: () => undefined,
+    }),
+  }),
+  lifecycle: { check, start, stop },
+  provides: { cacheStore: { socache: storeFor } },
+});
+
+type SocacheSettings = ReturnType<typeof settingsOf>;
+const settingsOf = (request: Request) => request.settings(socache);
+const standardLimit = 16 * 1024 * 1024;
+
+function check(server: ServerView): void {
+  const known = server.providers("socache");
+  for (const { settings } of server.everywhere(socache)) {
+    const { provider } = settings;
+    if (!provider || known.has(provider.name)) continue;
+    server.error(`CacheSocache: Unknown socache provider '${provider.name}'.`, provider.origin, {
+      advice: `load the module that provides it: a2enmod socache_${provider.name}`,
+    });
+  }
+}
+
+const folders = new Map<string, FileStore>();
+const stores = new WeakMap<object, CacheStore | false>();
+
+/** A folder of its own for each CacheSocache line, below one that belongs to this start of the server. */
+function start(worker: WorkerView): void {
+  const { server } = worker;
+  const place = sharedPlace();
+  const secret = createHash("sha256").update(worker.secret).update("cache-socache").digest("hex").slice(0, 32);
+  for (const virtualHost of server.virtualHosts) {
+    const { provider } = server.settings(socache, virtualHost);
+    if (!provider || folders.has(keyOf(provider))) continue;
+    const key = keyOf(provider);
+    // Nobody else can have made a folder of that name, whoever may write there.
+    const root = `${place}/${prefix}${process.ppid}-${secret}/${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
+    const limit = Math.max(1024 ** 2, Number(/\((\d{1,15})\)$/.exec(provider.arguments)?.[1] ?? standardLimit));
+    const warn = (message: string): void => worker.errorLog.write({ level: "warn", module: "cache_socache", message });
+    const folder = new FileStore({ root, levels: 1, length: 1, limit, warn });
+    folders.set(key, folder);
+    if (!worker.isRehearsal) folder.start();
+  }
+  if (folders.size > 0 && !worker.isRehearsal) forgetEnded(place);
+}
+
+const prefix = "modhost-cache-";
+
+/** Memory that processes share, or what stands for it. */
+function sharedPlace(): string {
+  try {
+    accessSync("/dev/shm", constants.W_OK);
+    return "/dev/shm";
+  } catch {
+    return tmpdir();
+  }
+}
+
+function stop(): void {
+  for (const folder of folders.values()) folder.stop();
+}
+
+/** Takes away the folders of servers that have ended. */
+function forgetEnded(place: string): void {
+  for (const name of readdirSync(place)) {
+    const pid = Number(/^modhost-cache-(\d{1,10})-[0-9a-f]{32}$/.exec(name)?.[1] ?? NaN);
+    if (Number.isNaN(pid) || isRunning(pid)) continue;
+    try {
+      rmSync(`${place}/${name}`, { recursive: true, force: true });
+    } catch {
+      // It is somebody else's.
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+function keyOf({ name, arguments: words }: { readonly name: string; readonly arguments: string }): string {
+  return `${name}:${words}`;
+}
+
+function storeFor(request: Request): CacheStore | undefined {
+  const settings = settingsOf(request);
+  let store = stores.get(settings);
+  if (store === undefined) {
+    const folder = settings.provider && folders.get(keyOf(settings.provider));
+    store = folder ? within(folder, settings) : false;
+    stores.set(settings, store);
+  }
+  return store || undefined;
+}
+
+function within(folder: FileStore, settings: SocacheSettings): CacheStore {
+  const { most, shortest, longest } = settings;
+  const kept = (head: EntryHead): EntryHead => {
+    const now = Date.now();
+    return { ...head, until: Math.min(Math.max(now + shortest, head.expires), now + longest) };
+  };
+  return {
+    open: (key, asked) => folder.open(key, asked),
+    create: (head, asked, length) => {
+      const fields = head.fields.reduce((sum, [name, text]) => sum + name.length + text.length, head.key.length);
+      const room = most - fields - 1;
+      if (room < 0) return undefined;
+      return folder.create(kept(head), asked, { length: head.headOnly ? undefined : length, least: 0, most: room });
+    },
+    renew: (entry, head) => folder.renew(entry, kept(head)),
+    remove: (entry) => folder.remove(entry),
+  };
+}
