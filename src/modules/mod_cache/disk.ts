@@ -175,5 +175,6 @@ function within(folder: FileStore, { least, most }: BodyLimits): CacheStore {
         : folder.create(head, asked, { length, least, most }),
     renew: (entry, head) => folder.renew(entry, head),
     remove: (entry) => folder.remove(entry),
+    forget: (key, asked) => folder.forget(key, asked),
   };
 }

@@ -13,7 +13,7 @@ export interface VaryLine {
   readonly kind: "vary";
   readonly key: string;
   readonly names: readonly string[];
-  /** Responses of before that time must be asked about before they are used. */
+  /** Responses of before that time count for nothing. */
   readonly invalidated?: number;
 }
 

@@ -1,7 +1,7 @@
 // Kept responses → files below one folder, which all workers share.
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync, rmSync, statSync, unlink, unlinkSync } from "node:fs";
-import { mkdir, open, rename, writeFile, type FileHandle } from "node:fs/promises";
+import { access, constants, mkdir, open, rename, writeFile, type FileHandle } from "node:fs/promises";
 import { byteString, Headers } from "../../api/index.js";
 import { entryBytes, parseEntry, variantKey, varyNames, type EntryLine, type VaryLine } from "./entry-file.js";
 import type { Entry, EntryHead, EntryWriter } from "./store.js";
@@ -65,8 +65,12 @@ export class FileStore {
     this.#sweeper = new Sweeper(options);
   }
 
-  /** Begins to keep the folder within its limit. */
+  /** Begins to keep the folder within its limit; says so if nothing can be kept there. */
   start(): void {
+    void this.attempt("keep responses", async () => {
+      await this.makeRoot();
+      await access(this.#options.root, constants.W_OK);
+    });
     this.#sweeper.start();
   }
 
@@ -81,8 +85,7 @@ export class FileStore {
     const name = variantKey(key, first.names, asked);
     const found = this.#read(this.#pathOf(name));
     const entry = found?.kind === "response" ? this.#whole(found, key) : undefined;
-    if (!entry || (first.invalidated ?? 0) < entry.responseTime) return entry;
-    return { ...entry, invalidated: true };
+    return entry && (first.invalidated ?? 0) < entry.responseTime ? entry : undefined;
   }
 
   create(
@@ -97,17 +100,19 @@ export class FileStore {
   /** Writes the same body under another head. */
   async renew(entry: Entry, head: EntryHead): Promise<boolean> {
     const { line, inline, path } = entry as EntryOfFile;
-    return this.attempt("renew an entry", async () => {
-      await this.#put(path, { ...head, kind: "response", body: line.body }, inline);
-      if (head.invalidated) await this.#invalidateOthers(head);
-    });
+    return this.attempt("renew an entry", () =>
+      this.#put(path, { ...head, kind: "response", body: line.body }, inline),
+    );
   }
 
-  /** All that a URL has in variants must be asked about, too. */
-  async #invalidateOthers({ key }: EntryHead): Promise<void> {
+  async forget(key: string, asked: Headers): Promise<void> {
+    const entry = this.open(key, asked);
+    if (entry) this.remove(entry);
     const path = this.#pathOf(key);
     const first = this.#read(path);
-    if (first?.kind === "vary") await this.#put(path, { ...first, invalidated: Date.now() }, undefined);
+    // It stays, as the file of a variant would count again with the next response.
+    if (first?.kind !== "vary") return;
+    await this.attempt("forget a URL", () => this.#put(path, { ...first, invalidated: Date.now() }, undefined));
   }
 
   remove(entry: Entry): void {
@@ -164,7 +169,7 @@ export class FileStore {
           : null;
     try {
       await this.#put(path, { ...head, kind: "response", body }, inline);
-      if (names.length > 0) await this.#put(base, { kind: "vary", key: head.key, names }, undefined);
+      if (names.length > 0) await this.#putNames(base, head.key, names);
     } catch (error) {
       if (bodyName !== undefined) rmSync(bodyName, { force: true });
       throw error;
@@ -173,6 +178,16 @@ export class FileStore {
       unlinkLater(this.bodyPath(path, before));
     }
     this.#sweeper.wrote(length);
+  }
+
+  async #putNames(path: string, key: string, names: readonly string[]): Promise<void> {
+    const before = this.#read(path);
+    const { invalidated } = before?.kind === "vary" && before.key === key ? before : {};
+    await this.#put(
+      path,
+      { kind: "vary", key, names, ...(invalidated === undefined ? {} : { invalidated }) },
+      undefined,
+    );
   }
 
   bodyPath(path: string, { line }: EntryOfFile): string {

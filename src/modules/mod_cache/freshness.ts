@@ -35,7 +35,7 @@ export function freshness(
   { settings, now }: { readonly settings: CacheSettings; readonly now: number },
 ): Freshness | undefined {
   const { control } = entry;
-  if ((asked.noCache && !settings.ignoresControl) || control.noCache || entry.invalidated) return undefined;
+  if ((asked.noCache && !settings.ignoresControl) || control.noCache) return undefined;
   const age = ageOf(entry, now);
   const own = control.sharedMaxAge ?? control.maxAge;
   const wanted = settings.ignoresControl ? undefined : asked.maxAge;

@@ -1,6 +1,5 @@
 // A response on its way out → the same, kept; or the kept one it says is still good.
 import { dropBody, Headers, lengthOf, parseHttpDate, type Request, type Response } from "../../api/index.js";
-import { addWarning } from "./freshness.js";
 import { isErrorDocument, meeting } from "./look-up.js";
 import { unlessNone } from "./settings.js";
 import {
@@ -16,7 +15,7 @@ import {
   type ChangeState,
 } from "./state.js";
 import { contentFields, expiryOf, keptFields, olderReason, readSaid, whyNot, type Said } from "./storable.js";
-import type { Entry, EntryHead, EntryWriter } from "./store.js";
+import type { EntryHead, EntryWriter } from "./store.js";
 import { takeIn } from "./take-in.js";
 
 type Awaitable<Value> = Value | Promise<Value>;
@@ -42,17 +41,14 @@ interface Deciding {
 }
 
 /** A request has changed what is behind its URL. */
-async function invalidate(
+function invalidate(
   request: Request,
   response: Response,
   { settings, change }: { readonly settings: CacheSettings; readonly change: ChangeState },
-): Promise<Response> {
-  for (const store of change.stores) {
-    const entry = store.open(change.key, request.headers);
-    if (entry) await store.renew(entry, { ...headOf(entry), invalidated: true });
-  }
+): Awaitable<Response> {
+  const gone = Promise.all(change.stores.map((store) => store.forget(change.key, request.headers)));
   tell(request, undefined, { settings, outcome: "invalidate", reason: `cache invalidated by ${request.method}` });
-  return response;
+  return gone.then(() => response);
 }
 
 /** Where whoever makes the response has failed, the stale one, unless that forbids it. */
@@ -63,12 +59,14 @@ function onError(request: Request, { status, body, page }: Response, settings: C
   const { mustRevalidate, proxyRevalidate, sharedMaxAge } = entry.control;
   if (mustRevalidate || proxyRevalidate || (page && sharedMaxAge !== undefined)) return undefined;
   dropBody(body);
-  const headers = entry.headers.copy();
-  addWarning(headers, "111 Revalidation failed");
+  const headers = new Headers([["Warning", "111 Revalidation failed"]]);
+  entry.headers.forEach((name, value, key) => {
+    if (key !== "date" && key !== "server") headers.append(name, value);
+  });
   tell(request, headers, { settings, outcome: "hit", reason: `cache hit: ${status} status; stale content returned` });
   release(state);
   restore(request, state.original);
-  return storedAnswer(entry, headers);
+  return { ...storedAnswer(entry, headers), relayed: true };
 }
 
 /** A page of the server is not kept, and what was kept has no use any more, but for failures. */
@@ -108,6 +106,7 @@ function pass(
     restore(request, state.original);
     for (const name of ["If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since"])
       request.headers.delete(name);
+    state.isDone = false;
     return request.redirect(request.target, "same");
   }
   const fails = response.status >= 500 && settings.staleOnError;
@@ -130,11 +129,6 @@ function headFor(
     ...{ requestTime: request.startTime, responseTime: now, control: said.control, headOnly: false },
     fields: keptFields(always ? { headers, always } : { headers }, said.control, unlessNone(settings.ignoredHeaders)),
   };
-}
-
-function headOf(entry: Entry): EntryHead {
-  const { key, status, date, expires, requestTime, responseTime, control, headOnly, fields } = entry;
-  return { key, status, date, expires, requestTime, responseTime, control, headOnly, fields };
 }
 
 /** Nothing has changed: the kept response gets the fields of the 304, and is the answer. */
@@ -183,7 +177,8 @@ function store(
   restore(request, state.original);
   state.stale = undefined;
   const stated = response.headers.get("content-length");
-  const length = stated === undefined ? lengthOf(response.body) : Number(stated);
+  const known = response.unsized ? undefined : lengthOf(response.body);
+  const length = stated === undefined ? known : Number(stated);
   const head = { ...headFor(request, response, { settings, said, key }), headOnly: request.headOnly };
   let writer: EntryWriter | undefined;
   for (const each of response.status === 206 ? [] : stores)

@@ -116,7 +116,7 @@ function select(request: Request, settings: CacheSettings, selection: Selection)
 
 /** Locks are for what is stale by age, not for what a request or a response wants to be asked about. */
 function mayWait(entry: Entry, asked: CacheControl, settings: CacheSettings): boolean {
-  return settings.locks && !entry.control.noCache && !entry.invalidated && (!asked.noCache || settings.ignoresControl);
+  return settings.locks && !entry.control.noCache && (!asked.noCache || settings.ignoresControl);
 }
 
 function remember(

@@ -211,5 +211,6 @@ function within(folder: FileStore, settings: SocacheSettings): CacheStore {
     },
     renew: (entry, head) => folder.renew(entry, kept(head)),
     remove: (entry) => folder.remove(entry),
+    forget: (key, asked) => folder.forget(key, asked),
   };
 }

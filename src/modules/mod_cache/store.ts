@@ -14,8 +14,6 @@ export interface EntryHead {
   readonly control: CacheControl;
   /** The answer to a HEAD: there is no body to a GET. */
   readonly headOnly: boolean;
-  /** A request has changed what is behind the URL: it must be asked about before it is used. */
-  readonly invalidated?: boolean;
   /** It is gone then, fresh or not. */
   readonly until?: number;
   readonly fields: readonly (readonly [name: string, value: string])[];
@@ -46,6 +44,8 @@ export interface CacheStore {
   /** Gives an entry another head; false when that failed. */
   renew(entry: Entry, head: EntryHead): Promise<boolean>;
   remove(entry: Entry): void;
+  /** Forgets all that is kept for a URL, in all its variants. */
+  forget(key: string, asked: Headers): Promise<unknown>;
 }
 
 /** Registered as `provides: { cacheStore: { NAME: provider } }`; undefined: nothing is kept under these settings. */

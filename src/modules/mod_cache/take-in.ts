@@ -9,7 +9,7 @@ const atOnce = 1024 * 1024;
 interface Taking {
   readonly writer: EntryWriter;
   /** Called when it has been taken in, or given up. */
-  done(): void;
+  readonly done: () => void;
 }
 
 /** Takes in the body of a response. The next request finds it when the last byte of this one has been sent. */
