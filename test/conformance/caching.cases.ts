@@ -77,7 +77,7 @@ SetEnvIf X-No-Cache . no-cache
 Redirect permanent /moved http://elsewhere.test/
 Redirect 410 /gone
 ErrorDocument 404 "nothing here"
-LogFormat "hit=%{cache-hit}e miss=%{cache-miss}e again=%{cache-revalidate}e changed=%{cache-invalidate}e status=%{cache-status}e %>s" outcome
+LogFormat "%r: hit=%{cache-hit}e miss=%{cache-miss}e again=%{cache-revalidate}e changed=%{cache-invalidate}e status=%{cache-status}e %>s" outcome
 CustomLog "@RUN@/outcome.log" outcome
 `;
 

@@ -121,11 +121,12 @@ export function conformance({ name, configuration, files, cases, masks = [], nee
 
     for (const one of cases) {
       it(one.name + (one.differs === undefined ? "" : ` (differs: ${one.differs})`), async () => {
-        const results = await inOneSecond(async () => {
+        const ask = async (): Promise<readonly string[]> => {
           const texts: string[] = [];
           for (const server of servers) texts.push(masked(await answerOf(server, one, root), masks));
           return texts;
-        });
+        };
+        const results = one.differs === undefined ? await inOneSecond(ask) : await ask();
         const [expected = "", found = ""] = results;
         if (only) {
           console.log(results.join("\n"));
