@@ -155,6 +155,8 @@ export interface LogWriter {
 
 /** What a module does outside of requests. */
 export interface Lifecycle {
+  /** What the module offers by names that the configuration gives: kind, then name; see Module.provides. */
+  provides?(server: ServerView): Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Looks for what only the whole configuration shows; runs with -t too, starts nothing. */
   check?(server: ServerView): void;
   /** The daemon groups the supervisor is to run. */

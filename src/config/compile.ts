@@ -133,7 +133,7 @@ function build(
     makeHost(0, applied.main, undefined),
     ...applied.virtualHosts.map((section, index) => makeHost(index + 1, section.body, section)),
   ];
-  const providers = collectProviders(modules);
+  const providers = collectProviders(modules.map(({ provides }) => provides));
   addAliases(providers, applied.main.sections);
   const server: CompiledServer = {
     serverRoot: tree.serverRoot,
@@ -160,6 +160,8 @@ function build(
     error: (reason, origin, detail) =>
       void findings.errors.push(new ConfigError(reason, origin ?? findings.start, detail)),
   };
+  const named = modules.map(({ lifecycle }) => lifecycle.provides?.(server) ?? {});
+  collectProviders(named, providers);
   return server;
 }
 
@@ -219,9 +221,11 @@ function portOf(address: string | undefined): number | undefined {
   return port > 0 ? port : undefined;
 }
 
-function collectProviders(modules: readonly Module[]): Map<string, Map<string, unknown>> {
-  const kinds = new Map<string, Map<string, unknown>>();
-  for (const { provides } of modules) {
+function collectProviders(
+  offered: readonly Module["provides"][],
+  kinds = new Map<string, Map<string, unknown>>(),
+): Map<string, Map<string, unknown>> {
+  for (const provides of offered) {
     for (const [kind, offers] of Object.entries(provides)) {
       const known = kinds.get(kind) ?? new Map<string, unknown>();
       for (const [name, offer] of Object.entries(offers)) known.set(name, offer);

@@ -32,6 +32,7 @@ import deflate from "./mod_deflate/index.js";
 import dir from "./mod_dir/index.js";
 import env from "./mod_env/index.js";
 import expires from "./mod_expires/index.js";
+import extFilter from "./mod_ext_filter/index.js";
 import fileCache from "./mod_file_cache/index.js";
 import filter from "./mod_filter/index.js";
 import http2 from "./mod_http2/index.js";
@@ -130,6 +131,7 @@ export const modules: readonly Module[] = [
   dir,
   env,
   expires,
+  extFilter,
   fileCache,
   filter,
   headers,
