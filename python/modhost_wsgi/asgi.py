@@ -22,16 +22,6 @@ _loop = None
 _lifespans = {}
 
 
-def is_asgi(application, interface):
-    """Whether the callable is one of ASGI 3: said by `interface`, else seen from its being a coroutine function."""
-    if interface is not None:
-        return interface == "asgi"
-    code = getattr(application, "__code__", None)
-    if code is None:
-        code = getattr(getattr(type(application), "__call__", None), "__code__", None)
-    return code is not None and bool(code.co_flags & 0x80)
-
-
 def adapt(application, body, is_gone):
     """The WSGI application of one request: `body` is its input, `is_gone` tells whether the client has left."""
     def adapted(environ, start_response):

@@ -2,11 +2,9 @@
 import collections.abc
 import importlib
 import importlib.machinery
-import logging
 import sys
 import threading
 import time
-import traceback
 import types
 
 from modhost_wsgi.interrupt import RequestTimeout
@@ -14,7 +12,8 @@ from modhost_wsgi.metrics import Recorder, process_metrics
 from modhost_wsgi.shape import APACHE_VERSION, MOD_WSGI_VERSION
 from modhost_wsgi.streams import FileWrapper
 
-_levels = ((logging.CRITICAL, "error"), (logging.ERROR, "error"), (logging.WARNING, "warn"), (logging.INFO, "info"))
+# Numbers of logging, which is not loaded for applications that do not use it; and neither is what else takes its time.
+_levels = ((40, "error"), (30, "warn"), (20, "info"))
 
 
 def install(server, log):
@@ -46,7 +45,7 @@ def install(server, log):
     module.process_metrics = lambda: process_metrics(server.threads, started)
     module.server_metrics = server.reports.metrics
     module.request_data = _request_data(threads)
-    module.LogHandler = _log_handler(threads, log)
+    module.__getattr__ = _log_handler_of(module, threads, log)
     # An installed package of that name goes on being importable: mod_wsgi.express and the like.
     installed = _find("mod_wsgi")
     if installed is not None and installed.submodule_search_locations:
@@ -77,6 +76,7 @@ def _apache():
         try:
             return importlib.import_module("apache")
         except Exception:
+            import traceback
             traceback.print_exc()
     return sys.modules.setdefault("apache", types.ModuleType("apache"))
 
@@ -117,7 +117,18 @@ def _request_data(threads):
     return request_data
 
 
+def _log_handler_of(module, threads_by_ident, log):
+    def attribute(name):
+        if name != "LogHandler":
+            raise AttributeError("module 'mod_wsgi' has no attribute %r" % name)
+        module.LogHandler = _log_handler(threads_by_ident, log)
+        return module.LogHandler
+    return attribute
+
+
 def _log_handler(threads_by_ident, log):
+    import logging
+
     class LogHandler(logging.Handler):
         """Writes records to the server's error log, at their own level."""
 

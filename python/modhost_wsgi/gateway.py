@@ -155,6 +155,16 @@ class Run:
             self._connection.send_parts(head, data)
 
 
+def is_asgi(application, interface):
+    """Whether the callable is one of ASGI 3: said by `interface`, else seen from its being a coroutine function."""
+    if interface is not None:
+        return interface == "asgi"
+    code = getattr(application, "__code__", None)
+    if code is None:
+        code = getattr(getattr(type(application), "__call__", None), "__code__", None)
+    return code is not None and bool(code.co_flags & 0x80)
+
+
 def run(application, environ, response, hands_over, ending):
     """Runs the application to its end and sends what it answers.
 

@@ -5,7 +5,6 @@ import faulthandler
 import itertools
 import math
 import os
-import random
 import select
 import signal
 import socket
@@ -63,7 +62,7 @@ class Server:
         self._maximum = _early(spec["maximumRequests"], self.process.processes)
         # Seconds without a request, after the first one, until a successor is asked for; together they would all be renewed
         # at the same time.
-        self._inactivity = spec["inactivityTimeout"] / 1000 * (random.uniform(1, 1.1) if self.process.processes > 1 else 1)
+        self._inactivity = spec["inactivityTimeout"] / 1000 * (1 + _chance() / 10 if self.process.processes > 1 else 1)
         # When the last request began or ended that counts.
         self.active_at = None
         self._has_left = False
@@ -151,16 +150,16 @@ class Server:
         self.log_lines(lines)
 
     def _idles_for(self):
-        """Seconds after which the process may have idled long enough; None when it does not matter."""
+        """Seconds after which the process may have idled long enough; -1 when it does not matter."""
         if not self._inactivity or self._has_left:
-            return None
+            return -1
         if self.active_at is None or websocket.open_count() or any(thread.is_running() for thread in self.threads):
             return self._inactivity
         left = self.active_at + self._inactivity - time.monotonic()
         if left > 0:
             return left
         self.leave("inactivity_timeout")
-        return None
+        return -1
 
     def monitor(self):
         """Gives connections to workers that wait for one; returns the message that ends the process."""
@@ -250,9 +249,14 @@ class Server:
             os.read(self._wake_out, 4096)
 
 
+def _chance():
+    """From 0 to 1, exclusive."""
+    return int.from_bytes(os.urandom(4), "little") / 2 ** 32
+
+
 def _early(maximum, processes):
     """The number of requests after which a successor is asked for: where there are several processes, each has another, lest all go at once."""
-    return maximum - random.randrange(maximum // 10 + 1) if maximum and processes > 1 else maximum
+    return maximum - int(_chance() * (maximum // 10 + 1)) if maximum and processes > 1 else maximum
 
 
 def main():

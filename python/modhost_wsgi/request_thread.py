@@ -6,9 +6,9 @@ import threading
 import time
 import traceback
 
-from modhost_wsgi import asgi, auxiliary, websocket
+from modhost_wsgi import auxiliary, websocket
 from modhost_wsgi.connection import BYE, ENDS, GOODBYE, STALES, BadFrame, ClientGone, Connection, failure, frame
-from modhost_wsgi.gateway import Run, run
+from modhost_wsgi.gateway import Run, is_asgi, run
 from modhost_wsgi.interrupt import Interrupts, RequestTimeout
 from modhost_wsgi.observation import MeasuredRun, Observation
 from modhost_wsgi.scripts import NotLoaded, Stale, application_frames, occurred
@@ -230,12 +230,13 @@ class RequestThread:
                 self.log(["mod_wsgi (pid=%d): Target WSGI script '%s' does not contain WSGI application '%s'."
                           % (os.getpid(), script.path, shape.callable)])
                 return self._fail(404 if self._server.is_embedded else 500, "the script has no such callable")
-            if asgi.is_asgi(application, shape.interface):
+            if is_asgi(application, shape.interface):
                 if websocket.is_asked(flags, environ):
                     application = self._shake_hands(application, environ)
                     if application is None:
                         return _GIVEN_AWAY
                 else:
+                    from modhost_wsgi import asgi
                     application = asgi.adapt(application, body, connection.is_given_up)
             environ["wsgi.input"] = body
             environ["wsgi.errors"] = errors

@@ -1,5 +1,4 @@
 """Paths of scripts -> loaded modules; what has changed on disk since, and what did not load."""
-import hashlib
 import os
 import sys
 import threading
@@ -7,6 +6,12 @@ import traceback
 import types
 
 from modhost_wsgi.interrupt import RequestTimeout
+
+try:
+    # The one of hashlib loads OpenSSL, and is not there where that is to be strict.
+    from _md5 import md5
+except ImportError:
+    from hashlib import md5
 
 
 class Stale(Exception):
@@ -175,7 +180,7 @@ _in_place = False
 
 
 def _name_of(path):
-    return "_mod_wsgi_" + hashlib.md5(os.fsencode(path)).hexdigest()
+    return "_mod_wsgi_" + md5(os.fsencode(path)).hexdigest()
 
 
 def script_at(path):

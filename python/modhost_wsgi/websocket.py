@@ -2,13 +2,11 @@
 
 What is spoken with the client is the worker's business; between the two there are messages (docs/daemon-protocol.md).
 """
-import asyncio
 import http
 import os
 import queue
 import struct
 
-from modhost_wsgi import asgi
 from modhost_wsgi.connection import ClientGone, frame, pack_header
 from modhost_wsgi.headers import response_head
 from modhost_wsgi.scripts import occurred
@@ -71,6 +69,7 @@ class Session:
         self._application = application
         self._script = environ.get("SCRIPT_FILENAME", "")
         self._is_gone = is_gone
+        from modhost_wsgi import asgi
         lifespan = asgi.lifespan_of(application)
         self._scope = dict(
             asgi.scope_of(environ, lifespan.state.copy()),
@@ -101,6 +100,7 @@ class Session:
 
         Raises what the application raises, and ClientGone.
         """
+        import asyncio
         asyncio.run_coroutine_threadsafe(self._run(), self._loop)
         while True:
             try:
@@ -122,6 +122,7 @@ class Session:
         """The acceptance has been sent: the socket is the loop's from here on."""
         _sessions.add(self)
         self._descriptor = accepted.fileno()
+        import asyncio
         asyncio.run_coroutine_threadsafe(self._open(accepted), self._loop)
 
     def fail(self):
@@ -140,6 +141,7 @@ class Session:
     # On the loop.
 
     async def _run(self):
+        import asyncio
         self._settled = self._loop.create_future()
         self._reading = asyncio.Lock()
         error = lines = None
@@ -171,6 +173,7 @@ class Session:
             pass
 
     async def _open(self, accepted):
+        import asyncio
         self._reader, self._writer = await asyncio.open_connection(sock=accepted, limit=_AHEAD)
         self._state = "open"
         self._settle()

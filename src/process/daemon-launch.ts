@@ -5,6 +5,7 @@ import { parseEnv } from "node:util";
 import type { DaemonGroupSpec } from "../api/index.js";
 import { accountOf, groupNumber, type Account } from "./accounts.js";
 import type { ApplicationKind } from "./channel.js";
+import { bytecodeFolder, bytecodeVariable } from "./bytecode-folder.js";
 import { chrootedCommand, pythonInside, resolveInside } from "./chroot.js";
 import { findPython, NoPythonError } from "./python-interpreter.js";
 
@@ -17,6 +18,8 @@ export interface DaemonSurroundings {
   readonly environment: Readonly<Record<string, string>>;
   /** The Python package modhost_wsgi, a folder that Python can run. */
   readonly pythonDaemon: string;
+  /** Beginning of the names of folders that the package is kept in as compiled; nowhere if undefined. */
+  readonly bytecode?: string;
   /** The entry program of Node daemons. */
   readonly nodeDaemon: string;
   /** Options of Node for it; none, unless the entry program needs a loader. */
@@ -53,9 +56,13 @@ export function daemonCommand(
 ): DaemonCommand {
   const account = accountFor(spec, surroundings);
   if (spec.chroot !== undefined) return insideChroot(spec.chroot, { spec, kind, surroundings, account });
+  const environment = environmentFor(spec, surroundings, account);
+  const { bytecode } = surroundings;
+  const compiled = kind === "node" || bytecode === undefined ? undefined : bytecodeFolder(bytecode, account);
+  if (compiled !== undefined) environment[bytecodeVariable] = compiled;
   const common = {
     stacksBy: kind === "node" ? ("pipe" as const) : ("signal" as const),
-    environment: environmentFor(spec, surroundings, account),
+    environment,
     folder: folderFor(spec, surroundings, account),
   };
   const command =

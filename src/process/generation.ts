@@ -75,7 +75,7 @@ export class Generation {
           generation: options.number,
           socketPrefix: `${options.configuration.runtimeDir}/wsgi`,
           nextNumber: () => ++pools,
-          surroundings: options.surroundings,
+          surroundings: { ...options.surroundings, bytecode: `${options.configuration.runtimeDir}/python` },
           report: options.report,
           log: options.log,
           onState: (pool) => this.#tellAll(pool),

@@ -258,6 +258,18 @@ describe("a request for an application", () => {
       { REMOTE_ADDR: "127.0.0.1", HTTP_X_FORWARDED_FOR: undefined },
     ],
     [
+      "WSGITrustedProxyHeaders X-Forwarded-For X-Forwarded-Port",
+      "/app",
+      { headers: { "X-Forwarded-For": "garbage, 192.0.2.9", "X-Forwarded-Port": "80; x" } },
+      { REMOTE_ADDR: "127.0.0.1", SERVER_PORT: "80" },
+    ],
+    [
+      "WSGITrustedProxyHeaders X-Real-IP",
+      "/app",
+      { headers: { "X-Real-IP": "localhost" } },
+      { REMOTE_ADDR: "127.0.0.1" },
+    ],
+    [
       "WSGITrustedProxyHeaders X-Forwarded-Host X-Forwarded-Port X-Script-Name",
       "/app",
       { headers: { "X-Forwarded-Host": "pub.test", "X-Forwarded-Port": "444", "X-Script-Name": "/pub" } },

@@ -127,6 +127,7 @@ export class TestGroup {
         user: daemonUser,
         group: undefined,
         environment: {},
+        bytecode: join(this.folder, "python"),
         pythonDaemon: "",
         nodeDaemon: "",
         nodeOptions: [],

@@ -230,7 +230,7 @@ export function behaviourDirectives(directive: Maker): Table {
         "X-Forwarded-For, X-Client-IP and X-Real-IP set REMOTE_ADDR; X-Forwarded-Host and X-Host HTTP_HOST; " +
         "X-Forwarded-Server SERVER_NAME; X-Forwarded-Port SERVER_PORT; X-Script-Name and X-Forwarded-Script-Name SCRIPT_NAME; " +
         "X-Forwarded-Proto, X-Forwarded-Scheme, X-Scheme, X-Forwarded-HTTPS, X-Forwarded-SSL and X-HTTPS wsgi.url_scheme. " +
-        "Other fields of the same meaning are kept from the application. Without WSGITrustedProxies every client is believed.",
+        "An address that is none, and a port that is no number, change nothing. Other fields of the same meaning are kept from the application. Without WSGITrustedProxies every client is believed.",
       example: "WSGITrustedProxyHeaders X-Forwarded-For X-Forwarded-Proto\nWSGITrustedProxies 10.0.0.0/8",
       set: ([trustedProxyHeaders]) => ({ trustedProxyHeaders }),
     }),

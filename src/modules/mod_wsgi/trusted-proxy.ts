@@ -21,12 +21,19 @@ const categories: readonly Category[] = [
   {
     fields: ["HTTP_X_FORWARDED_FOR", "HTTP_X_CLIENT_IP", "HTTP_X_REAL_IP"],
     apply: (environ, value, field, trusts) => {
-      environ["REMOTE_ADDR"] = field === "HTTP_X_FORWARDED_FOR" ? forwardedFor(environ, value, trusts) : value;
+      const address = field === "HTTP_X_FORWARDED_FOR" ? forwardedFor(environ, value, trusts) : value;
+      // mod_wsgi takes any text, and asks the name server for what is none.
+      if (isIP(address) !== 0) environ["REMOTE_ADDR"] = address;
     },
   },
   { fields: ["HTTP_X_FORWARDED_HOST", "HTTP_X_HOST"], apply: (environ, value) => void (environ["HTTP_HOST"] = value) },
   { fields: ["HTTP_X_FORWARDED_SERVER"], apply: (environ, value) => void (environ["SERVER_NAME"] = value) },
-  { fields: ["HTTP_X_FORWARDED_PORT"], apply: (environ, value) => void (environ["SERVER_PORT"] = value) },
+  {
+    fields: ["HTTP_X_FORWARDED_PORT"],
+    apply: (environ, value) => {
+      if (/^\d{1,5}$/.test(value)) environ["SERVER_PORT"] = value;
+    },
+  },
   {
     fields: ["HTTP_X_SCRIPT_NAME", "HTTP_X_FORWARDED_SCRIPT_NAME"],
     apply: (environ, value) => {
