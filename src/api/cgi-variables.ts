@@ -29,6 +29,13 @@ export function setCgiVariables(request: Request): Awaitable<void> {
   });
 }
 
+/** Says how long the body is that goes along, where it has been counted (ProxyPassage.bodyLength). */
+export function setBodyLength({ environment, body }: Request, length: number | undefined): void {
+  if (length === undefined || body.length === 0) return;
+  environment.set("CONTENT_LENGTH", String(length));
+  environment.delete("HTTP_TRANSFER_ENCODING");
+}
+
 /** Variables by names of request fields in lower case; "" for fields that are left out. */
 const names = new Map<string, string>([
   ["content-type", "CONTENT_TYPE"],

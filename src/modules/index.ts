@@ -51,6 +51,8 @@ import proxyBalancer from "./mod_proxy_balancer/index.js";
 import proxyHcheck from "./mod_proxy_hcheck/index.js";
 import proxyFcgi from "./mod_proxy_fcgi/index.js";
 import proxyHttp from "./mod_proxy_http/index.js";
+import proxyScgi from "./mod_proxy_scgi/index.js";
+import proxyUwsgi from "./mod_proxy_uwsgi/index.js";
 import reflector from "./mod_reflector/index.js";
 import proxyWstunnel from "./mod_proxy_wstunnel/index.js";
 import lbByBusyness from "./mod_lbmethod_bybusyness/index.js";
@@ -146,6 +148,8 @@ export const modules: readonly Module[] = [
   proxy,
   proxyHttp,
   proxyFcgi,
+  proxyScgi,
+  proxyUwsgi,
   proxyWstunnel,
   proxyBalancer,
   proxyHcheck,

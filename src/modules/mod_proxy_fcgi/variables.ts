@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import {
   fileSystemPath,
   ProxyError,
+  setBodyLength,
   setCgiVariables,
   unescapeUrl,
   type ProxyPassage,
@@ -19,10 +20,7 @@ export async function setVariables(passage: ProxyPassage, settings: FcgiSettings
   const script = await scriptName(passage, settings);
   await setCgiVariables(request);
   request.environment.set("SCRIPT_FILENAME", script);
-  if (passage.bodyLength !== undefined && request.body.length !== 0) {
-    request.environment.set("CONTENT_LENGTH", String(passage.bodyLength));
-    request.environment.delete("HTTP_TRANSFER_ENCODING");
-  }
+  setBodyLength(request, passage.bodyLength);
   await applyRules(request, settings);
 }
 

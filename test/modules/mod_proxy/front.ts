@@ -9,6 +9,8 @@ import { until } from "../../support/running.js";
 export interface Front {
   readonly port: number;
   readonly log: Asked["log"];
+  /** The server root. */
+  readonly root: string;
   /** Sends bytes and gives all that comes until the end; "<reset>" behind it where it was one. */
   readonly send: (bytes: string) => Promise<string>;
   /** A connection to do more with. */
@@ -36,6 +38,7 @@ export async function startFront(configuration: string, options: AskOptions = {}
   return {
     port,
     log: asked.log,
+    root: asked.root,
     open: () => openTalk(port),
     async send(bytes) {
       const talk = openTalk(port);
@@ -152,9 +155,10 @@ export async function pair(
   reply: string | ((connection: Accepted) => void),
   configuration = "ProxyPass / http://127.0.0.1:@PORT@/",
   then: "keep" | "end" | "reset" = "keep",
+  options: AskOptions = {},
 ): Promise<Front & { backEnd: RawBackEnd }> {
   const backEnd = await startBackEnd(typeof reply === "string" ? always(reply, then) : reply);
-  const front = await startFront(configuration.replaceAll("@PORT@", String(backEnd.port)));
+  const front = await startFront(configuration.replaceAll("@PORT@", String(backEnd.port)), options);
   opened.push(front, backEnd);
   return { ...front, backEnd };
 }
