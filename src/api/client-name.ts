@@ -2,6 +2,11 @@
 import { lookup, lookupService } from "node:dns/promises";
 import type { Connection, Request } from "./request.js";
 
+/** An address and port as the error log shows them; Unix sockets have no port. */
+export function endText(address: string, port: number): string {
+  return address.startsWith("unix:") ? address : `${address}:${port}`;
+}
+
 const names = new WeakMap<Connection, { readonly address: string; readonly name: Promise<string | undefined> }>();
 
 /** The client's name by reverse look-up, checked by looking the name up in turn; once for each connection. */

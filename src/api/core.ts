@@ -117,11 +117,21 @@ export interface ProcessLimit {
   readonly hard: number | "max" | undefined;
 }
 
-/** A Listen line: address "" for all. */
+/** A Unix socket to listen on: its path, and who may connect. */
+export interface UnixSocket {
+  readonly path: string;
+  readonly mode: number;
+  /** Names or "#number"; undefined: as the server serves. */
+  readonly user: string | undefined;
+  readonly group: string | undefined;
+}
+
+/** A Listen line: address "" for all; "unix:/path" for a Unix socket, whose connections count as ones to `port`. */
 export interface Listen {
   readonly address: string;
   readonly port: number;
   readonly protocol: string;
+  readonly unix?: UnixSocket;
   readonly origin: import("./origin.js").Origin;
 }
 

@@ -1,6 +1,7 @@
 // Log entry and ErrorLogFormat → lines of an error log.
 import {
   compileStrftime,
+  endText,
   levels,
   wasLogged,
   type ErrorLogFormat,
@@ -62,9 +63,9 @@ const pid: Item = ({ pid: given }) => String(given ?? process.pid);
 const items: Readonly<Record<string, Item>> = {
   a: ({ request, connection }, argument) =>
     request && !argument.startsWith("c")
-      ? `${request.clientAddress}:${request.clientPort}`
-      : connection && `${connection.remoteAddress}:${connection.remotePort}`,
-  A: ({ connection }) => connection && `${connection.localAddress}:${connection.localPort}`,
+      ? endText(request.clientAddress, request.clientPort)
+      : connection && endText(connection.remoteAddress, connection.remotePort),
+  A: ({ connection }) => connection && endText(connection.localAddress, connection.localPort),
   e: ({ request }, name) => escaped(request?.environment.get(name)),
   E: ({ cause }) => causeText(cause),
   F: ({ source }) => source?.(),

@@ -2,7 +2,8 @@
 import { createRequire } from "node:module";
 import { isIPv6 } from "node:net";
 import { getSystemErrorMap } from "node:util";
-import type { Listen } from "../api/index.js";
+import type { Listen, UnixSocket } from "../api/index.js";
+import { bindUnixSocket, setAccess, type SocketOwner } from "./unix-listener.js";
 
 /** What is left of a Listen line for whoever binds it. */
 export type ListenAddress = Pick<Listen, "address" | "port">;
@@ -49,17 +50,20 @@ export class Listeners {
   readonly #sockets = new Map<string, BoundSocket>();
 
   /**
-   * Binds what is not bound yet and gives the sockets of `wanted` in order. What is no longer wanted stays until
+   * Binds what is not bound yet and gives the sockets of `wanted` in order; Unix sockets are `owner`'s unless they say otherwise. What is no longer wanted stays until
    * `closeOthers`. Throws a BindError; then nothing new stays bound.
    */
-  bind(wanted: readonly Listen[]): readonly BoundSocket[] {
+  bind(wanted: readonly Listen[], owner?: SocketOwner): readonly BoundSocket[] {
     const fresh: string[] = [];
     try {
       return wanted.map((listen) => {
         const key = keyOf(listen);
         const known = this.#sockets.get(key);
-        if (known) return known;
-        const socket = bindOne(listen);
+        if (known) {
+          if (listen.unix) adjust(listen, listen.unix, owner);
+          return known;
+        }
+        const socket = listen.unix ? bindUnix(listen, listen.unix, owner) : bindOne(listen);
         this.#sockets.set(key, socket);
         fresh.push(key);
         return socket;
@@ -84,6 +88,30 @@ export class Listeners {
 
 function keyOf({ address, port }: ListenAddress): string {
   return `${address}:${port}`;
+}
+
+function bindUnix(listen: Listen, unix: UnixSocket, owner: SocketOwner | undefined): BoundSocket {
+  try {
+    const handle = bindUnixSocket(unix, owner);
+    return { ...listen, fd: handle.fd, close: () => handle.close() };
+  } catch (error) {
+    throw unixError(listen, unix, error);
+  }
+}
+
+function adjust(listen: Listen, unix: UnixSocket, owner: SocketOwner | undefined): void {
+  try {
+    setAccess(unix, owner);
+  } catch (error) {
+    throw unixError(listen, unix, error);
+  }
+}
+
+function unixError({ origin }: Listen, { path }: UnixSocket, error: unknown): BindError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new BindError(
+    `AH00072: make_sock: could not bind to address unix:${path} (${origin.file}:${origin.line}): ${reason}`,
+  );
 }
 
 function bindOne(listen: Listen): BoundSocket {

@@ -170,7 +170,8 @@ async function act(command: Command, { request, program, terminal, detached }: R
 
 /** URLs of the listening sockets, as somebody at this machine would open them. */
 function placesOf({ listens }: Configuration): string[] {
-  return listens.map(({ address, port, protocol }) => {
+  return listens.map(({ address, port, protocol, unix }) => {
+    if (unix) return address;
     const host = address === "" || /^\[?::\]?$|^0\.0\.0\.0$/.test(address) ? "localhost" : address;
     return `${protocol === "https" ? "https" : "http"}://${isIPv6(host) ? `[${host}]` : host}:${port}/`;
   });

@@ -89,7 +89,10 @@ export async function prepareWorker(
         errorLog.write({ level: "warn", module: "mpm_event", message });
       }
       const maxConnections = Math.min(start.maxConnections, most);
-      const sockets = start.sockets.map(({ fd }) => inheritedSocket(fd));
+      const sockets = start.sockets.map(({ fd, address, port }) => ({
+        where: inheritedSocket(fd),
+        ...(address.startsWith("unix:") ? { unix: { address, port } } : {}),
+      }));
       const share = shareOf(server, send);
       serving = await serve({ handler, sockets, backlog: listenBacklog, maxConnections, ...(share ? { share } : {}) });
     },

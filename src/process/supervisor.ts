@@ -152,14 +152,14 @@ export class Supervisor {
     }
   }
 
-  #bind({ listens }: Configuration): ReturnType<Listeners["bind"]> {
+  #bind({ listens, identity }: Configuration): ReturnType<Listeners["bind"]> {
     const none =
       this.#state === "starting"
         ? ["no listening sockets available, shutting down", "AH00015: Unable to open logs"]
         : [];
     if (listens.length === 0) throw new StartError(["no Listen line says where to serve", ...none]);
     try {
-      return this.#listeners.bind(listens);
+      return this.#listeners.bind(listens, identity);
     } catch (error) {
       if (error instanceof BindError) throw new StartError([error.message, ...none]);
       throw error;

@@ -1,17 +1,25 @@
 // Listening sockets → connections served, counted, and drained without cutting any.
 import { createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from "node:net";
 import type { ConnectionReport, ConnectionState, WorkerReport } from "../api/index.js";
+import type { LocalEnd } from "./ends.js";
 import type { ExchangeHandler } from "./exchange.js";
 import { ClientConnection } from "./http1/connection.js";
 import { ServerState, type ServedConnection } from "./http1/server-state.js";
 import { Http2Connection } from "./http2/connection.js";
 import type { Opened } from "./tls.js";
 
+/** Where to listen. */
+export interface ListenSocket {
+  /** A bound handle, or options of `listen` of net.Server. */
+  readonly where: ListenOptions | object;
+  /** Set for a Unix socket: where its connections count as arriving. */
+  readonly unix?: LocalEnd;
+}
+
 /** What to serve, and where. */
 export interface ServeOptions {
   readonly handler: ExchangeHandler;
-  /** Bound handles, or options of `listen` of net.Server. */
-  readonly sockets: readonly (ListenOptions | object)[];
+  readonly sockets: readonly ListenSocket[];
   readonly backlog?: number;
   /** Connections at the same time; more wait unread. Without limit if absent. */
   readonly maxConnections?: number;
@@ -56,15 +64,15 @@ export async function serve({ handler, sockets, backlog, maxConnections, share }
   const servers: Server[] = [];
   let accepted = 0;
   try {
-    for (const socket of sockets) {
+    for (const { where, unix } of sockets) {
       // A client may end its side and still wait for the answer.
       const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark });
       server.on("connection", (client: Socket) => {
-        state.admit(client);
+        state.admit(client, unix);
         if (++accepted === share?.connections) share.done();
       });
       servers.push(server);
-      await listen(server, socket, backlog ?? 511);
+      await listen(server, { where, unix }, backlog ?? 511);
     }
   } catch (error) {
     for (const server of servers) server.close();
@@ -82,7 +90,17 @@ function openConnection(opened: Opened, state: ServerState): ServedConnection {
     : new ClientConnection(opened, state, limits);
 }
 
-function listen(server: Server, where: ListenOptions | object, backlog: number): Promise<void> {
+/** What net.Server does once it has a handle. */
+interface Adopting {
+  _handle: object;
+  _listen2(path: string, port: -1, addressType: -1, backlog: number): void;
+}
+
+function listen(
+  server: Server,
+  { where, unix }: { readonly where: ListenOptions | object; readonly unix: LocalEnd | undefined },
+  backlog: number,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     const listening = (): void => {
@@ -91,7 +109,13 @@ function listen(server: Server, where: ListenOptions | object, backlog: number):
       server.on("error", () => undefined);
       resolve();
     };
-    if ("port" in where || "path" in where) server.listen({ backlog, ...where }, listening);
+    if (unix) {
+      // `listen` takes bound handles of TCP alone; others it asks the primary of the cluster for, which has none.
+      const adopting = server as unknown as Adopting;
+      adopting._handle = where;
+      server.once("listening", listening);
+      adopting._listen2(unix.address, -1, -1, backlog);
+    } else if ("port" in where || "path" in where) server.listen({ backlog, ...where }, listening);
     else server.listen(where, backlog, listening);
   });
 }

@@ -20,6 +20,7 @@ import {
   allowedTime,
   answer,
   dropBody,
+  endText,
   escapePath,
   Headers,
   http2,
@@ -122,7 +123,7 @@ export class Pipeline implements ExchangeHandler {
     if (!reader) return undefined;
     const { timeout, reading } = this.limits(ends.localAddress, ends.localPort);
     const { errorLog } = this.sites.group(ends.localAddress, ends.localPort).default;
-    const client = `${ends.remoteAddress.includes(":") ? `[${ends.remoteAddress}]` : ends.remoteAddress}:${ends.remotePort}`;
+    const client = endText(ends.remoteAddress, ends.remotePort);
     return {
       reader,
       ends,

@@ -1,7 +1,7 @@
 // A request while it goes through the phases.
 import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
-import { byteString, Headers } from "../api/index.js";
+import { byteString, endText, Headers } from "../api/index.js";
 import type {
   Applications,
   Connection,
@@ -319,7 +319,7 @@ export class ServerRequest implements Request {
       level,
       module,
       message,
-      client: `${this.clientAddress}:${this.clientPort}`,
+      client: endText(this.clientAddress, this.clientPort),
       ...(referer === undefined ? {} : { referer }),
       ...(cause === undefined ? {} : { cause }),
       connection: this.connection,

@@ -107,10 +107,7 @@ describe("a listening server", () => {
     const handler = { limits: () => limits, handle: () => undefined };
     const serving = await serve({
       handler,
-      sockets: [
-        { port: 0, host: "127.0.0.1" },
-        { port: 0, host: "127.0.0.1" },
-      ],
+      sockets: [{ where: { port: 0, host: "127.0.0.1" } }, { where: { port: 0, host: "127.0.0.1" } }],
     });
     const [one, two] = serving.addresses.map((address) => (typeof address === "object" ? (address?.port ?? 0) : 0));
     expect(one).to.not.equal(two);
@@ -118,10 +115,7 @@ describe("a listening server", () => {
     try {
       await serve({
         handler,
-        sockets: [
-          { port: 0, host: "127.0.0.1" },
-          { port: one ?? 0, host: "127.0.0.1" },
-        ],
+        sockets: [{ where: { port: 0, host: "127.0.0.1" } }, { where: { port: one ?? 0, host: "127.0.0.1" } }],
       });
     } catch (error) {
       failure = error;

@@ -2,6 +2,7 @@
 import { byteString, arg, optional, rest, type Place, type ServerName } from "../../api/index.js";
 import { everywhere, hosts, hostsAndDirectories, serverOnly, type CoreMaker } from "./contexts.js";
 import { listenAddress } from "./host-addresses.js";
+import { unixListen } from "./unix-address.js";
 
 function parseServerName(text: string, place: Place): ServerName {
   const { scheme, host, port } =
@@ -127,14 +128,27 @@ export const hostDirectives = (directive: CoreMaker) => ({
   }),
 
   Listen: directive({
-    args: [arg.word("address"), optional(arg.word("protocol"))],
+    args: [arg.word("address"), optional(rest(arg.word("protocol")))],
     contexts: serverOnly,
-    summary: "An address and port to take connections on: `[address:]port`.",
+    summary: "An address and port to take connections on: `[address:]port`; or a Unix socket: `unix:/path`.",
     doc:
       "Without an address the port is opened on all of them, IPv4 and IPv6. Several lines open several. The protocol is " +
-      "`https` for port 443, else `http`. At least one line is needed.",
-    example: "Listen 8080\nListen 127.0.0.1:8081",
-    set: ([text, protocol], place) => {
+      "`https` for port 443, else `http`. At least one line is needed.\n\n" +
+      "`unix:/path [mode=660] [user=NAME] [group=NAME]`, which Apache does not have, is for a front end on the same machine. " +
+      "The socket belongs to User and Group unless the line says otherwise. What a server that was killed has left there is " +
+      "removed, and a socket somebody listens on is an error. It stays through graceful restarts, and goes with the server. " +
+      "Its connections come from `unix:` (REMOTE_ADDR, `%a`), which no address in `Require ip` is, and arrive at " +
+      "`unix:/path`, port 80: virtual hosts of `*:80` and `*` answer. TLS is the front end's. " +
+      "RemoteIPHeader names the client, with `RemoteIPInternalProxy unix:` where other proxies are named too; or the front end " +
+      "sends a PROXY header (RemoteIPProxyProtocol).",
+    example: "Listen 8080\nListen 127.0.0.1:8081\nListen unix:/run/modhost/front.sock mode=660 group=www-data",
+    set: ([text, words = []], place) => {
+      if (/^unix:/i.test(text)) return { listens: [{ ...unixListen(text, words, place), origin: place.origin }] };
+      const [protocol, ...more] = words;
+      if (more.length > 0)
+        return place.fail(
+          `takes one or two arguments, an address:port combination with an optional protocol, found "${more.join(" ")}" too`,
+        );
       const { address, port } = listenAddress(text, place);
       const spoken = protocol?.toLowerCase() ?? (port === 443 ? "https" : "http");
       return { listens: [{ address, port, protocol: spoken, origin: place.origin }] };

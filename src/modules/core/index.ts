@@ -133,8 +133,8 @@ function checkListens(server: ServerView): void {
   const listens = main ? server.settings(core, main).listens : [];
   if (listens.length === 0) server.warn("no Listen directive: there is nothing to take connections on");
   const seen = new Set<string>();
-  for (const { address, port, origin } of listens) {
-    const key = `${address}:${port}`;
+  for (const { address, port, origin, unix } of listens) {
+    const key = unix ? address : `${address}:${port}`;
     if (seen.has(key)) server.error("Listen: Cannot define multiple Listeners on the same IP:port", origin);
     seen.add(key);
   }

@@ -9,6 +9,8 @@ export interface Proxy {
 
 /** Reads an address or network. */
 export function proxyOf(word: string, internal: boolean, place: Place): Proxy {
+  // Who connects by a Unix socket (Listen unix:/path).
+  if (word.toLowerCase() === "unix:") return { within: (address) => address === "unix:", internal };
   if (!/^[\d.]+(\/.*)?$/.test(word) && !word.includes(":")) {
     return place.fail(`must be an address or a network, found "${word}"`, "write the addresses the name stands for");
   }

@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import type { AnnouncedClient, ConnectionReport } from "../../api/index.js";
 import { readAnnouncement } from "../announcement.js";
-import { endsOf } from "../ends.js";
+import { endsOf, type LocalEnd } from "../ends.js";
 import type { ExchangeHandler } from "../exchange.js";
 import type { Encrypted, Opened } from "../tls.js";
 
@@ -48,6 +48,7 @@ export class ServerState {
   readonly maxConnections: number;
   #timer: NodeJS.Timeout | undefined;
   #emptied: (() => void)[] = [];
+  readonly #waitingUnix = new WeakMap<Socket, LocalEnd>();
 
   readonly #openConnection: OpenConnection;
 
@@ -76,16 +77,17 @@ export class ServerState {
   }
 
   /** Opens a connection for a new client, or lets it wait. */
-  admit(socket: Socket): void {
+  admit(socket: Socket, unix?: LocalEnd): void {
     // Gone before it was accepted, or one too many.
-    if (socket.remoteAddress === undefined || this.waiting.size >= mostWaiting) {
+    if ((!unix && socket.remoteAddress === undefined) || this.waiting.size >= mostWaiting) {
       socket.destroy();
       return;
     }
     if (this.connections.size + this.opening.size < this.maxConnections) {
-      this.#open(socket);
+      this.#open(socket, unix);
       return;
     }
+    if (unix) this.#waitingUnix.set(socket, unix);
     this.waiting.add(socket);
     const gone = (): boolean => this.waiting.delete(socket);
     socket.on("error", gone).on("close", gone);
@@ -106,7 +108,7 @@ export class ServerState {
     const [next] = this.waiting;
     if (next) {
       this.waiting.delete(next);
-      this.#open(next);
+      this.#open(next, this.#waitingUnix.get(next));
     } else if (this.connections.size + this.opening.size === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
@@ -121,10 +123,11 @@ export class ServerState {
   }
 
   /** What comes before the first request: an announcement of the client, then a handshake, where they are due. */
-  #open(socket: Socket): void {
-    const ends = endsOf(socket);
+  #open(socket: Socket, unix: LocalEnd | undefined): void {
+    const ends = endsOf(socket, unix);
     const announcement = this.handler.announcement?.(ends);
-    const endpoint = this.handler.tls?.(ends.localAddress, ends.localPort);
+    // Who stands in front of a Unix socket has ended TLS.
+    const endpoint = unix ? undefined : this.handler.tls?.(ends.localAddress, ends.localPort);
     const plain = { socket, tls: undefined, isPlain: false, protocol: "http/1.1" } as const;
     if (!announcement && !endpoint) return this.#begin({ ...plain, ends, announced: undefined });
     const gone = (): void => {

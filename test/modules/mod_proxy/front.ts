@@ -33,7 +33,7 @@ export async function startFront(configuration: string, options: AskOptions = {}
     run: () => Promise.reject(new Error("there are no applications here")),
     ask: () => Promise.reject(new Error("there are no scripts here")),
   });
-  const serving: Serving = await listen({ handler, sockets: [{ port: 0, host: "127.0.0.1" }] });
+  const serving: Serving = await listen({ handler, sockets: [{ where: { port: 0, host: "127.0.0.1" } }] });
   const { port } = serving.addresses[0] as AddressInfo;
   return {
     port,

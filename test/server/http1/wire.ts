@@ -53,7 +53,7 @@ export async function startWire(handle: Handle, options: WireOptions = {}): Prom
   const exchanges: Exchange[] = [];
   const sent: Sent[] = [];
   const serving = await serve({
-    sockets: [{ port: 0, host: "127.0.0.1" }],
+    sockets: [{ where: { port: 0, host: "127.0.0.1" } }],
     ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
     handler: {
       limits: () => ({ ...limits, ...options.limits }),
