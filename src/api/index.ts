@@ -48,6 +48,7 @@ export type * from "./server-report.js";
 export * from "./session.js";
 export * from "./settings.js";
 export * from "./shared-table.js";
+export * from "./short-size.js";
 export * from "./signature.js";
 export * from "./strftime.js";
 export * from "./subnet.js";

@@ -184,9 +184,8 @@ export interface ProxyBalancer {
   readonly method: string;
   /** Members it may have, with those that can still be added. */
   readonly mostMembers: number;
-  /** The path of the first ProxyPass that leads to it, and the name of its virtual host, "" for the main server. */
+  /** The path of the last ProxyPass that leads to it; "/" where there is none. */
   readonly path: string;
-  readonly host: string;
   /** Changes in all HTTP workers: `method`, `timeout`, `maxAttempts`, `failsOver`, `sticky` ("cookie|path", "" for none). */
   change(values: SharedRecord): void;
   /** Adds a member, which is disabled at first; a text says why not. */

@@ -51,13 +51,15 @@ export async function startLetter(letter: string, { before }: LetterOptions = {}
   };
 }
 
-/** Which of these processes has the connection whose own port that is. */
-export function ownerOf(port: number, pids: readonly number[]): number | undefined {
-  const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  const line = readFileSync("/proc/net/tcp", "latin1")
+/** Which of these processes has the other end of a connection. */
+export function ownerOf({ remotePort = 0, localPort = 0 }: Socket, pids: readonly number[]): number | undefined {
+  const hex = (port: number): string => `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  // The same port may stand for several connections to different servers.
+  const entry = readFileSync("/proc/net/tcp", "latin1")
     .split("\n")
-    .find((each) => each.trim().split(/\s+/)[1]?.endsWith(`:${hex}`));
-  const inode = line?.trim().split(/\s+/)[9];
+    .map((line) => line.trim().split(/\s+/))
+    .find(([, local, remote]) => local?.endsWith(hex(remotePort)) && remote?.endsWith(hex(localPort)));
+  const inode = entry?.[9];
   return pids.find((pid) => {
     try {
       return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === `socket:[${inode}]`);

@@ -28,6 +28,7 @@ const balancers = {
   sticky:
     "BalancerMember http://127.0.0.1:@A@ route=a retry=0\nBalancerMember http://127.0.0.1:@B@ route=b retry=0\nProxySet stickysession=S",
   standby: "BalancerMember http://127.0.0.1:@A@ retry=0\nBalancerMember http://127.0.0.1:@C@ status=+H",
+  managed: "BalancerMember http://127.0.0.1:@A@\nBalancerMember http://127.0.0.1:@B@\nProxySet growth=1",
   draining:
     "BalancerMember http://127.0.0.1:@A@ route=a status=+N\nBalancerMember http://127.0.0.1:@B@ route=b\nProxySet stickysession=S",
 } as const;
@@ -42,7 +43,13 @@ describe("balancers of several workers", function () {
   let isWell = true;
 
   before(async () => {
-    let text = 'LogFormat "%P %U" pids\nCustomLog run/access.log pids\n';
+    let text = `LogFormat "%P %U" pids
+CustomLog run/access.log pids
+BalancerPersist On
+<Location /manager>
+  SetHandler balancer-manager
+</Location>
+`;
     for (const [name, members] of Object.entries(balancers) as [Name, string][]) {
       const letters = await Promise.all([startLetter("a", { before: check }), startLetter("b"), startLetter("c")]);
       back.set(name, letters);
@@ -62,7 +69,7 @@ describe("balancers of several workers", function () {
   /** Answers a health check. */
   function check(request: IncomingMessage, response: ServerResponse): boolean {
     if (request.url !== "/health") return true;
-    const pid = ownerOf(request.socket.remotePort ?? 0, served.running.family());
+    const pid = ownerOf(request.socket, served.running.family());
     if (pid !== undefined) checkers.push(pid);
     response.writeHead(isWell ? 200 : 500).end();
     return false;
@@ -152,6 +159,37 @@ describe("balancers of several workers", function () {
     expect(await askAll("draining")).to.equal("b");
   });
 
+  /** Sends a form of the balancer-manager. */
+  async function change(form: Readonly<Record<string, string>>): Promise<void> {
+    const headers = { referer: served.url("/manager") };
+    const page = await (await fetch(served.url("/manager"), { headers })).text();
+    const nonce = /\?b=managed&amp;nonce=([^"]*)"/.exec(page)?.[1] ?? "";
+    const body = new URLSearchParams({ b: "managed", nonce, ...form });
+    const { status } = await fetch(served.url("/manager"), { method: "POST", headers, body });
+    expect(status).to.equal(200);
+  }
+
+  it("take changes of the balancer-manager over, in all workers, and with BalancerPersist through a reload", async () => {
+    const [first, , third] = lettersOf("managed");
+    const a = `http://127.0.0.1:${first.port}`;
+    const c = `http://127.0.0.1:${third.port}`;
+    expect(await askAll("managed")).to.equal("ab");
+    await change({ w: a, w_status_D: "1" });
+    await until("nobody asks it", async () => (await askAll("managed")) === "b");
+    await change({ b_nwrkr: c, b_wyes: "1" });
+    await change({ w: c, w_status_D: "0" });
+    await until("the new one is asked", async () => (await askAll("managed")) === "bc");
+    const before = served.running.family();
+    process.kill(served.running.child.pid ?? 0, "SIGUSR1");
+    await until("the workers are new ones", () => {
+      const now = served.running.family();
+      return now.length === before.length && now.filter((pid) => before.includes(pid)).length === 1;
+    });
+    expect(await askAll("managed")).to.equal("bc");
+    await change({ w: a, w_status_D: "0" });
+    await until("all are asked", async () => (await askAll("managed")) === "abc");
+  });
+
   it("take members out and in by health checks, in all workers", async () => {
     expect(await askAll("checked")).to.equal("ab");
     isWell = false;
@@ -163,8 +201,10 @@ describe("balancers of several workers", function () {
   });
 
   it("check members in one process, and in another one when that has ended", async () => {
+    // Those of before the reload may have been others.
+    checkers.length = 0;
     await until("some checks were made", () => checkers.length >= 6);
-    expect(new Set(checkers).size).to.equal(1);
+    expect(new Set(checkers).size, served.errors()).to.equal(1);
     const [first = 0] = checkers;
     process.kill(first, "SIGKILL");
     await until("another worker makes them", () => checkers.some((pid) => pid !== first));

@@ -1,5 +1,5 @@
 // Entries of a listing → its lines as a table, preformatted, or a plain list.
-import { escapeHtml, escapePath } from "../../api/index.js";
+import { escapeHtml, escapePath, shortSize } from "../../api/index.js";
 import { special, type Entry, type Wanted } from "./entries.js";
 import type { AutoindexSettings } from "./settings.js";
 
@@ -166,25 +166,6 @@ function dateOf(time: number, { options }: AutoindexSettings): string {
   return options.values.oldDates
     ? `${day}-${months[date.getMonth()] ?? ""}-${date.getFullYear()} ${clock}`
     : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${day} ${clock}`;
-}
-
-/** A size in four characters, as APR writes it. */
-export function shortSize(size: number): string {
-  if (size < 0) return "  - ";
-  if (size < 973) return `${String(size).padStart(3)} `;
-  const units = "KMGTPE";
-  let whole = size;
-  for (const unit of units) {
-    const remain = whole % 1024;
-    whole = Math.floor(whole / 1024);
-    if (whole >= 973) continue;
-    if (whole < 9 || (whole === 9 && remain < 973)) {
-      const tenth = Math.floor((remain * 5 + 256) / 512);
-      return tenth >= 10 ? `${whole + 1}.0${unit}` : `${whole}.${tenth}${unit}`;
-    }
-    return `${String(remain >= 512 ? whole + 1 : whole).padStart(3)}${unit}`;
-  }
-  return "****";
 }
 
 /** Cuts a description to the width there is for it; tags take none, entities count as one character. */

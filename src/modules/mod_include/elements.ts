@@ -1,8 +1,8 @@
 // Directives of a page by name → what each puts in its place.
-import { compileStrftime, escapeHtml } from "../../api/index.js";
+import { compileStrftime, escapeHtml, shortSize } from "../../api/index.js";
 import { decodeBy, decodeEntities, encodeBy, EncodingError } from "./encoding.js";
 import { exec } from "./exec.js";
-import { abbreviated, fileOf, grouped } from "./files.js";
+import { fileOf, grouped } from "./files.js";
 import { includeParts } from "./inclusion.js";
 import type { Output, Page } from "./page.js";
 import type { Argument } from "./parse.js";
@@ -19,7 +19,7 @@ export const elements: Readonly<Record<string, Run>> = {
   set,
   printenv,
   fsize: (page, args) =>
-    ofFiles(page, "fsize", args, (file) => (page.sizesInBytes ? grouped(file.size) : abbreviated(file.size))),
+    ofFiles(page, "fsize", args, (file) => (page.sizesInBytes ? grouped(file.size) : shortSize(file.size))),
   flastmod: (page, args) =>
     ofFiles(page, "flastmod", args, (file) => compileStrftime(page.variables.timeFormat)(file.mtime)),
 };

@@ -35,24 +35,3 @@ export async function fileOf(
 export function grouped(size: number): string {
   return String(size).replace(/\B(?=(\d{3})+$)/g, ",");
 }
-
-/** Four characters: " 12K", "1.2M". */
-export function abbreviated(size: number): string {
-  if (size < 973) return `${String(size).padStart(3)} `;
-  let left = size;
-  for (const unit of "KMGTPE") {
-    const rest = left % 1024;
-    left = Math.floor(left / 1024);
-    if (left >= 973) continue;
-    if (left < 9 || (left === 9 && rest < 973)) {
-      let tenth = Math.floor((rest * 5 + 256) / 512);
-      if (tenth >= 10) {
-        left++;
-        tenth = 0;
-      }
-      return `${left}.${tenth}${unit}`;
-    }
-    return `${String(rest >= 512 ? left + 1 : left).padStart(3)}${unit}`;
-  }
-  return "****";
-}

@@ -23,7 +23,6 @@ export class Balancer implements ProxyBalancer {
   readonly name: string;
   readonly key: string;
   readonly path: string;
-  readonly host: string;
   readonly mostMembers: number;
   readonly #parts: BalancerParts;
   readonly #added = new Map<string, Member>();
@@ -36,7 +35,6 @@ export class Balancer implements ProxyBalancer {
     this.name = parts.name;
     this.key = parts.key;
     this.path = parts.path;
-    this.host = parts.host;
     this.mostMembers = parts.members.length + parts.growth;
     this.#parts = parts;
     this.#members = parts.members;
@@ -66,7 +64,7 @@ export class Balancer implements ProxyBalancer {
     if (typeof member === "string") return member;
     const { members } = this;
     if (members.some(({ url }) => comparable(url) === comparable(member.url))) return "it is a member already";
-    if (members.length >= this.mostMembers) return "BalancerGrowth allows no more members";
+    if (members.length >= this.mostMembers) return "growth= of the balancer allows no more members";
     member.change({ D: true });
     this.change({ [`${adding}${text}`]: true });
     return this.members.find(({ url }) => url === member.url) ?? member;
@@ -93,7 +91,6 @@ interface BalancerParts {
   readonly name: string;
   readonly key: string;
   readonly path: string;
-  readonly host: string;
   readonly members: readonly Member[];
   readonly parameters: BalancerParameters;
   /** Members that can be added. */
@@ -166,11 +163,11 @@ export function makeBalancers({ server, sharedTable }: Pick<WorkerView, "server"
   if (!main) return;
   const made = new Map<VirtualHost, Map<string, Balancer>>();
   for (const host of server.virtualHosts) {
-    const { keepsBalancers, ownBalancersOnly, growth, timeout } = server.settings(definition, host);
+    const { keepsBalancers, ownBalancersOnly, timeout } = server.settings(definition, host);
     const name = keepsBalancers ? "balancers kept" : "balancers";
     const table = sharedTable?.(name, keepsBalancers ? "kept" : undefined) ?? new SharedTable();
     const own = all.get(host);
-    const makes: Making = { host, table, growth, timeout: timeout ?? server.settings(core, host).timeout };
+    const makes: Making = { host, table, timeout: timeout ?? server.settings(core, host).timeout };
     const ofHost = own ? balancersFrom(own, makes) : new Map<string, Balancer>();
     // As in Apache, those of the main server go before a virtual host's own.
     const inherited = host === main || ownBalancersOnly ? [] : [...(made.get(main)?.entries() ?? [])];
@@ -200,7 +197,6 @@ export function forgetBalancers(): void {
 interface Making {
   readonly host: VirtualHost;
   readonly table: SharedTable;
-  readonly growth: number;
   readonly timeout: number;
 }
 
@@ -233,9 +229,8 @@ function balancersFrom({ members, sets, passes }: Lines, making: Making): Map<st
       new Balancer({
         ...{ name, table, parameters },
         key: JSON.stringify([hostKey, name]),
-        path: ownPasses[0]?.path ?? "",
-        host: "",
-        growth: parameters.growth ?? making.growth,
+        path: ownPasses.at(-1)?.path ?? "/",
+        growth: parameters.growth ?? 0,
         members: members
           .filter(({ balancer }) => balancer === name)
           .map(({ target, parameters: own }) => member(nameOf(target), target, own)),

@@ -107,7 +107,7 @@ export function memberDirectives(directive: Make): Directives<Settings> {
       args: [arg.flag()],
       contexts: hosts,
       summary: "Whether what is known of the members of balancers stays through reloads",
-      doc: "On, members that are in error stay so through a reload, as long as virtual host, balancer and member are called the same. Nothing is written to a file: a server that is stopped and started begins anew.",
+      doc: "On, members that are in error stay so through a reload, as long as virtual host, balancer and member are called the same. What the page of balancer-manager has changed stays as well. Nothing is written to a file: a server that is stopped and started begins anew.",
       default: "Off",
       example: "BalancerPersist On",
       set: ([keepsBalancers]) => ({ keepsBalancers }),
@@ -115,11 +115,11 @@ export function memberDirectives(directive: Make): Directives<Settings> {
     BalancerGrowth: directive({
       args: [arg.int("number", { max: 1000 })],
       contexts: hosts,
-      summary: "How many members can be added to a balancer while the server runs",
-      doc: "On the page of `SetHandler balancer-manager`. `growth=` of a balancer goes before it.",
+      summary: "How many balancers can be added while the server runs",
+      doc: "Has no effect: balancers come from the configuration. Members can be added to one that has `growth=`.",
       default: "5",
       example: "BalancerGrowth 10",
-      set: ([growth]) => ({ growth }),
+      set: () => undefined,
     }),
   };
 }

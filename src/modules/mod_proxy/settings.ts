@@ -42,8 +42,6 @@ export const definition = defineSettings("mod_proxy", {
   /** Virtual hosts that do not take over the balancers of the main server. */
   ownBalancersOnly: value<boolean>(false),
   keepsBalancers: value<boolean>(false),
-  /** Members that can be added to each balancer while serving. */
-  growth: value<number>(5),
   reverses: list<ReverseRule>("outer first"),
   cookieDomains: list<CookieRule>("outer first"),
   cookiePaths: list<CookieRule>("outer first"),
