@@ -81,7 +81,8 @@ LogFormat "%r: hit=%{cache-hit}e miss=%{cache-miss}e again=%{cache-revalidate}e 
 CustomLog "@RUN@/outcome.log" outcome
 `;
 
-type Row = readonly [name: string, ...requests: (readonly [target: string, ...headers: string[]])[]];
+/** A name and requests. */
+export type Row = readonly [name: string, ...requests: (readonly [target: string, ...headers: string[]])[]];
 
 const request = (method: string, target: string, headers: readonly string[], body = ""): string =>
   `${[`${method} ${target} HTTP/1.1`, "Host: www.test", ...headers].join("\r\n")}\r\n${body ? `Content-Length: ${body.length}\r\n` : ""}\r\n${body}`;
@@ -287,7 +288,7 @@ const rows: readonly Row[] = [
 const names = "a b g h r s t u v w x y z".split(" ");
 
 /** A mask: the seconds since a response was kept. */
-export const masks: Suite["masks"] = [
+export const masks: NonNullable<Suite["masks"]> = [
   [/^Age: [0-3]$/gm, "Age: FEW"],
   [/^Age: 5[0-3]$/gm, "Age: 50 AND FEW"],
 ];

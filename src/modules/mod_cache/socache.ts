@@ -55,10 +55,10 @@ export default defineModule({
       },
     }),
     CacheSocacheMaxSize: directive({
-      args: [arg.size("bytes")],
+      args: [arg.int("bytes", { min: 1024, max: 4_294_967_295 })],
       contexts: places,
       summary: "The largest response that is kept, fields included.",
-      doc: "In bytes.",
+      doc: "In bytes, at least 1024. A response whose length does not show at its beginning is not kept.",
       example: "CacheSocacheMaxSize 65536",
       default: "102400",
       set: ([most]) => ({ most }),
@@ -204,6 +204,7 @@ function within(folder: FileStore, settings: SocacheSettings): CacheStore {
   return {
     open: (key, asked) => folder.open(key, asked),
     create: (head, asked, length) => {
+      if (length === undefined) return undefined;
       const fields = head.fields.reduce((sum, [name, text]) => sum + name.length + text.length, head.key.length);
       const room = most - fields - 1;
       if (room < 0) return undefined;
