@@ -5,6 +5,7 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { modules } from "./modules/index.js";
 import { explainCommand } from "./process/explain-command.js";
+import { prepareKeeper } from "./process/keeper.js";
 import { runCommand, standardOutput, type Program } from "./process/run-command.js";
 import { prepareWorker } from "./process/serve.js";
 import { runWorker } from "./process/worker.js";
@@ -25,8 +26,13 @@ const packageRoot = fileURLToPath(new URL("..", import.meta.url));
 const pythonPackage = resolve(packageRoot, "python/modhost_wsgi");
 const args = process.argv.slice(2);
 
-if (cluster.isWorker) runWorker((start, send) => prepareWorker(start, send, { modules, pythonPackage }));
-else if (args[0] === "init") process.exitCode = init(args.slice(1));
+if (cluster.isWorker) {
+  runWorker((start, send) =>
+    start.role === "keeper"
+      ? prepareKeeper(start, send, modules)
+      : prepareWorker(start, send, { modules, pythonPackage }),
+  );
+} else if (args[0] === "init") process.exitCode = init(args.slice(1));
 else {
   const program: Program = {
     modules,

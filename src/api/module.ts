@@ -145,6 +145,14 @@ export interface WorkerView {
   readonly duty?: (begin: () => () => void) => void;
   /** A GET request that nobody has sent, for settings and conditions that are asked outside of any. */
   readonly imagine?: (virtualHost: VirtualHost) => Request;
+  /** Resolves when all workers have heard what was changed here in shared tables before. Missing where nothing is served. */
+  readonly settled?: () => Promise<void>;
+}
+
+/** The account that workers serve as, where that is not the supervisor's own. */
+export interface ServingAccount {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** An open access log. */
@@ -163,6 +171,15 @@ export interface Lifecycle {
   daemons?(server: ServerView): readonly DaemonGroupSpec[];
   /** How Python is to run inside the workers. */
   embeddedPython?(server: ServerView): EmbeddedPythonSpec;
+  /**
+   * Runs in the supervisor, with its privileges, each time before a configuration is served: for files that must be
+   * there. Rejects where the configuration cannot be served.
+   */
+  prepare?(server: ServerView, account: ServingAccount | undefined): Promise<void>;
+  /** Whether there is work for a single process beside the workers, the keeper. */
+  keeps?(server: ServerView): boolean;
+  /** Runs in the keeper with the privileges it began with; what it gives is called when they have been dropped. */
+  keep?(keeper: WorkerView): () => void;
   /** Runs in each worker before it takes requests. */
   start?(worker: WorkerView): void | Promise<void>;
   /** Runs in a worker that has drained. */

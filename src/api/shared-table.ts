@@ -20,6 +20,7 @@ export class SharedTable {
   readonly #records = new Map<string, SharedRecord>();
   /** Hears of each change made here. */
   readonly #made: ((change: SharedChange) => void) | undefined;
+  readonly #listeners: ((key: string) => void)[] = [];
 
   constructor(made?: (change: SharedChange) => void) {
     this.#made = made;
@@ -40,6 +41,11 @@ export class SharedTable {
     this.#made?.(change);
   }
 
+  /** Hears of each change, whoever has made it, with its key. */
+  onChange(listener: (key: string) => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** Takes a change that another worker has made. */
   apply({ key, set, add, held }: SharedChange): void {
     const record: Record<string, string | number | boolean> = { ...this.#records.get(key), ...set };
@@ -50,6 +56,7 @@ export class SharedTable {
       }
     }
     this.#records.set(key, record);
+    for (const listener of this.#listeners) listener(key);
   }
 
   *[Symbol.iterator](): IterableIterator<[string, SharedRecord]> {

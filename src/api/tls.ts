@@ -1,11 +1,12 @@
 // What encrypts the connections to a virtual host, between the module that makes it and the server that uses it.
 import type { SecureContext, SecureContextOptions, TLSSocket } from "node:tls";
+import type { ServerView } from "./module.js";
 import type { VirtualHost } from "./request.js";
 
 /** Versions of the protocol that can be spoken, from old to new, as Node names them. */
 export const tlsVersions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
 
-/** What connections to a virtual host are encrypted with. */
+/** What connections to a virtual host are encrypted with; options and context change when a certificate is renewed. */
 export interface TlsSettings {
   readonly options: SecureContextOptions;
   /** Made of the options. */
@@ -22,6 +23,43 @@ export interface TlsSettings {
 export interface TlsProvider {
   /** The settings of a virtual host whose connections are encrypted. */
   settingsOf(virtualHost: VirtualHost): TlsSettings | undefined;
+  /** Whether the configuration has the connections to a virtual host encrypted. */
+  isEncrypted(server: ServerView, virtualHost: VirtualHost): boolean;
+}
+
+/** A certificate with those of the authorities behind it, and its key; in PEM. */
+export interface Credential {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Looks after certificates that nobody has to name; registered as `provides: { certificates: { NAME: provider } }`. */
+export interface CertificateProvider {
+  /** Whether it does so for a virtual host. */
+  manages(server: ServerView, virtualHost: VirtualHost): boolean;
+  /**
+   * Those there are for the virtual host, in a worker that starts or serves; `isTemporary`: to be used only where the
+   * virtual host has none of its own. Undefined where there is none at all.
+   */
+  credentialsOf(server: ServerView, virtualHost: VirtualHost): ManagedCredentials | undefined;
+  /** Hears of virtual hosts whose certificates have been renewed. */
+  onRenewal(listener: (virtualHost: VirtualHost) => void): void;
+}
+
+export interface ManagedCredentials {
+  readonly credentials: readonly Credential[];
+  readonly isTemporary: boolean;
+}
+
+/** The protocol by which an authority asks for the proof that a name is ours (RFC 8737). */
+export const challengeProtocol = "acme-tls/1";
+
+/** Gives such proofs; registered as `provides: { tlsChallenges: { NAME: challenges } }`. */
+export interface TlsChallenges {
+  /** Whether one is expected to be asked for. */
+  readonly isPending: boolean;
+  /** What answers for a name. */
+  contextFor(name: string): SecureContext | undefined;
 }
 
 /** The encryption of one connection. */

@@ -44,6 +44,7 @@ import logDebug from "./mod_log_debug/index.js";
 import logForensic from "./mod_log_forensic/index.js";
 import logio from "./mod_logio/index.js";
 import macro from "./mod_macro/index.js";
+import md from "./mod_md/index.js";
 import mime from "./mod_mime/index.js";
 import negotiation from "./mod_negotiation/index.js";
 import proxy from "./mod_proxy/index.js";
@@ -143,6 +144,7 @@ export const modules: readonly Module[] = [
   logDebug,
   logForensic,
   macro,
+  md,
   mime,
   negotiation,
   proxy,

@@ -45,6 +45,8 @@ export interface Identity {
 /** Everything a worker needs to compile the server itself. `tree` is config/tree.ts's Tree. */
 export interface WorkerStart {
   readonly type: "start";
+  /** A worker serves requests; the keeper does what one process alone may do. */
+  readonly role: "worker" | "keeper";
   readonly generation: number;
   readonly tree: unknown;
   readonly pools: readonly PoolState[];

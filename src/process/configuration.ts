@@ -25,6 +25,10 @@ export interface Configuration {
   readonly listenBacklog: number;
   /** 0: no limit of its own; see `longestDrain`. */
   readonly gracefulShutdownTimeout: number;
+  /** Whether there is work for a keeper. */
+  readonly hasKeeper: boolean;
+  /** Has modules make the files they need; rejects where they cannot. */
+  readonly prepare: () => Promise<void>;
   /** "modhost/0.1.0 (Unix)". */
   readonly banner: string;
 }

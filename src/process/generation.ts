@@ -35,6 +35,8 @@ const firstDelay = 200;
 const longestDelay = 30_000;
 /** Most milliseconds a reload waits for daemons to have loaded their applications. */
 const poolLimit = 10_000;
+/** Milliseconds a keeper may take to end. */
+const keeperLimit = 2000;
 /** Milliseconds a worker that became unsound gets for what it has begun. */
 const leavingLimit = 10_000;
 /** Milliseconds for what a worker has begun that leaves in order, where GracefulShutdownTimeout says nothing: a week. */
@@ -54,6 +56,8 @@ export class Generation {
   readonly #retries = new Set<NodeJS.Timeout>();
   /** Does what one worker alone does. */
   #onDuty: WorkerProcess | undefined;
+  #keeper: WorkerProcess | undefined;
+  #failingKeepers = 0;
   #state: "starting" | "serving" | "draining" = "starting";
   #failing = 0;
   #whenEmpty: (() => void)[] = [];
@@ -132,6 +136,30 @@ export class Generation {
     return [`no daemon group is called "${name}"${names === "" ? ": there is none" : `; there are ${names}`}`];
   }
 
+  /** Starts the process that does what one alone may do, where there is such work; no other one may live by then. */
+  keep(): void {
+    if (!this.configuration.hasKeeper || this.#state !== "serving") return;
+    this.#keeper = new WorkerProcess(() => this.#startOf("keeper"), [], {
+      message: (keeper, message) => {
+        if (message.type === "leaving") keeper.kill("SIGTERM");
+        else this.#heard(keeper, message);
+      },
+      exit: (keeper, reason) => this.#keeperEnded(keeper, reason),
+    });
+  }
+
+  /** Ends it, and resolves when it has. */
+  async endKeeper(): Promise<void> {
+    const keeper = this.#keeper;
+    this.#keeper = undefined;
+    this.#retries.forEach(clearTimeout);
+    if (!keeper) return;
+    const insist = setTimeout(() => keeper.kill("SIGKILL"), keeperLimit);
+    keeper.kill("SIGTERM");
+    await keeper.ended;
+    clearTimeout(insist);
+  }
+
   get workers(): readonly WorkerProcess[] {
     return [...this.#workers];
   }
@@ -139,10 +167,11 @@ export class Generation {
   /** Lets workers finish within that time, then the daemons, then closes the logs. */
   async drain(milliseconds: number): Promise<void> {
     this.#end();
+    const keeperEnded = this.endKeeper();
     for (const worker of this.#workers) worker.drain(milliseconds);
     // Groups without threads serve nobody, and those that take their place run.
     for (const group of this.#groups.values()) if (group.spec.threads === 0) void group.stop();
-    await this.#empty();
+    await Promise.all([this.#empty(), keeperEnded]);
     await this.#stopRest();
   }
 
@@ -154,12 +183,13 @@ export class Generation {
   /** Ends workers and daemons at once; what does not end by itself is killed after some seconds. */
   async kill(): Promise<void> {
     this.#end();
+    const keeperEnded = this.endKeeper();
     for (const worker of this.#workers) worker.kill("SIGTERM");
     const steps = [
       setTimeout(() => this.#insist("SIGTERM", "AH00045: child process N still did not exit, sending a SIGTERM"), 3000),
       setTimeout(() => this.#insist("SIGKILL", "AH00046: child process N still did not exit, sending a SIGKILL"), 5000),
     ];
-    await Promise.all([this.#empty(), this.#stopGroups()]);
+    await Promise.all([this.#empty(), this.#stopGroups(), keeperEnded]);
     steps.forEach(clearTimeout);
     await this.#options.logs.close();
   }
@@ -167,27 +197,44 @@ export class Generation {
   /** Kills workers without waiting for anything. */
   killNow(): void {
     this.#end();
+    this.#keeper?.kill("SIGKILL");
     for (const worker of this.#workers) worker.kill("SIGKILL");
   }
 
   #fork(): void {
-    const { number, configuration, sockets } = this.#options;
+    this.#workers.add(new WorkerProcess(() => this.#startOf("worker"), this.#options.sockets, this.#events));
+  }
+
+  #startOf(role: WorkerStart["role"]): Omit<WorkerStart, "type" | "sockets"> {
+    const { number, configuration } = this.#options;
     const { tree, identity, maxConnections, listenBacklog } = configuration;
-    const start = (): Omit<WorkerStart, "type" | "sockets"> => {
-      const pools = this.pools();
-      const tables = this.#options.tables.all();
-      return {
-        generation: number,
-        tree,
-        pools,
-        identity: identity ?? null,
-        maxConnections,
-        listenBacklog,
-        secret,
-        tables,
-      };
+    const pools = this.pools();
+    const tables = this.#options.tables.all();
+    return {
+      role,
+      generation: number,
+      tree,
+      pools,
+      identity: identity ?? null,
+      maxConnections,
+      listenBacklog,
+      secret,
+      tables,
     };
-    this.#workers.add(new WorkerProcess(start, sockets, this.#events));
+  }
+
+  #keeperEnded(keeper: WorkerProcess, reason: string): void {
+    this.#options.tellTables(this.#options.tables.ended(keeper));
+    if (this.#keeper !== keeper || this.#state !== "serving") return;
+    this.#log("error", "core", `the keeper (pid ${keeper.pid}) ${reason}; a new one takes its place`);
+    this.#keeper = undefined;
+    this.#failingKeepers = Date.now() - keeper.startedAt < shortLife ? this.#failingKeepers + 1 : 0;
+    const delay = Math.min(firstDelay * 2 ** this.#failingKeepers, longestDelay);
+    const retry = setTimeout(() => {
+      this.#retries.delete(retry);
+      this.keep();
+    }, delay);
+    this.#retries.add(retry);
   }
 
   #heard(worker: WorkerProcess, message: WorkerToSupervisor): void {

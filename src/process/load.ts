@@ -200,9 +200,15 @@ export function configurationOf(
     maxConnections: Math.ceil(settings.maxRequestWorkers / workers),
     listenBacklog: settings.listenBacklog,
     gracefulShutdownTimeout: settings.gracefulShutdownTimeout,
+    hasKeeper: server.modules.some(({ lifecycle }) => lifecycle.keeps?.(server) === true),
+    prepare: () => prepareModules(server, identity),
     banner: serverBanner("Full"),
   };
   return { configuration, errors };
+}
+
+async function prepareModules(server: CompiledServer, account: Identity | undefined): Promise<void> {
+  for (const { lifecycle } of server.modules) await lifecycle.prepare?.(server, account);
 }
 
 /** The main server, which is always the first. */

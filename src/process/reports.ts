@@ -32,6 +32,12 @@ export class Reports {
     return this.#pending;
   }
 
+  /** The same with a question that is sent after this call. */
+  async askAnew(): Promise<ServerReport> {
+    await this.#pending?.catch(() => undefined);
+    return this.ask();
+  }
+
   /** Takes the supervisor's answer. */
   heard(report: ServerReport): void {
     this.#resolve?.(report);

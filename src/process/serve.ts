@@ -57,6 +57,7 @@ export async function prepareWorker(
     ...{ server, errorLog, secret, openLog, sharedTable },
     report: () => reports.ask(),
     duty: (begin) => duties.add(begin),
+    settled: tables.settledBy(reports),
     imagine: (virtualHost) => handler.imagine(virtualHost),
   };
   for (const { lifecycle } of server.modules) {
@@ -134,7 +135,7 @@ function withProcessorTime(report: ServingReport): WorkerReport {
 }
 
 /** The server of a tree that the supervisor has checked, with all its error logs open. */
-function compileServer(tree: Tree, modules: readonly Module[]): { logs: OpenLogs; server: CompiledServer } {
+export function compileServer(tree: Tree, modules: readonly Module[]): { logs: OpenLogs; server: CompiledServer } {
   const where = (target: string): string =>
     /^(\||syslog(:|$))/.test(target) ? target : resolve(tree.serverRoot, target);
   const main: { errorLog?: ErrorLog } = {};

@@ -44,11 +44,21 @@ export class WorkerTables {
       this.#gathered[this.#gathered.length - 1] = { table: change.table, key: change.key, add, held };
     } else this.#gathered.push(change);
     if (last) return;
-    setTimeout(() => {
-      const changes = this.#gathered;
-      this.#gathered = [];
-      this.#send(changes);
-    }, gatherTime).unref();
+    setTimeout(() => this.#flush(), gatherTime).unref();
+  }
+
+  /** Resolves when all workers have heard what was changed here: the supervisor tells them before it asks them. */
+  settledBy(reports: { askAnew(): Promise<unknown> }): () => Promise<void> {
+    return async () => {
+      this.#flush();
+      await reports.askAnew();
+    };
+  }
+
+  #flush(): void {
+    const changes = this.#gathered;
+    this.#gathered = [];
+    if (changes.length > 0) this.#send(changes);
   }
 }
 

@@ -77,6 +77,7 @@ export class Supervisor {
       const isStale = readPidFile(first.pidFile).state === "stale";
       this.#current = this.#prepare(first);
       if (isStale) this.#announceStale(first.pidFile);
+      await first.prepare();
       await this.#current.start();
     } catch (error) {
       await this.#current?.kill();
@@ -87,6 +88,7 @@ export class Supervisor {
     }
     if (this.#state !== "starting") return false;
     this.#state = "serving";
+    this.#current.keep();
     await this.#serving(this.#current);
     this.#changes.open();
     return true;
@@ -213,6 +215,7 @@ export class Supervisor {
       this.#next = this.#prepare(loaded.configuration);
       // At the start they are on the terminal; after that nobody looks there.
       for (const message of linesOf(loaded.warnings)) this.#log({ level: "warn", module: "core", message });
+      await loaded.configuration.prepare();
       await this.#next.start(old);
     } catch (error) {
       this.#errorLog = before;
@@ -230,6 +233,8 @@ export class Supervisor {
     this.#next = undefined;
     this.#listeners.closeOthers(this.#current.configuration.listens);
     const limit = this.#current.configuration.gracefulShutdownTimeout || longestDrain;
+    await old?.endKeeper();
+    this.#current.keep();
     if (old) this.#retire(old, change === "graceful" ? limit : restartLimit);
     await this.#serving(this.#current);
     return undefined;

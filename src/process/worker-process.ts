@@ -31,6 +31,8 @@ export class WorkerProcess {
   readonly startedAt = Date.now();
   readonly #worker: Worker;
   readonly #ready: Promise<void>;
+  /** Resolves when the process is gone. */
+  readonly ended: Promise<void>;
   #state: "starting" | "serving" | "draining" | "ended" = "starting";
   #isTold = false;
   #isLeaving = false;
@@ -54,6 +56,7 @@ export class WorkerProcess {
     });
     this.#worker = cluster.fork();
     this.#worker.on("error", () => undefined);
+    this.ended = new Promise((resolve) => void this.#worker.once("exit", () => resolve()));
     this.#ready = new Promise((resolve, reject) => {
       const limit = setTimeout(() => {
         this.#failure = `worker was not ready after ${startLimit / 1000} seconds`;

@@ -40,7 +40,7 @@ export type PrepareWorker = (
 /** Most milliseconds that closing logs and modules may take at the end. */
 const closeLimit = 3000;
 
-/** Runs this process as a worker until the supervisor ends it, or is gone. */
+/** Runs this process as a worker, or as the keeper, until the supervisor ends it, or is gone. */
 export function runWorker(prepare: PrepareWorker): void {
   process.title = "modhost: worker";
   const worker = new WorkerLife(prepare);

@@ -12,6 +12,7 @@ import type {
   Phase,
   Response,
   SettingsOf,
+  TlsChallenges,
   TlsProvider,
   Verdict,
   VirtualHost,
@@ -140,6 +141,7 @@ export class Pipeline implements ExchangeHandler {
       const options = {
         timeout: this.#state(group.default).core.timeout,
         spoken: (host: VirtualHost) => this.#spoken(host as CompiledHost),
+        challenges: [...this.server.providers("tlsChallenges").values()] as TlsChallenges[],
       };
       endpoint = TlsEndpoint.of(group, providers, options) ?? false;
       this.#tls.set(group, endpoint);

@@ -2,9 +2,11 @@
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import {
+  challengeProtocol,
   tlsVersions,
   type AnnouncedClient,
   type Ends,
+  type TlsChallenges,
   type TlsConnection,
   type TlsProvider,
   type TlsSettings,
@@ -41,16 +43,27 @@ export interface EndpointOptions {
   readonly timeout: number;
   /** What a virtual host speaks. */
   readonly spoken: (virtualHost: VirtualHost) => Spoken;
+  /** Who answers authorities that want a proof. */
+  readonly challenges: readonly TlsChallenges[];
 }
 
 /** First byte of a record that begins a handshake. */
 const handshake = 0x16;
+/** Most bytes of a client's first message that are waited for. */
+const mostHello = 16_384;
+/** How that message offers the protocol of challenges: its length, and its name. */
+const challengeOffer = Buffer.from(`${String.fromCharCode(challengeProtocol.length)}${challengeProtocol}`);
 /** From old to new. */
 const versions: readonly string[] = tlsVersions;
 
 /** Which end of which connection: a socket's, before and after it is encrypted. */
 function endOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}
+
+/** Whether a record has come to its end, or is longer than what is looked at. */
+function isWhole(bytes: Buffer): boolean {
+  return bytes.length >= 5 && bytes.length >= Math.min(5 + bytes.readUInt16BE(3), mostHello);
 }
 
 /** Encrypts the connections to one group of virtual hosts. */
@@ -60,18 +73,24 @@ export class TlsEndpoint {
   readonly #group: HostGroup;
   readonly #server: Server;
   readonly #timeout: number;
+  readonly #challenges: readonly TlsChallenges[];
+  #challengeServer: Server | undefined;
+  /** What those get that name no virtual host. */
+  #context: TlsSettings["context"];
   /** Handshakes under way: who waits for the end of each. */
   readonly #waiting = new Map<string, (opened: Encrypted) => void>();
 
   private constructor(
     group: HostGroup,
     { hosts, first }: { hosts: ReadonlyMap<VirtualHost, TlsHost>; first: TlsHost },
-    { timeout, spoken }: EndpointOptions,
+    { timeout, spoken, challenges }: EndpointOptions,
   ) {
     this.#group = group;
     this.#hosts = hosts;
     this.#first = first;
     this.#timeout = timeout;
+    this.#challenges = challenges;
+    this.#context = first.settings.context;
     const asks = [...hosts.values()].some(
       ({ settings }) => settings.clientCertificate !== "none" || settings.asksForParts,
     );
@@ -84,7 +103,10 @@ export class TlsEndpoint {
       rejectUnauthorized: false,
       ALPNCallback: ({ servername, protocols }) => {
         const { virtualHost } = (servername && this.#byName(servername)) || first;
-        return chooseProtocol(spoken(virtualHost), protocols);
+        return chooseProtocol(
+          spoken(virtualHost),
+          protocols.filter((each) => each !== challengeProtocol),
+        );
       },
       SNICallback: (name, done) => done(null, (this.#byName(name) ?? first).settings.context),
     });
@@ -115,20 +137,53 @@ export class TlsEndpoint {
    */
   open(client: Socket, open: (opened: Encrypted) => void): void {
     const drop = (): void => void client.destroy();
+    let first: Buffer = Buffer.alloc(0);
     const look = (): void => {
-      const first = client.read() as Buffer | null;
-      if (first === null) return;
+      const chunk = client.read() as Buffer | null;
+      if (chunk === null) return;
+      first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
+      const isChallenge = first[0] === handshake && this.#challenges.some(({ isPending }) => isPending);
+      // All of the first message, to see what the client wants to speak.
+      if (isChallenge && !isWhole(first)) return;
       client.off("readable", look).off("timeout", drop).off("end", drop);
       client.setTimeout(0);
       client.unshift(first);
+      if (isChallenge && first.includes(challengeOffer)) return this.#answerChallenge(client);
       if (first[0] !== handshake) return open({ socket: client, tls: undefined, isPlain: true, protocol: "http/1.1" });
       const end = endOf(client);
       this.#waiting.set(end, open);
       client.once("close", () => this.#waiting.delete(end));
+      this.#takeRenewed();
       this.#server.emit("connection", client);
     };
     client.setTimeout(this.#timeout, drop);
     client.on("error", drop).on("end", drop).on("readable", look);
+  }
+
+  /** Uses a certificate that was renewed for those that name no virtual host; the others ask for it by name. */
+  #takeRenewed(): void {
+    const { context, options } = this.#first.settings;
+    if (context === this.#context) return;
+    this.#context = context;
+    this.#server.setSecureContext(options);
+  }
+
+  /** The handshake is the proof; nothing is said after it. */
+  #answerChallenge(client: Socket): void {
+    this.#challengeServer ??= createServer({
+      handshakeTimeout: this.#timeout,
+      ALPNProtocols: [challengeProtocol],
+      SNICallback: (name, done) => {
+        const context = this.#challenges.map((each) => each.contextFor(name.toLowerCase())).find(Boolean);
+        done(context ? null : new Error(`nothing is to be proved for ${name}`), context);
+      },
+    })
+      .on("secureConnection", (socket) => socket.on("error", () => undefined).end())
+      .on("tlsClientError", (error, socket) => {
+        this.#failed(this.#first, error.message.trim());
+        socket.destroy();
+      });
+    this.#challengeServer.emit("connection", client);
   }
 
   #secured(socket: TLSSocket): void {

@@ -4,7 +4,7 @@ import { constants, createPrivateKey, hkdfSync } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
-import type { Origin } from "../../api/index.js";
+import type { ManagedCredentials, Origin } from "../../api/index.js";
 import type { NamedFile, SslSettings } from "./settings.js";
 
 /** A fault with the directive it is in. */
@@ -22,6 +22,14 @@ export interface ContextOptions {
   /** "name:port", for a program that gives pass phrases. */
   readonly name: string;
   readonly secret: Buffer;
+  /** What a module that looks after certificates has for the virtual host; "awaited": it will. */
+  readonly managed?: ManagedCredentials | "awaited" | undefined;
+}
+
+/** What the files named by directives hold. */
+export interface OwnCredentials {
+  readonly cert: string[];
+  readonly key: string[];
 }
 
 /** TLS 1.3's own, where only the ciphers of the older versions are named. */
@@ -32,18 +40,17 @@ const programLimit = 60_000;
 /** Makes the context, and what it is made of. Throws a TlsFault. */
 export function makeContext(
   settings: SslSettings,
-  { name, secret }: ContextOptions,
-): { readonly context: SecureContext; readonly options: SecureContextOptions } {
-  const { certificates, keys, chain, versions, ciphers, ciphers13, verifyClient, tickets } = settings;
+  { name, secret, managed }: ContextOptions,
+): { readonly context: SecureContext; readonly options: SecureContextOptions; readonly own: OwnCredentials } {
+  const { certificates, keys, versions, ciphers, ciphers13, verifyClient, tickets } = settings;
   const [first] = certificates;
-  if (!first) throw new TlsFault("SSLEngine is on, and no SSLCertificateFile says with which certificate", undefined);
-  const chainText = chain ? `\n${read(chain, "SSLCertificateChainFile")}` : "";
-  const cert = certificates.map((file) => read(file, "SSLCertificateFile") + chainText);
+  if (!first && !managed) {
+    throw new TlsFault("SSLEngine is on, and no SSLCertificateFile says with which certificate", undefined);
+  }
   const keyFiles = keys.length > 0 ? keys : certificates;
-  const key = keyFiles.map((file) => readKey(file, settings, name));
+  const own = ownCredentials(settings, keyFiles, name);
   const options: SecureContextOptions = {
-    cert,
-    key,
+    ...withManaged(own, managed),
     minVersion: settings.leastVersion ?? versions.least,
     maxVersion: settings.mostVersion ?? versions.most,
     ciphers: `${ciphers13 ?? usualCiphers13}:${ciphers}`,
@@ -65,10 +72,37 @@ export function makeContext(
     throw new TlsFault(needed, undefined);
   }
   try {
-    return { context: createSecureContext(options), options };
+    return { context: createSecureContext(options), options, own };
   } catch (error) {
-    throw new TlsFault(faultOf(error, first, keyFiles[0]), first.origin);
+    const named = first ?? { path: "the certificate", origin: undefined };
+    throw new TlsFault(faultOf(error, named.path, keyFiles[0]), named.origin);
   }
+}
+
+/** The same with credentials that have been renewed; what is read from other files stays as it is. */
+export function renewContext(
+  options: SecureContextOptions,
+  own: OwnCredentials,
+  managed: ManagedCredentials,
+): { readonly context: SecureContext; readonly options: SecureContextOptions } {
+  const renewed = { ...options, ...withManaged(own, managed) };
+  return { context: createSecureContext(renewed), options: renewed };
+}
+
+function ownCredentials(settings: SslSettings, keyFiles: readonly NamedFile[], name: string): OwnCredentials {
+  const { certificates, chain } = settings;
+  const chainText = chain ? `\n${read(chain, "SSLCertificateChainFile")}` : "";
+  return {
+    cert: certificates.map((file) => read(file, "SSLCertificateFile") + chainText),
+    key: keyFiles.map((file) => readKey(file, settings, name)),
+  };
+}
+
+function withManaged(own: OwnCredentials, managed: ContextOptions["managed"]): Partial<OwnCredentials> {
+  const isOwnEnough = !managed || managed === "awaited" || (managed.isTemporary && own.cert.length > 0);
+  const more = isOwnEnough ? [] : managed.credentials;
+  const cert = [...own.cert, ...more.map(({ certificate }) => certificate)];
+  return cert.length === 0 ? {} : { cert, key: [...own.key, ...more.map(({ key }) => key)] };
 }
 
 function authorities(settings: SslSettings): { readonly ca?: string[] } {
@@ -133,18 +167,18 @@ function readKey(file: NamedFile, { passPhraseProgram }: SslSettings, name: stri
   }
 }
 
-function faultOf(error: unknown, certificate: NamedFile, key: NamedFile | undefined): string {
+function faultOf(error: unknown, certificate: string, key: NamedFile | undefined): string {
   const { code } = error as { readonly code?: string };
   switch (code) {
     case "ERR_OSSL_X509_KEY_VALUES_MISMATCH":
     case "ERR_OSSL_X509_KEY_TYPE_MISMATCH":
-      return `the key in ${key?.path ?? "?"} is not the one of the certificate in ${certificate.path}`;
+      return `the key in ${key?.path ?? "?"} is not the one of the certificate in ${certificate}`;
     case "ERR_SSL_NO_CIPHER_MATCH":
       return "SSLCipherSuite names no cipher that there is";
     case "ERR_OSSL_PEM_NO_START_LINE":
-      return `${certificate.path}, ${key?.path ?? "?"} or a file of authorities holds no PEM text of the kind expected`;
+      return `${certificate}, ${key?.path ?? "?"} or a file of authorities holds no PEM text of the kind expected`;
     default:
-      return `${certificate.path} cannot be used: ${messageOf(error)}`;
+      return `${certificate} cannot be used: ${messageOf(error)}`;
   }
 }
 

@@ -2,6 +2,7 @@
 import {
   defineModule,
   escapeLogItem,
+  type ManagedCredentials,
   type Request,
   type ServerView,
   type TlsProvider,
@@ -10,16 +11,48 @@ import {
 } from "../../api/index.js";
 import { backEndTls, checkBackEndTls, readBackEndFiles } from "./back-ends.js";
 import { checkAccess, checkName, nameUser, refuseFake, setVariables } from "./access.js";
-import { makeContext, TlsFault } from "./contexts.js";
-import { isEncrypted } from "./encrypted.js";
+import { makeContext, renewContext, TlsFault, type OwnCredentials } from "./contexts.js";
+import { certificateProviders, isEncrypted, isManaged } from "./encrypted.js";
 import { sslDirectives } from "./directives.js";
 import { optionsOf, ssl, type SslSettings } from "./settings.js";
 import { sslVariable, variableNames } from "./variables.js";
 
-/** What encrypts the connections to each virtual host of this process, and what must be equal for connections to be shared. */
-const encrypted = new WeakMap<VirtualHost, { readonly settings: TlsSettings; readonly policy: string }>();
+/** What encrypts the connections to a virtual host; changed where it stands when a certificate is renewed. */
+type ChangingSettings = { -readonly [K in keyof TlsSettings]: TlsSettings[K] };
 
-const provider: TlsProvider = { settingsOf: (host) => encrypted.get(host)?.settings };
+/** What encrypts the connections to each virtual host of this process, and what must be equal for connections to be shared. */
+const encrypted = new WeakMap<
+  VirtualHost,
+  { readonly settings: ChangingSettings; readonly own: OwnCredentials; readonly policy: string }
+>();
+
+const provider: TlsProvider = {
+  settingsOf: (host) => encrypted.get(host)?.settings,
+  isEncrypted: (server, host) => isEncrypted(server, host, server.settings(ssl, host)),
+};
+
+/** What modules that look after certificates have for a virtual host. */
+function managedOf(server: ServerView, host: VirtualHost): ManagedCredentials | undefined {
+  for (const each of certificateProviders(server)) {
+    const found = each.manages(server, host) ? each.credentialsOf(server, host) : undefined;
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Uses a certificate that was renewed for handshakes from now on. */
+function takeRenewed(server: ServerView, host: VirtualHost): void {
+  const known = encrypted.get(host);
+  const managed = managedOf(server, host);
+  if (!known || !managed) return;
+  try {
+    Object.assign(known.settings, renewContext(known.settings.options, known.own, managed));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `the renewed certificate of ${nameOf(host)} cannot be used, the former one stays: ${reason}`;
+    host.errorLog.write({ level: "error", module: "ssl", message });
+  }
+}
 
 /** What two virtual hosts must have in common for a connection to one to serve the other. */
 function policyText(host: VirtualHost, settings: SslSettings): string {
@@ -56,7 +89,8 @@ function check(server: ServerView): void {
     const settings = server.settings(ssl, host);
     if (isEncrypted(server, host, settings)) {
       try {
-        makeContext(settings, { name: nameOf(host), secret: Buffer.alloc(32) });
+        const managed = isManaged(server, host) ? "awaited" : undefined;
+        makeContext(settings, { name: nameOf(host), secret: Buffer.alloc(32), managed });
       } catch (error) {
         if (!(error instanceof TlsFault)) throw error;
         server.error(error.message, error.origin ?? host.origin);
@@ -71,7 +105,8 @@ function check(server: ServerView): void {
   }
 }
 
-const mayBeEncrypted = ({ engine, certificates }: SslSettings): boolean => engine ?? certificates.length > 0;
+/** Without a line for it, a Listen line for https and a module that looks after certificates may have it encrypted. */
+const mayBeEncrypted = ({ engine }: SslSettings): boolean => engine !== false;
 
 const variable = (name: string) => [name, (request: Request) => sslVariable(request, name)];
 
@@ -109,14 +144,17 @@ export default defineModule({
       check(server);
       checkBackEndTls(server);
     },
-    start({ server, secret }) {
+    start({ server, secret, isRehearsal }) {
       readBackEndFiles(server);
       for (const { host, settings, asksForParts } of encryptedHosts(server)) {
         const { verifyClient, verifyDepth } = settings;
-        const made = makeContext(settings, { name: nameOf(host), secret });
-        const tls: TlsSettings = { ...made, clientCertificate: verifyClient, asksForParts, verifyDepth };
-        encrypted.set(host, { settings: tls, policy: policyText(host, settings) });
+        const awaited = isRehearsal && isManaged(server, host) ? "awaited" : undefined;
+        const managed = managedOf(server, host) ?? awaited;
+        const { own, context, options } = makeContext(settings, { name: nameOf(host), secret, managed });
+        const tls = { context, options, clientCertificate: verifyClient, asksForParts, verifyDepth };
+        encrypted.set(host, { settings: tls, own, policy: policyText(host, settings) });
       }
+      for (const each of certificateProviders(server)) each.onRenewal((host) => takeRenewed(server, host));
     },
   },
   provides: {

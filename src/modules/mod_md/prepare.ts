@@ -1,0 +1,59 @@
+// Managed domains → their files in the store, made and put in their places before a configuration is served.
+import { join } from "node:path";
+import type { ServerView, ServingAccount } from "../../api/index.js";
+import { belongTogether, factsOf, makeFallback } from "./certificates.js";
+import { managedDomains, type ManagedDomain, type ManagedDomains } from "./domains.js";
+import { newJob, readJob, writeJob } from "./job.js";
+import { fileNames } from "./key-kinds.js";
+import { Store } from "./store.js";
+
+/** In front of the names of files that hold certificates of our own making. */
+export const fallbackPrefix = "fallback-";
+/** A certificate of our own making is made anew so many milliseconds before its end. */
+const fallbackMargin = 7 * 86_400_000;
+
+/** Where the store is. */
+export function storePath({ serverRoot }: ServerView, { settings }: ManagedDomains): string {
+  return settings.storeDir ?? join(serverRoot, "md");
+}
+
+/** Makes the store, and puts what has been got into the place of what was used. */
+export async function prepareStore(server: ServerView, account: ServingAccount | undefined): Promise<void> {
+  const domains = managedDomains(server);
+  if (domains.all.length === 0) return;
+  const store = Store.make(storePath(server, domains), account);
+  for (const domain of domains.all) {
+    install(store, domain);
+    if (domain.hosts.length > 0 && domain.certificateFiles.length === 0) await haveFallback(store, domain);
+  }
+}
+
+/** Moves from `staging` to `domains` what is whole and may be used. */
+function install(store: Store, { name, names, keys }: ManagedDomain): void {
+  const job = readJob(store, name);
+  if (!job.finished || job.validFrom > Date.now()) return;
+  const files = new Map<string, string>();
+  for (const kind of keys) {
+    const [found] = store.credentials("staging", name, [kind]);
+    if (!found || !belongTogether(found.certificate, found.key)) return;
+    const { certificate, key } = fileNames(kind);
+    files.set(certificate, found.certificate).set(key, found.key);
+  }
+  files.set("md.json", `${JSON.stringify({ name, domains: names }, undefined, 2)}\n`);
+  store.replaceDomain(name, files);
+  store.remove("staging", name);
+  writeJob(store, name, { ...newJob(), log: job.log });
+}
+
+async function haveFallback(store: Store, { name, names, keys }: ManagedDomain): Promise<void> {
+  if (store.credentials("domains", name, keys).length > 0) return;
+  for (const kind of keys) {
+    const [found] = store.credentials("domains", name, [kind], fallbackPrefix);
+    const facts = found && factsOf(found.certificate);
+    const isGood =
+      facts && facts.validUntil > Date.now() + fallbackMargin && names.every((each) => facts.names.includes(each));
+    if (!isGood) {
+      store.writeCredential("domains", name, { ...(await makeFallback(names, kind)), kind, prefix: fallbackPrefix });
+    }
+  }
+}

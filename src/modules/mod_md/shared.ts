@@ -1,0 +1,92 @@
+// What the keeper and the workers tell each other of certificates and proofs: records of a table they share.
+import type { Credential, SharedTable, WorkerView } from "../../api/index.js";
+import type { Proof } from "./authority.js";
+
+/** A certificate that was renewed, for the workers to use. */
+const certificateKey = (name: string): string => `certificate ${name}`;
+const proofKey = (kind: string, name: string): string => `${kind} ${name}`;
+const jobKey = (name: string): string => `job ${name}`;
+
+/** What a job comes to, for the status. */
+export interface JobState {
+  readonly finished: boolean;
+  readonly errors: number;
+  /** Milliseconds since the epoch; 0: never. */
+  readonly lastRun: number;
+  readonly nextRun: number;
+  readonly renewAt: number;
+  readonly problem: string;
+  readonly detail: string;
+}
+
+/** The table; kept when the configuration is read again, since what was got goes on being good. */
+export function tableOf({ sharedTable }: WorkerView): SharedTable | undefined {
+  return sharedTable?.("md", "kept");
+}
+
+export function publishCertificates(table: SharedTable, name: string, credentials: readonly Credential[]): void {
+  const set: Record<string, string | number> = { count: credentials.length };
+  credentials.forEach(({ certificate, key }, index) => {
+    set[`certificate${index}`] = certificate;
+    set[`key${index}`] = key;
+  });
+  table.change({ key: certificateKey(name), set });
+}
+
+export function publishedCertificates(table: SharedTable, name: string): readonly Credential[] {
+  const record = table.get(certificateKey(name));
+  const count = typeof record?.["count"] === "number" ? record["count"] : 0;
+  return Array.from({ length: count }, (_, index) => ({
+    certificate: String(record?.[`certificate${index}`]),
+    key: String(record?.[`key${index}`]),
+  }));
+}
+
+/** The managed domain whose certificate changed with a record, if one did. */
+export function renewedDomain(key: string): string | undefined {
+  return key.startsWith("certificate ") ? key.slice("certificate ".length) : undefined;
+}
+
+/** What is shown for http-01: a file's name and contents. */
+export function showFile(table: SharedTable, { name, token, authorization }: Proof): void {
+  table.change({ key: proofKey("http-01", name), set: { token, authorization } });
+}
+
+export function hideFile(table: SharedTable, name: string): void {
+  table.change({ key: proofKey("http-01", name), set: { token: "", authorization: "" } });
+}
+
+/** What is shown for a host, if anything is. */
+export function shownFile(
+  table: SharedTable,
+  name: string,
+): { readonly token: string; readonly authorization: string } | undefined {
+  const record = table.get(proofKey("http-01", name));
+  const token = String(record?.["token"] ?? "");
+  return token === "" ? undefined : { token, authorization: String(record?.["authorization"]) };
+}
+
+/** What answers tls-alpn-01. */
+export function showHandshake(table: SharedTable, name: string, { certificate, key }: Credential): void {
+  table.change({ key: proofKey("tls-alpn-01", name), set: { certificate, key } });
+}
+
+export function hideHandshake(table: SharedTable, name: string): void {
+  table.change({ key: proofKey("tls-alpn-01", name), set: { certificate: "", key: "" } });
+}
+
+/** The names and credentials of handshakes that are expected. */
+export function* shownHandshakes(table: SharedTable): Iterable<readonly [string, Credential]> {
+  for (const [key, { certificate, key: secret }] of table) {
+    if (!key.startsWith("tls-alpn-01 ") || typeof certificate !== "string" || certificate === "") continue;
+    yield [key.slice("tls-alpn-01 ".length), { certificate, key: String(secret) }];
+  }
+}
+
+export function publishJob(table: SharedTable, name: string, job: JobState): void {
+  table.change({ key: jobKey(name), set: { ...job } });
+}
+
+export function publishedJob(table: SharedTable, name: string): JobState | undefined {
+  return table.get(jobKey(name)) as JobState | undefined;
+}

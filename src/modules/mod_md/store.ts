@@ -1,0 +1,191 @@
+// MDStoreDir → accounts, keys, certificates and jobs, in the form that Apache keeps them.
+import { createPrivateKey, randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import type { Credential, ServingAccount } from "../../api/index.js";
+import { fileNames, type KeyKind } from "./key-kinds.js";
+
+/** Groups of files: `domains` are in use, and root's alone; `staging` is what has been got and not been moved there yet. */
+export type Group = "accounts" | "domains" | "staging" | "archive" | "challenges";
+
+/** Those that the keeper writes in. */
+const keepers: readonly Group[] = ["accounts", "staging"];
+const keyBytes = 48;
+
+/** A store. Reading `domains`, and the secret of the store, needs the account that made it. */
+export class Store {
+  readonly path: string;
+  /** What encrypts keys outside of `domains`. */
+  readonly #secret: Buffer;
+  /** Whose the keeper's files are, where root writes them. */
+  readonly #account: ServingAccount | undefined;
+
+  private constructor(path: string, secret: Buffer, account: ServingAccount | undefined) {
+    this.path = path;
+    this.#secret = secret;
+    this.#account = account;
+  }
+
+  /** The store at a path; undefined where none has been made. */
+  static open(path: string, account?: ServingAccount): Store | undefined {
+    let text: string;
+    try {
+      text = readFileSync(join(path, "md_store.json"), "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+    const { key } = JSON.parse(text) as { readonly key?: unknown };
+    if (typeof key !== "string" || key === "") throw new Error(`${path}/md_store.json holds no key`);
+    return new Store(path, Buffer.from(key, "base64url"), account);
+  }
+
+  /** Makes what is missing; what the keeper writes in is for the account it runs as. */
+  static make(path: string, account: ServingAccount | undefined): Store {
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+    for (const group of ["accounts", "domains", "staging", "archive", "challenges"] as const) {
+      const folder = join(path, group);
+      if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+      if (account && keepers.includes(group)) own(folder, account);
+    }
+    const file = join(path, "md_store.json");
+    if (!existsSync(file)) {
+      writeWhole(file, `${JSON.stringify({ version: "3", key: randomBytes(keyBytes).toString("base64url") })}\n`);
+    }
+    const store = Store.open(path, account);
+    if (!store) throw new Error(`${file} cannot be read`);
+    return store;
+  }
+
+  folder(group: Group, name: string): string {
+    return join(this.path, group, name);
+  }
+
+  read(group: Group, name: string, file: string): string | undefined {
+    try {
+      return readFileSync(join(this.folder(group, name), file), "utf8");
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+      throw error;
+    }
+  }
+
+  write(group: Group, name: string, file: string, text: string): void {
+    const folder = this.folder(group, name);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeWhole(join(folder, file), text);
+    if (!this.#account || !keepers.includes(group)) return;
+    lchownSync(folder, this.#account.uid, this.#account.gid);
+    lchownSync(join(folder, file), this.#account.uid, this.#account.gid);
+  }
+
+  remove(group: Group, name: string): void {
+    rmSync(this.folder(group, name), { recursive: true, force: true });
+  }
+
+  /** A key as it is kept outside of `domains`. */
+  seal(key: string): string {
+    const sealed = { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: this.#secret } as const;
+    return createPrivateKey(key)
+      .export(sealed as never)
+      .toString();
+  }
+
+  /** The key itself. */
+  unseal(sealed: string): string {
+    const key = createPrivateKey({ key: sealed, passphrase: this.#secret });
+    return key.export({ type: "pkcs8", format: "pem" }).toString();
+  }
+
+  /** Certificates and keys of a managed domain, of those kinds that are there. */
+  credentials(group: "domains" | "staging", name: string, kinds: readonly KeyKind[], prefix = ""): Credential[] {
+    return kinds.flatMap((kind) => {
+      const files = fileNames(kind);
+      const certificate = this.read(group, name, prefix + files.certificate);
+      const key = this.read(group, name, prefix + files.key);
+      if (certificate === undefined || key === undefined) return [];
+      return { certificate, key: group === "staging" ? this.unseal(key) : key };
+    });
+  }
+
+  writeCredential(
+    group: "domains" | "staging",
+    name: string,
+    { kind, certificate, key, prefix = "" }: Credential & { readonly kind: KeyKind; readonly prefix?: string },
+  ): void {
+    const files = fileNames(kind);
+    this.write(group, name, prefix + files.key, group === "staging" ? this.seal(key) : key);
+    this.write(group, name, prefix + files.certificate, certificate);
+  }
+
+  /** Names of what a group holds. */
+  names(group: Group): readonly string[] {
+    try {
+      return readdirSync(join(this.path, group));
+    } catch {
+      return [];
+    }
+  }
+
+  /** Puts a folder of files in the place of a managed domain's; what was there goes to the archive. */
+  replaceDomain(name: string, files: ReadonlyMap<string, string>): void {
+    const temporary = this.folder("domains", `.${name}.new`);
+    rmSync(temporary, { recursive: true, force: true });
+    mkdirSync(temporary, { mode: 0o700 });
+    for (const [file, text] of files) writeWhole(join(temporary, file), text);
+    const place = this.folder("domains", name);
+    if (existsSync(place)) renameSync(place, this.#freeArchive(name));
+    renameSync(temporary, place);
+  }
+
+  #freeArchive(name: string): string {
+    for (let number = 1; ; number++) {
+      const place = this.folder("archive", `${name}.${number}`);
+      if (!existsSync(place)) return place;
+    }
+  }
+}
+
+/** Gives a folder, and what the account before had in it, to an account. */
+function own(path: string, account: ServingAccount): void {
+  const { uid, gid } = statSync(path);
+  if (uid === account.uid && gid === account.gid) return;
+  chownSync(path, account.uid, account.gid);
+  chmodSync(path, 0o700);
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    const inner = join(path, entry.name);
+    if (entry.isDirectory()) own(inner, account);
+    else if (entry.isFile()) lchownSync(inner, account.uid, account.gid);
+  }
+}
+
+/** Writes a file so that it is there whole or not at all, for its owner alone. */
+function writeWhole(path: string, text: string): void {
+  const temporary = join(dirname(path), `.${randomBytes(6).toString("hex")}.tmp`);
+  const file = openSync(temporary, "wx", 0o600);
+  try {
+    fchmodSync(file, 0o600);
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+}
