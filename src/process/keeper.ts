@@ -39,6 +39,7 @@ export function prepareKeeper(
     },
     pool: () => undefined,
     drain: () => Promise.resolve(),
+    duty: () => undefined,
     counts: () => none,
     report: () => null,
     reported: (report) => reports.heard(report),
