@@ -44,6 +44,13 @@ export interface Watcher {
 /** Asks the back end. */
 export function ask(request: Request, question: Question, watcher: Watcher = {}): Promise<Response> {
   const { scheme } = question;
+  const coding = request.headers.get("transfer-encoding");
+  if (coding !== undefined && !/^chunked$/i.test(coding)) {
+    // Chunks are made anew; what else the body is coded in would get lost.
+    watcher.over?.(0, 0);
+    request.log("error", "proxy", `AH01093: ${coding} Transfer-Encoding is not supported`);
+    return Promise.resolve(refuse(500));
+  }
   if (scheme.speak) return exchange(request, question, watcher);
   const tls = scheme.secure ? tlsFor(request, question) : undefined;
   if (scheme.secure && !tls) {
