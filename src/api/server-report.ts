@@ -50,3 +50,9 @@ export interface ServerReport {
   /** What workers have done that are gone. */
   readonly ended: WorkDone;
 }
+
+/**
+ * What a module adds to the page of server-status: HTML, or lines where it is asked for as a text; registered as
+ * `provides: { statusSection: { NAME: section } }`.
+ */
+export type StatusSection = (isText: boolean) => string;

@@ -3,6 +3,7 @@ import { answer, Headers, refuse, type Request, type Response, type ServerView }
 import { sharedWithKeeper } from "./active.js";
 import { managedDomains } from "./domains.js";
 import { shownFile } from "./shared.js";
+import { certificateStatus, certificateStatusPath, statusAnswer, statusSection } from "./status.js";
 
 const wellKnown = "/.well-known/";
 const proofs = `${wellKnown}acme-challenge/`;
@@ -16,10 +17,21 @@ export function serveAnswers(view: ServerView): void {
   server = view;
 }
 
+/** `SetHandler md-status`. */
+export function answerStatus(request: Request): Response | undefined {
+  return server && request.handler === "md-status" ? statusAnswer(request, server) : undefined;
+}
+
+/** What server-status shows. */
+export function showStatus(isText: boolean): string {
+  return server ? statusSection(server, isText) : "";
+}
+
 /** Early, before anybody is asked for a name. */
 export function answerEarly(request: Request): Response | undefined {
   if (!server || request.parent || request.previous) return undefined;
   const path = request.target.split("?", 1)[0] ?? "";
+  if (path === certificateStatusPath) return certificateStatus(request, server);
   if (path.startsWith(proofs)) return answerProof(request, server, path.slice(proofs.length));
   return path.startsWith(wellKnown) ? undefined : requireHttps(request, server, path);
 }

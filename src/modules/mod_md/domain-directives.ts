@@ -309,10 +309,10 @@ function renewal(directive: Make): Directives<Settings> {
       args: [arg.flag()],
       contexts: hosts,
       summary: "Whether the authority is asked when to renew",
-      doc: "By RFC 9773, where the authority offers it: a certificate that is going to be revoked is renewed before that.",
+      doc: "Has no effect: RFC 9773 is not asked by yet, and certificates are renewed by `MDRenewWindow` alone.",
       example: "MDRenewViaARI off",
       default: "on",
-      set: ([usesRenewalInfo]) => ({ usesRenewalInfo }),
+      set: () => undefined,
     }),
     MDPrivateKeys: directive({
       args: [rest(arg.word("type"))],

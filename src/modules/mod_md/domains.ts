@@ -41,7 +41,6 @@ export interface ManagedDomain {
   readonly dnsCommand: Command | undefined;
   readonly profile: string | undefined;
   readonly profileMandatory: boolean;
-  readonly usesRenewalInfo: boolean;
   /** Whether certificates are got and renewed for it. */
   readonly isRenewed: boolean;
 }
@@ -187,7 +186,6 @@ function complete(line: DomainLine, { server, settings, assigned }: Surroundings
     dnsCommand: own.dnsCommand,
     profile: own.profile,
     profileMandatory: own.profileMandatory ?? false,
-    usesRenewalInfo: own.usesRenewalInfo ?? true,
     isRenewed: renewMode === "always" || (renewMode === "auto" && isUsed),
   };
 }

@@ -1,7 +1,7 @@
 // Managed domains → certificates by ACME, got, renewed and used without anybody's help.
 import { readFileSync } from "node:fs";
-import { defineModule, type WorkerView } from "../../api/index.js";
-import { answerEarly, serveAnswers } from "./answers.js";
+import { defineModule, type StatusSection, type WorkerView } from "../../api/index.js";
+import { answerEarly, answerStatus, serveAnswers, showStatus } from "./answers.js";
 import { certificates, challenges, startActive } from "./active.js";
 import { factsOf } from "./certificates.js";
 import { domainDirectives } from "./domain-directives.js";
@@ -43,6 +43,7 @@ export default defineModule({
   directives: (directive) => ({ ...domainDirectives(directive), ...serverDirectives(directive) }),
   hooks: {
     postReadRequest: { run: answerEarly },
+    handler: { run: answerStatus },
   },
   lifecycle: {
     check: checkDomains,
@@ -57,5 +58,6 @@ export default defineModule({
   provides: {
     certificates: { md: certificates },
     tlsChallenges: { md: challenges },
+    statusSection: { md: showStatus satisfies StatusSection },
   },
 });

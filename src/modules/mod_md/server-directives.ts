@@ -84,13 +84,13 @@ function times(directive: Make): Directives<Settings> {
         }),
       ],
       contexts: hosts,
-      summary: "Locks the store, for several servers that share one",
+      summary: "Whether the store is locked while it is changed",
       doc:
-        "A server that renews or starts waits so long for another that holds the lock (5 seconds with On). Within a server one process alone renews, with or without " +
-        "it.",
+        "Has no effect: one process alone renews. Several servers that share a store would each renew, and the later certificate would stay; give each its own, or " +
+        "let one renew and the others have `MDRenewMode manual`.",
       example: "MDStoreLocks 10s",
       default: "off",
-      set: ([storeLock]) => ({ storeLock }),
+      set: () => undefined,
     }),
   };
 }
@@ -204,8 +204,8 @@ function news(directive: Make): Directives<Settings> {
     MDServerStatus: directive({
       args: [arg.flag()],
       contexts: hosts,
-      summary: "Whether managed domains are shown at `SetHandler md-status` and in the page of server-status",
-      doc: "Off: md-status answers 404.",
+      summary: "Whether managed domains are shown in the page of server-status",
+      doc: "`SetHandler md-status` shows them in JSON with or without it: close that location to strangers.",
       example: "MDServerStatus off",
       default: "on",
       set: ([serverStatus]) => ({ serverStatus }),

@@ -40,7 +40,6 @@ const ofDomains = {
   dnsCommand: value<Command | undefined>(undefined),
   profile: value<string | undefined>(undefined),
   profileMandatory: value<boolean | undefined>(undefined),
-  usesRenewalInfo: value<boolean | undefined>(undefined),
 };
 
 /** A managed domain, as a line or section says. */
@@ -82,7 +81,6 @@ export const md = defineSettings("mod_md", {
   initialDelay: value<number>(0),
   retryDelay: value<number>(30_000),
   retryFailover: value<number>(13),
-  storeLock: value<number>(0),
 });
 
 export type MdSettings = SettingsOf<typeof md.settings>;

@@ -8,6 +8,7 @@ import {
   serverBanner,
   type Request,
   type Response,
+  type StatusSection,
   type WorkerView,
 } from "../../api/index.js";
 import { pageOf } from "./page.js";
@@ -47,7 +48,13 @@ async function handle(request: Request): Promise<Response> {
   const refresh = /refresh(?:=\s*(\d{1,9}))?/.exec(query);
   if (refresh) headers.set("Refresh", String(Number(refresh[1] ?? 0) || usualRefresh));
   headers.set("Content-Type", `text/${isText ? "plain" : "html"}; charset=ISO-8859-1`);
-  const text = isText ? textOf(found, options) : pageOf(found, options, !query.includes("notable"));
+  const sections = ([...request.providers("statusSection").values()] as StatusSection[]).map((show) => show(isText));
+  const text = isText
+    ? textOf(found, options) + sections.join("")
+    : pageOf(found, options, !query.includes("notable")).replace(
+        "</body></html>",
+        () => `${sections.join("")}</body></html>`,
+      );
   return answer(200, headers, Buffer.from(text, "latin1"));
 }
 

@@ -1,0 +1,211 @@
+// Managed domains, what they use and what is done about them → JSON for programs and lines of server-status, as Apache's.
+import {
+  answer,
+  escapeHtml,
+  Headers,
+  refuse,
+  type Credential,
+  type Request,
+  type Response,
+  type ServerView,
+} from "../../api/index.js";
+import { inUse, sharedWithKeeper } from "./active.js";
+import { authorityName } from "./authorities.js";
+import { factsOf, type CertificateFacts } from "./certificates.js";
+import { managedDomains, type ManagedDomain } from "./domains.js";
+import { showKeyKind } from "./key-kinds.js";
+import { publishedJob, type JobState } from "./shared.js";
+import { lengthOf, showSlice } from "./times.js";
+
+/** What anybody may read of the certificate of the host that is asked. */
+export const certificateStatusPath = "/.httpd/certificate-status";
+
+const date = (milliseconds: number): string => new Date(milliseconds).toUTCString();
+
+/** Of a certificate: what clients see of it anyway. */
+function certificateJson({ validFrom, validUntil, serial, fingerprint }: CertificateFacts): object {
+  return {
+    valid: { from: date(validFrom), until: date(validUntil) },
+    serial,
+    "sha256-fingerprint": fingerprint,
+  };
+}
+
+/** The certificates in use that an authority has signed, by kind of key. */
+function certificatesOf(server: ServerView, domain: ManagedDomain): readonly (readonly [string, CertificateFacts])[] {
+  const found = inUse(server, domain);
+  if (!found || found.isTemporary) return [];
+  return found.credentials.flatMap(({ certificate }: Credential, index) => {
+    const facts = factsOf(certificate);
+    const kind = domain.keys[index];
+    return facts ? [[kind ? showKeyKind(kind) : String(index), facts] as const] : [];
+  });
+}
+
+/** How long all of them are good. */
+function validOf(facts: readonly CertificateFacts[]): { readonly from: string; readonly until: string } | undefined {
+  if (facts.length === 0) return undefined;
+  const from = Math.max(...facts.map(({ validFrom }) => validFrom));
+  const until = Math.min(...facts.map(({ validUntil }) => validUntil));
+  return { from: date(from), until: date(until) };
+}
+
+function jobOf({ name }: ManagedDomain): JobState | undefined {
+  const table = sharedWithKeeper();
+  return table && publishedJob(table, name);
+}
+
+/** Whether a certificate is being got. */
+function isRenewing({ isRenewed }: ManagedDomain, job: JobState | undefined): boolean {
+  return isRenewed && (job === undefined || job.renewAt <= Date.now());
+}
+
+/** All that is known of a managed domain; keys and accounts are not. */
+function domainJson(server: ServerView, domain: ManagedDomain): object {
+  const certificates = certificatesOf(server, domain);
+  const valid = validOf(certificates.map(([, facts]) => facts));
+  const job = jobOf(domain);
+  const last = job && {
+    status: job.detail === "" ? 0 : 20014,
+    problem: job.problem || undefined,
+    detail: job.detail || undefined,
+  };
+  return {
+    name: domain.name,
+    domains: domain.names,
+    contacts: domain.contacts.map((address) => `mailto:${address}`),
+    ca: { urls: domain.authorities, proto: "ACME", agreement: domain.agreement },
+    challenges: domain.challenges,
+    "renew-mode": { manual: 0, auto: 1, always: 2 }[domain.renewMode],
+    "renew-window": showSlice(domain.renewWindow),
+    "warn-window": showSlice(domain.warnWindow),
+    "require-https": domain.requireHttps === "off" ? undefined : domain.requireHttps,
+    state: certificates.length > 0 ? 2 : 1,
+    cert: {
+      ...(valid ? { valid } : {}),
+      ...Object.fromEntries(certificates.map(([kind, facts]) => [kind, certificateJson(facts)])),
+    },
+    "renew-at": job && job.renewAt > 0 ? date(job.renewAt) : undefined,
+    stapling: false,
+    watched: domain.isRenewed,
+    renew: isRenewing(domain, job) || undefined,
+    renewal: isRenewing(domain, job)
+      ? {
+          name: domain.name,
+          finished: job?.finished ?? false,
+          errors: job?.errors ?? 0,
+          "last-run": job && job.lastRun > 0 ? date(job.lastRun) : undefined,
+          "next-run": job && job.nextRun > 0 ? date(job.nextRun) : undefined,
+          last,
+        }
+      : undefined,
+  };
+}
+
+const byName = (one: ManagedDomain, other: ManagedDomain): number => (one.name < other.name ? -1 : 1);
+
+function json(value: object): Response {
+  const headers = new Headers();
+  headers.set("Content-Type", "application/json");
+  return answer(200, headers, Buffer.from(`${JSON.stringify(value, undefined, 2)}\n`));
+}
+
+/** `SetHandler md-status`: all managed domains, or the one whose name stands behind the path. */
+export function statusAnswer(request: Request, server: ServerView): Response {
+  if (request.method !== "GET") return refuse(501);
+  const { all, ofName } = managedDomains(server);
+  const name = request.pathInfo.slice(request.pathInfo.lastIndexOf("/") + 1);
+  const one = name === "" ? undefined : (all.find((each) => each.name === name) ?? ofName(name));
+  if (one) return json(domainJson(server, one));
+  return json({
+    version: "2.6.10",
+    "managed-domains": [...all].sort(byName).map((each) => domainJson(server, each)),
+  });
+}
+
+/** What anybody may know of the certificate of a host; undefined where nothing is said of it. */
+export function certificateStatus(request: Request, server: ServerView): Response | undefined {
+  const { settings, ofName } = managedDomains(server);
+  const domain = settings.certificateStatus ? ofName(request.hostname) : undefined;
+  if (!domain) return undefined;
+  if (request.method !== "GET") return refuse(501);
+  const certificates = certificatesOf(server, domain);
+  const valid = validOf(certificates.map(([, facts]) => facts));
+  return json({
+    ...(valid ? { valid } : {}),
+    ...Object.fromEntries(domain.keys.map((kind) => [showKeyKind(kind), {}])),
+    ...Object.fromEntries(certificates.map(([kind, facts]) => [kind, certificateJson(facts)])),
+    ...(isRenewing(domain, jobOf(domain)) ? { renewal: { cert: {} } } : {}),
+  });
+}
+
+interface Row {
+  readonly domain: ManagedDomain;
+  readonly certificates: readonly CertificateFacts[];
+  readonly job: JobState | undefined;
+}
+
+/** Managed domains in the page of server-status; lines for programs where it is a text. */
+export function statusSection(server: ServerView, isText: boolean): string {
+  const { all, settings } = managedDomains(server);
+  if (!settings.serverStatus || all.length === 0) return "";
+  const rows = [...all].sort(byName).map((domain): Row => {
+    const certificates = certificatesOf(server, domain).map(([, facts]) => facts);
+    return { domain, certificates, job: jobOf(domain) };
+  });
+  return isText ? textOf(rows) : tableOf(rows);
+}
+
+function textOf(rows: readonly Row[]): string {
+  const count = (holds: (row: Row) => boolean): number => rows.filter(holds).length;
+  const lines = [
+    `ManagedCertificatesTotal: ${rows.length}`,
+    `ManagedCertificatesOK: ${count(({ certificates }) => certificates.length > 0)}`,
+    `ManagedCertificatesRenew: ${count(({ domain, job }) => isRenewing(domain, job))}`,
+    `ManagedCertificatesErrored: ${count(({ job }) => (job?.errors ?? 0) > 0)}`,
+    `ManagedCertificatesReady: ${count(({ job }) => job?.finished === true)}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function tableOf(rows: readonly Row[]): string {
+  const heads = ["Domain", "Names", "Status", "Valid", "CA", "Activity"].map((each) => `<th>${each}</th>`).join("");
+  const lines = rows.map(
+    (row) =>
+      `<tr>${cellsOf(row)
+        .map((each) => `<td>${escapeHtml(each)}</td>`)
+        .join("")}</tr>`,
+  );
+  return [
+    "<hr>",
+    "<h3>Managed Certificates</h3>",
+    `<table class='md_status'><thead><tr>${heads}</tr></thead><tbody>`,
+    ...lines,
+    "</tbody></table>",
+    "",
+  ].join("\n");
+}
+
+function cellsOf({ domain, certificates, job }: Row): readonly string[] {
+  const valid = validOf(certificates);
+  const [authority = ""] = domain.authorities;
+  const isExpiring = certificates.some(
+    ({ validFrom, validUntil }) => validUntil - lengthOf(domain.warnWindow, validUntil - validFrom) < Date.now(),
+  );
+  const status = certificates.length === 0 ? "incomplete" : isExpiring ? "expiring" : "good";
+  return [
+    domain.name,
+    domain.names.join(" "),
+    status,
+    valid ? `until ${valid.until}` : "-",
+    authorityName(authority),
+    activityOf(domain, job),
+  ];
+}
+
+function activityOf(domain: ManagedDomain, job: JobState | undefined): string {
+  if (!domain.isRenewed) return "not renewed";
+  if (!job) return "about to be looked at";
+  if (job.errors > 0) return `failed ${job.errors} times, next try ${date(job.nextRun)}: ${job.detail}`;
+  return job.renewAt > Date.now() ? `renewed at ${date(job.renewAt)}` : "being renewed";
+}
