@@ -15,8 +15,18 @@ export interface TlsSettings {
   readonly clientCertificate: "none" | "optional" | "optional_no_ca" | "require";
   /** Whether parts of the virtual host need a certificate, so that clients are asked for one all the same. */
   readonly asksForParts: boolean;
+  /** What is shown of its certificate in handshakes where clients ask (OCSP stapling). */
+  readonly staple?: Staple | undefined;
   /** Most certificates between a client's own and the one it is trusted by. */
   readonly verifyDepth: number;
+}
+
+/** An answer of a certificate's authority about it, for handshakes. */
+export interface Staple {
+  /** In DER. */
+  readonly certificate: Buffer;
+  /** Undefined: there is none. Never rejects. */
+  response(): Promise<Buffer | undefined>;
 }
 
 /** Encrypts connections; registered as `provides: { tls: { NAME: provider } }`. */

@@ -111,6 +111,8 @@ export class TlsEndpoint {
       SNICallback: (name, done) => done(null, (this.#byName(name) ?? first).settings.context),
     });
     this.#server.on("secureConnection", (socket) => this.#secured(socket));
+    const all = [...hosts.values()];
+    if (all.some(({ settings }) => settings.staple)) this.#server.on("OCSPRequest", showStaple(all));
     this.#server.on("tlsClientError", (error, socket) => {
       this.#waiting.delete(endOf(socket));
       this.#failed(first, error.message.trim());
@@ -214,6 +216,17 @@ export class TlsEndpoint {
     const message = `AH02008: SSL library error in handshake (server ${virtualHost.serverName}): ${reason}`;
     virtualHost.errorLog.write({ level: "info", module: "ssl", message });
   }
+}
+
+/** Answers clients that ask in the handshake whether the certificate is good. */
+function showStaple(hosts: readonly TlsHost[]) {
+  return (certificate: Buffer, _issuer: Buffer, done: (error: null, response: Buffer | null) => void): void => {
+    // Those of the moment: a certificate that was renewed has another.
+    const staples = hosts.map(({ settings }) => settings.staple);
+    const staple = staples.find((each) => each?.certificate.equals(certificate));
+    if (!staple) done(null, null);
+    else void staple.response().then((response) => done(null, response ?? null));
+  };
 }
 
 /** Why the connection is not good enough for the virtual host the client named, if it is not. */

@@ -12,6 +12,7 @@ import {
 } from "../../api/index.js";
 import { optionWords, type OptionChange, type OptionWord, type ssl } from "./settings.js";
 import { sslProxyDirectives } from "./proxy-directives.js";
+import { staplingDirectives } from "./stapling-directives.js";
 import { readVersions, type Version } from "./versions.js";
 
 type Settings = typeof ssl.settings;
@@ -378,7 +379,6 @@ function acceptedDirectives(directive: Make): Directives<Settings> {
       "The FIPS mode of OpenSSL",
       "it is a matter of how Node was built; see its --enable-fips.",
     ]),
-    SSLUseStapling: only("SSLUseStapling", "off", ["OCSP responses in handshakes", "they are not fetched yet."]),
     SSLCryptoDevice: only("SSLCryptoDevice", "builtin", ["Hardware for ciphers", "OpenSSL's engines are gone."]),
   };
 }
@@ -401,6 +401,7 @@ export function sslDirectives(directive: Make): Directives<Settings> {
     ...fileDirectives(directive),
     ...protocolDirectives(directive),
     ...clientDirectives(directive),
+    ...staplingDirectives(directive),
     ...sslProxyDirectives(directive),
     ...acceptedDirectives(directive),
   };

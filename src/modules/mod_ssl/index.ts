@@ -1,4 +1,5 @@
 // Virtual hosts with SSLEngine → encrypted connections, clients' certificates, and variables about both.
+import type { SecureContextOptions } from "node:tls";
 import {
   defineModule,
   escapeLogItem,
@@ -15,6 +16,7 @@ import { makeContext, renewContext, TlsFault, type OwnCredentials } from "./cont
 import { certificateProviders, isEncrypted, isManaged } from "./encrypted.js";
 import { sslDirectives } from "./directives.js";
 import { optionsOf, ssl, type SslSettings } from "./settings.js";
+import { leafAndIssuer, responderOf, Stapler } from "./stapling.js";
 import { sslVariable, variableNames } from "./variables.js";
 
 /** What encrypts the connections to a virtual host; changed where it stands when a certificate is renewed. */
@@ -47,6 +49,7 @@ function takeRenewed(server: ServerView, host: VirtualHost): void {
   if (!known || !managed) return;
   try {
     Object.assign(known.settings, renewContext(known.settings.options, known.own, managed));
+    known.settings.staple = stapleOf(host, server.settings(ssl, host), known.settings.options);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `the renewed certificate of ${nameOf(host)} cannot be used, the former one stays: ${reason}`;
@@ -105,6 +108,31 @@ function check(server: ServerView): void {
   }
 }
 
+/** What handshakes show of the certificate; a fault is a line in the log, as in Apache. */
+function stapleOf(host: VirtualHost, settings: SslSettings, { cert, ca }: SecureContextOptions): Stapler | undefined {
+  if (!settings.staples) return undefined;
+  const log = (message: string): void => host.errorLog.write({ level: "error", module: "ssl", message });
+  const certificates = [cert ?? []].flat().length;
+  if (certificates > 1) {
+    log(`AH02603: ssl_stapling: ${nameOf(host)} has ${certificates} certificates, and goes without stapling`);
+    return undefined;
+  }
+  try {
+    const { leaf, issuer } = leafAndIssuer([cert, ca].flat().map(String));
+    const url = settings.staplingUrl ?? responderOf(leaf);
+    if (!issuer) log(`AH02217: ssl_stapling_init_cert: can't retrieve issuer certificate! [${nameOf(host)}]`);
+    else if (url === undefined) log(`AH02218: ssl_stapling_init_cert: no OCSP URI in certificate [${nameOf(host)}]`);
+    else {
+      const stapler = new Stapler({ leaf, issuer, url }, settings, log);
+      void stapler.response();
+      return stapler;
+    }
+  } catch (error) {
+    log(`AH02604: Unable to configure certificate ${nameOf(host)} for stapling: ${String(error)}`);
+  }
+  return undefined;
+}
+
 /** Without a line for it, a Listen line for https and a module that looks after certificates may have it encrypted. */
 const mayBeEncrypted = ({ engine }: SslSettings): boolean => engine !== false;
 
@@ -151,7 +179,8 @@ export default defineModule({
         const awaited = isRehearsal && isManaged(server, host) ? "awaited" : undefined;
         const managed = managedOf(server, host) ?? awaited;
         const { own, context, options } = makeContext(settings, { name: nameOf(host), secret, managed });
-        const tls = { context, options, clientCertificate: verifyClient, asksForParts, verifyDepth };
+        const staple = isRehearsal ? undefined : stapleOf(host, settings, options);
+        const tls = { context, options, clientCertificate: verifyClient, asksForParts, staple, verifyDepth };
         encrypted.set(host, { settings: tls, own, policy: policyText(host, settings) });
       }
       for (const each of certificateProviders(server)) each.onRenewal((host) => takeRenewed(server, host));

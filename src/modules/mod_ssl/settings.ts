@@ -78,6 +78,17 @@ export const ssl = defineSettings("mod_ssl", {
   userName: value<string | undefined>(undefined),
   strictNames: value<boolean>(false),
   namePolicy: value<"strict" | "secure" | "authonly" | "insecure">("secure"),
+  staples: value<boolean>(false),
+  staplingUrl: value<string | undefined>(undefined),
+  /** Seconds, these and those below. */
+  staplingTimeout: value<number>(10),
+  staplingReturnsErrors: value<boolean>(true),
+  staplingFakesTryLater: value<boolean>(true),
+  staplingKeeps: value<number>(3600),
+  staplingKeepsErrors: value<number>(600),
+  /** Less than 0: without limit. */
+  staplingMaxAge: value<number>(-1),
+  staplingSkew: value<number>(300),
   // For back ends of mod_proxy.
   proxyEngine: value<boolean>(false),
   proxyVerify: value<VerifyClient>("none"),

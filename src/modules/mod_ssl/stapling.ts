@@ -1,0 +1,145 @@
+// A certificate → the answer of its authority's OCSP responder, kept for handshakes.
+import { X509Certificate } from "node:crypto";
+import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { ocspAnswer, ocspQuestion, tryLater, type OcspQuestion } from "./ocsp.js";
+import type { SslSettings } from "./settings.js";
+
+/** What stapling needs to know; seconds. */
+export type StaplingSettings = Pick<
+  SslSettings,
+  | "staplingUrl"
+  | "staplingTimeout"
+  | "staplingReturnsErrors"
+  | "staplingFakesTryLater"
+  | "staplingKeeps"
+  | "staplingKeepsErrors"
+  | "staplingMaxAge"
+  | "staplingSkew"
+>;
+
+/** The most bytes of an answer that are read. */
+const largestAnswer = 65_536;
+
+interface Kept {
+  readonly bytes: Buffer | undefined;
+  /** When to ask again, and until when it may be shown; milliseconds since the epoch. */
+  readonly askAgain: number;
+  readonly goodUntil: number;
+}
+
+/** The first certificate of PEM texts, and who issued it, if that stands in them too. */
+export function leafAndIssuer(texts: readonly string[]): {
+  leaf: X509Certificate;
+  issuer: X509Certificate | undefined;
+} {
+  const pems = texts.join("\n").match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
+  const [leaf, ...others] = pems.map((pem) => new X509Certificate(pem));
+  if (!leaf) throw new Error("there is no certificate");
+  return { leaf, issuer: others.find((other) => leaf.checkIssued(other) && leaf.verify(other.publicKey)) };
+}
+
+/** Where a certificate says that its responder is. */
+export function responderOf({ infoAccess }: X509Certificate): string | undefined {
+  return /^OCSP - URI:(\S+)$/m.exec(infoAccess ?? "")?.[1];
+}
+
+/** Keeps the answer about one certificate. One question at a time, however many clients wait. */
+export class Stapler {
+  readonly certificate: Buffer;
+  readonly #question: OcspQuestion;
+  readonly #url: URL;
+  readonly #settings: StaplingSettings;
+  readonly #failed: (reason: string) => void;
+  #kept: Kept | undefined;
+  #asking: Promise<Kept> | undefined;
+
+  /** Throws where the URL or the certificates are none. */
+  constructor(
+    { leaf, issuer, url }: { leaf: X509Certificate; issuer: X509Certificate; url: string },
+    settings: StaplingSettings,
+    failed: (reason: string) => void,
+  ) {
+    this.certificate = leaf.raw;
+    this.#question = ocspQuestion(leaf.raw, issuer.raw);
+    this.#url = new URL(url);
+    if (!/^https?:$/.test(this.#url.protocol)) throw new Error(`${url} is neither http nor https`);
+    this.#settings = settings;
+    this.#failed = failed;
+  }
+
+  /** What to show in a handshake; undefined for nothing. Never rejects. */
+  async response(): Promise<Buffer | undefined> {
+    const now = Date.now();
+    const kept = this.#kept;
+    if (kept && now < kept.askAgain) return kept.bytes;
+    const asking = (this.#asking ??= this.#renew().finally(() => (this.#asking = undefined)));
+    // What is still true goes out at once; the next client gets the new one.
+    if (kept?.bytes && now < kept.goodUntil) return kept.bytes;
+    return (await asking).bytes;
+  }
+
+  async #renew(): Promise<Kept> {
+    const { staplingReturnsErrors, staplingFakesTryLater, staplingKeepsErrors } = this.#settings;
+    let bytes: Buffer | undefined;
+    try {
+      const got = await ask(this.#url, this.#question.bytes, this.#settings.staplingTimeout * 1000);
+      const answer = ocspAnswer(got, this.#question);
+      if (answer.kind === "answer") return (this.#kept = this.#good(got, answer));
+      this.#failed(`AH01944: stapling_renew_response: responder error ${answer.status}`);
+      if (staplingReturnsErrors) bytes = got;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#failed(`AH01941: stapling_renew_response: responder error, ${this.#url.href}: ${reason}`);
+      if (staplingReturnsErrors && staplingFakesTryLater) bytes = tryLater;
+    }
+    const now = Date.now();
+    const askAgain = now + staplingKeepsErrors * 1000;
+    // An answer that is still true is better than none.
+    const former = this.#kept;
+    const isTrue = former !== undefined && now < former.goodUntil;
+    return (this.#kept = isTrue
+      ? { ...former, askAgain: Math.min(askAgain, former.goodUntil) }
+      : { bytes, askAgain, goodUntil: 0 });
+  }
+
+  #good(bytes: Buffer, { thisUpdate, nextUpdate }: { thisUpdate: number; nextUpdate: number | undefined }): Kept {
+    const { staplingSkew, staplingMaxAge, staplingKeeps } = this.#settings;
+    const now = Date.now();
+    const skew = staplingSkew * 1000;
+    if (thisUpdate - skew > now) throw new Error("the answer is of the future");
+    const maxAge = staplingMaxAge < 0 ? Infinity : thisUpdate + staplingMaxAge * 1000;
+    const goodUntil = Math.min(nextUpdate ?? Infinity, maxAge);
+    if (goodUntil + skew < now) throw new Error("the answer is too old");
+    const askAgain = now + staplingKeeps * 1000;
+    return {
+      bytes,
+      askAgain: goodUntil > now ? Math.min(askAgain, goodUntil) : askAgain,
+      goodUntil: Math.max(goodUntil, now),
+    };
+  }
+}
+
+function ask(url: URL, body: Buffer, timeout: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === "https:" ? requestHttps : requestHttp;
+    const headers = { "Content-Type": "application/ocsp-request", "Content-Length": body.length, Connection: "close" };
+    const request = send(url, { method: "POST", headers, agent: false });
+    const limit = setTimeout(() => request.destroy(new Error("it does not answer in time")), timeout);
+    request.on("close", () => clearTimeout(limit)).on("error", reject);
+    request.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      response.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length > largestAnswer) request.destroy(new Error("its answer is too long"));
+      });
+      response.on("error", reject).on("end", () => {
+        if (response.statusCode === 200) resolve(Buffer.concat(chunks));
+        else reject(new Error(`it answered ${response.statusCode}`));
+      });
+    });
+    request.end(body);
+  });
+}
