@@ -1,6 +1,7 @@
 // The configurations whose verdicts are compared with those of `apache2 -t`.
 import { expressionVerdicts } from "./expression-verdicts.js";
 import { languageVerdicts } from "./language-verdicts.js";
+import { mdVerdicts } from "./md-verdicts.js";
 
 /** One configuration; @ROOT@ is the server root, @MODULES@ the folder of Apache's modules. */
 export interface Verdict {
@@ -306,6 +307,13 @@ const sections: readonly VerdictRow[] = [
   ]),
 ];
 
-const rows: readonly VerdictRow[] = [...macros, ...overrides, ...sections, ...languageVerdicts, ...expressionVerdicts];
+const rows: readonly VerdictRow[] = [
+  ...macros,
+  ...overrides,
+  ...sections,
+  ...languageVerdicts,
+  ...expressionVerdicts,
+  ...mdVerdicts,
+];
 
 export const verdicts: readonly Verdict[] = rows.map(([name, text, more]) => ({ name, text, ...more }));

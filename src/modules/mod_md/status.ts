@@ -113,9 +113,10 @@ function json(value: object): Response {
 /** `SetHandler md-status`: all managed domains, or the one whose name stands behind the path. */
 export function statusAnswer(request: Request, server: ServerView): Response {
   if (request.method !== "GET") return refuse(501);
-  const { all, ofName } = managedDomains(server);
+  const domains = managedDomains(server);
+  const { all } = domains;
   const name = request.pathInfo.slice(request.pathInfo.lastIndexOf("/") + 1);
-  const one = name === "" ? undefined : (all.find((each) => each.name === name) ?? ofName(name));
+  const one = name === "" ? undefined : (all.find((each) => each.name === name) ?? domains.ofName(name));
   if (one) return json(domainJson(server, one));
   return json({
     version: "2.6.10",
@@ -125,8 +126,8 @@ export function statusAnswer(request: Request, server: ServerView): Response {
 
 /** What anybody may know of the certificate of a host; undefined where nothing is said of it. */
 export function certificateStatus(request: Request, server: ServerView): Response | undefined {
-  const { settings, ofName } = managedDomains(server);
-  const domain = settings.certificateStatus ? ofName(request.hostname) : undefined;
+  const domains = managedDomains(server);
+  const domain = domains.settings.certificateStatus ? domains.ofName(request.hostname) : undefined;
   if (!domain) return undefined;
   if (request.method !== "GET") return refuse(501);
   const certificates = certificatesOf(server, domain);
