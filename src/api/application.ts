@@ -128,6 +128,8 @@ export interface EmbeddedPythonSpec {
   readonly switchInterval?: number;
   readonly pythonEggs?: string | undefined;
   readonly endsInterpreter?: boolean;
+  /** A line that certainly runs Python here. */
+  readonly neededBy?: { readonly directive: string; readonly origin: Origin } | undefined;
   /** The more specific ones later. */
   readonly interpreters?: readonly InterpreterLayer[];
   /** Scripts to load when a worker starts. */

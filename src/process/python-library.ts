@@ -36,11 +36,18 @@ print(json.dumps({
 /** Milliseconds that an interpreter may take to say where its library is. */
 const limit = 15_000;
 
-/** Asks an interpreter for its shared library. Rejects with a NoPythonError that names the remedy. */
-export async function libraryOf(program: string): Promise<PythonLibrary> {
+/** Asks an interpreter, run as the account if there is one, for its shared library. Rejects with a NoPythonError that names the remedy. */
+export async function libraryOf(
+  program: string,
+  account?: { readonly uid: number; readonly gid: number },
+): Promise<PythonLibrary> {
   let description: Description;
   try {
-    const { stdout } = await promisify(execFile)(program, ["-c", question], { timeout: limit });
+    const { stdout } = await promisify(execFile)(program, ["-c", question], {
+      timeout: limit,
+      cwd: "/",
+      ...(account ? { uid: account.uid, gid: account.gid } : {}),
+    });
     description = JSON.parse(stdout) as Description;
   } catch (error) {
     const reason = error instanceof Error ? error.message.trim().split("\n").at(-1) : String(error);

@@ -66,7 +66,8 @@ interface Library {
 
 const koffiPackage: string = "koffi";
 
-async function loadKoffi(): Promise<Koffi> {
+/** Loads koffi, which calls the library. Rejects with a NoPythonError where it is not there. */
+export async function loadKoffi(): Promise<Koffi> {
   try {
     return ((await import(koffiPackage)) as { readonly default: Koffi }).default;
   } catch (error) {

@@ -20,6 +20,7 @@ import {
   type LoadRequest,
   type ReadServer,
 } from "./load.js";
+import { checkEmbeddedPython } from "./embedded-check.js";
 import { checkPythons, type PythonCheck } from "./python-check.js";
 import { StartError, Supervisor } from "./supervisor.js";
 
@@ -108,14 +109,23 @@ async function check(command: Command, { request, program, terminal: { err } }: 
 }
 
 /** What the interpreters of the daemon groups say of themselves. */
-function pythonsOf(
+async function pythonsOf(
   server: CompiledServer,
   { request, program, read }: Pick<Run, "request" | "program"> & { readonly read: ReadServer },
 ): Promise<PythonCheck> {
   const { configuration } = configurationOf(server);
   const { user, group, daemonGroups } = underAccount(configuration, request, read.environment).configuration;
   const environment = changesOf(request.environment, read.environment);
-  return checkPythons(daemonGroups, { ...program.daemons, user, group, environment });
+  const { embeddedPython } = server;
+  const all = await Promise.all([
+    checkPythons(daemonGroups, { ...program.daemons, user, group, environment }),
+    ...(embeddedPython ? [checkEmbeddedPython(embeddedPython, { user, group })] : []),
+  ]);
+  return {
+    notes: all.flatMap(({ notes }) => notes),
+    warnings: all.flatMap(({ warnings }) => warnings),
+    errors: all.flatMap(({ errors }) => errors),
+  };
 }
 
 /** Whether -e wants messages of that level. */

@@ -10,9 +10,9 @@ import { serveModhost, type ServedRoot } from "../support/modhost.js";
 import { until } from "../support/running.js";
 
 const configuration = `
-WSGIDaemonProcess notes processes=2 threads=4 home=@ROOT@/app
-WSGIScriptAlias /plain @ROOT@/app/notes.wsgi process-group=notes application-group=%{GLOBAL}
-WSGIScriptAlias /validated @ROOT@/app/validated.wsgi process-group=notes application-group=%{GLOBAL}
+@GROUP@
+WSGIScriptAlias /plain @ROOT@/app/notes.wsgi process-group=@NAME@ application-group=%{GLOBAL}
+WSGIScriptAlias /validated @ROOT@/app/validated.wsgi process-group=@NAME@ application-group=%{GLOBAL}
 WSGIPassAuthorization On
 <Directory @ROOT@/app>
     Require all granted
@@ -86,7 +86,7 @@ def count_only():
 def stream():
     def lines():
         for number in range(3):
-            while number > 0 and not os.path.exists("go-%d" % number):
+            while number > 0 and not os.path.exists(os.path.join(os.path.dirname(__file__), "go-%d" % number)):
                 time.sleep(0.005)
             yield "%s %d\\n" % (request.args["word"], number)
     return Response(stream_with_context(lines()), mimetype="text/plain")
@@ -206,87 +206,96 @@ const rows: readonly Row[] = [
   { asks: "/admin/", init: { headers: { "X-Key": "open" } }, answers: "MOUNT/admin/" },
 ];
 
-describe("a Flask application", function () {
-  this.timeout(60_000);
-  let served: ServedRoot;
+const ways = [
+  ["in a daemon group", "notes", "WSGIDaemonProcess notes processes=2 threads=4 home=@ROOT@/app"],
+  ["inside the workers", "%{GLOBAL}", "WSGIPythonPath @ROOT@/app"],
+] as const;
 
-  before(async function () {
-    needPython(this, "python3-flask", "flask");
-    served = await serveModhost(configuration, {
-      files: { "app/notes.wsgi": `${application}\napplication = app\n`, "app/validated.wsgi": application + validated },
-      modules: ["wsgi"],
-    });
-  });
-  after(() => served?.end());
+for (const [where, name, group] of ways)
+  describe(`a Flask application ${where}`, function () {
+    this.timeout(60_000);
+    let served: ServedRoot;
 
-  for (const mount of ["/plain", "/validated"]) {
-    for (const { asks, init = {}, status = 200, answers, fields = {} } of rows) {
-      it(`answers ${init.method ?? "GET"} ${mount}${asks} with ${status}`, async () => {
-        const response = await fetch(served.url(mount + asks), { redirect: "manual", ...init });
-        const text = (await response.text()).replaceAll(mount, "MOUNT");
-        expect(response.status, text).to.equal(status);
-        if (answers instanceof RegExp) expect(text).to.match(answers);
-        else if (typeof answers === "string") expect(text).to.equal(answers);
-        else expect(JSON.parse(text)).to.deep.equal(answers);
-        for (const [name, value] of Object.entries(fields)) {
-          expect(response.headers.get(name)?.replace(mount, "MOUNT")).to.match(new RegExp(value));
-        }
-      });
-    }
-  }
-
-  for (const size of [10, 100_000, 3_000_000]) {
-    it(`takes a file of ${size} bytes`, async () => {
-      const body = new FormData();
-      body.set("note", "with a note");
-      body.set("file", new File(["x".repeat(size - 3), "end"], "näme.bin", { type: "application/x-test" }));
-      const response = await fetch(served.url("/plain/upload"), { method: "POST", body });
-      expect(await response.json()).to.deep.equal({
-        name: "näme.bin",
-        type: "application/x-test",
-        size,
-        end: "end",
-        note: "with a note",
+    before(async function () {
+      needPython(this, "python3-flask", "flask");
+      served = await serveModhost(configuration.replace("@GROUP@", group).replaceAll("@NAME@", name), {
+        files: {
+          "app/notes.wsgi": `${application}\napplication = app\n`,
+          "app/validated.wsgi": application + validated,
+        },
+        modules: ["wsgi"],
       });
     });
-  }
+    after(() => served?.end());
 
-  it("sets several cookies, and keeps a session for each client in both processes", async () => {
-    const ada = new Browsing(served.url("/plain/"));
-    const { headers } = await ada.get("cookies");
-    expect(headers.getSetCookie()).to.have.length(2);
-    expect([ada.cookies.get("one"), ada.cookies.get("two")]).to.deep.equal(["1", "2"]);
-    for (let count = 1; count <= 10; count++) expect((await ada.get("count")).text).to.equal(`${count} by then`);
-    expect((await new Browsing(served.url("/plain/")).get("count")).text).to.equal("1 by then");
-    const forgotten = await ada.get("forget");
-    expect(forgotten.headers.get("location")).to.equal("count-only");
-    expect((await ada.get("count-only")).text).to.equal("None ['forgotten']");
-  });
-
-  it("streams each line when it is made, with the request at hand", async () => {
-    const [response] = (await once(get(served.url("/plain/stream?word=line")), "response")) as [IncomingMessage];
-    let text = "";
-    response.setEncoding("utf8").on("data", (piece: string) => (text += piece));
-    await until("the first line has come", () => text === "line 0\n");
-    for (const number of [1, 2]) {
-      writeFileSync(join(served.root, `app/go-${number}`), "");
-      await until("the next line has come", () => text.endsWith(`line ${number}\n`));
+    for (const mount of ["/plain", "/validated"]) {
+      for (const { asks, init = {}, status = 200, answers, fields = {} } of rows) {
+        it(`answers ${init.method ?? "GET"} ${mount}${asks} with ${status}`, async () => {
+          const response = await fetch(served.url(mount + asks), { redirect: "manual", ...init });
+          const text = (await response.text()).replaceAll(mount, "MOUNT");
+          expect(response.status, text).to.equal(status);
+          if (answers instanceof RegExp) expect(text).to.match(answers);
+          else if (typeof answers === "string") expect(text).to.equal(answers);
+          else expect(JSON.parse(text)).to.deep.equal(answers);
+          for (const [name, value] of Object.entries(fields)) {
+            expect(response.headers.get(name)?.replace(mount, "MOUNT")).to.match(new RegExp(value));
+          }
+        });
+      }
     }
-    await until("the end has come", () => response.complete);
-    expect(text).to.equal("line 0\nline 1\nline 2\n");
-  });
 
-  it("answers 500 where a route fails, with the traceback in the error log", async () => {
-    const response = await fetch(served.url("/plain/raises"));
-    expect(response.status).to.equal(500);
-    expect(await response.text()).to.include("Internal Server Error");
-    await until("the traceback is logged", () => served.errors().includes("LookupError: the route fails on purpose"));
-    expect(served.errors())
-      .to.include("Exception on /raises [GET]")
-      .and.to.match(/notes\.wsgi", line \d+, in raises/);
-  });
+    for (const size of [10, 100_000, 3_000_000]) {
+      it(`takes a file of ${size} bytes`, async () => {
+        const body = new FormData();
+        body.set("note", "with a note");
+        body.set("file", new File(["x".repeat(size - 3), "end"], "näme.bin", { type: "application/x-test" }));
+        const response = await fetch(served.url("/plain/upload"), { method: "POST", body });
+        expect(await response.json()).to.deep.equal({
+          name: "näme.bin",
+          type: "application/x-test",
+          size,
+          end: "end",
+          note: "with a note",
+        });
+      });
+    }
 
-  it("keeps to PEP 3333, as does the server, by wsgiref.validate", () => {
-    expect(served.errors()).not.to.match(/AssertionError|WSGIWarning|without being closed/);
+    it("sets several cookies, and keeps a session for each client in both processes", async () => {
+      const ada = new Browsing(served.url("/plain/"));
+      const { headers } = await ada.get("cookies");
+      expect(headers.getSetCookie()).to.have.length(2);
+      expect([ada.cookies.get("one"), ada.cookies.get("two")]).to.deep.equal(["1", "2"]);
+      for (let count = 1; count <= 10; count++) expect((await ada.get("count")).text).to.equal(`${count} by then`);
+      expect((await new Browsing(served.url("/plain/")).get("count")).text).to.equal("1 by then");
+      const forgotten = await ada.get("forget");
+      expect(forgotten.headers.get("location")).to.equal("count-only");
+      expect((await ada.get("count-only")).text).to.equal("None ['forgotten']");
+    });
+
+    it("streams each line when it is made, with the request at hand", async () => {
+      const [response] = (await once(get(served.url("/plain/stream?word=line")), "response")) as [IncomingMessage];
+      let text = "";
+      response.setEncoding("utf8").on("data", (piece: string) => (text += piece));
+      await until("the first line has come", () => text === "line 0\n");
+      for (const number of [1, 2]) {
+        writeFileSync(join(served.root, `app/go-${number}`), "");
+        await until("the next line has come", () => text.endsWith(`line ${number}\n`));
+      }
+      await until("the end has come", () => response.complete);
+      expect(text).to.equal("line 0\nline 1\nline 2\n");
+    });
+
+    it("answers 500 where a route fails, with the traceback in the error log", async () => {
+      const response = await fetch(served.url("/plain/raises"));
+      expect(response.status).to.equal(500);
+      expect(await response.text()).to.include("Internal Server Error");
+      await until("the traceback is logged", () => served.errors().includes("LookupError: the route fails on purpose"));
+      expect(served.errors())
+        .to.include("Exception on /raises [GET]")
+        .and.to.match(/notes\.wsgi", line \d+, in raises/);
+    });
+
+    it("keeps to PEP 3333, as does the server, by wsgiref.validate", () => {
+      expect(served.errors()).not.to.match(/AssertionError|WSGIWarning|without being closed/);
+    });
   });
-});

@@ -1,10 +1,11 @@
 // What `-t` tells of the Pythons of daemon groups: real interpreters, and programs in the place of broken ones.
 import { expect } from "chai";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DaemonGroupSpec } from "../../src/api/index.js";
+import { checkEmbeddedPython } from "../../src/process/embedded-check.js";
 import { checkPythons, type PythonCheck } from "../../src/process/python-check.js";
 import { findPython } from "../../src/process/python-interpreter.js";
 import { daemonSpec, daemonUser, openFolder } from "../support/daemon-groups.js";
@@ -92,6 +93,29 @@ describe("the check of Pythons", function () {
     expect(errors).to.deep.equal([]);
     expect(warnings).to.have.length(1);
     expect(warnings[0]).to.match(/lacking\.wsgi:3 imports nowhere, which .*python3 does not have$/);
+  });
+
+  it("finds the library for Python inside the server, where a line needs it", async () => {
+    const who = { user: daemonUser, group: undefined };
+    const spec = { pythonHome: undefined, pythonPath: [], multiprocess: false, variables: {}, preloads: [] };
+    const neededBy = { directive: "WSGIScriptAlias", origin: { file: "test.conf", line: 3, column: 1 } };
+    expect(await checkEmbeddedPython(spec, who)).to.deep.equal({ notes: [], warnings: [], errors: [] });
+    const { notes, warnings } = await checkEmbeddedPython({ ...spec, neededBy }, who);
+    // Either is there on a machine, or what is missing is said.
+    expect([...notes, ...warnings.map(({ message }) => message)].join()).to.match(
+      /^Python 3\.\d+\.\d+, \/.*libpython.*: inside the server$|^WSGIScriptAlias needs Python inside the server/,
+    );
+    const bare = program(
+      "python3",
+      `#!/bin/sh\necho '{"version": "3.99.1", "files": ["/no/such/libpython3.99.so"]}'\n`,
+    );
+    mkdirSync(join(folder, "home/bin"), { recursive: true });
+    renameSync(bare, join(folder, "home/bin/python3"));
+    const lacking = await checkEmbeddedPython({ ...spec, pythonHome: join(folder, "home"), neededBy }, who);
+    expect(lacking.warnings[0]?.message).to.match(
+      /^WSGIScriptAlias needs Python inside the server, and requests get 503: .*apt-get install libpython3\.99/,
+    );
+    expect(lacking.warnings[0]?.origin.line).to.equal(3);
   });
 
   it("warns where there is no interpreter, refuses a home that is not there, and asks none for JavaScript", async () => {

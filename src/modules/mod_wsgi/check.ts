@@ -55,10 +55,9 @@ export function check(server: ServerView): void {
       checkGroup(server, "WSGIImportScript", { name: processGroup, virtualHost, groups, strict: true, origin });
       checkScript(server, "WSGIImportScript", byteString(path), origin);
     }
-    for (const name of ["accessScript", "authUserScript", "authGroupScript", "dispatchScript"] as const) {
+    for (const name of auxiliaryScripts) {
       const script = settings[name];
-      const directive = `WSGI${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-      if (script) checkScript(server, directive, byteString(script.path), origin(name));
+      if (script) checkScript(server, directiveOf(name), byteString(script.path), origin(name));
     }
     for (const { path, processGroup, origin } of Object.values(settings.handlerScripts ?? {})) {
       checkScript(server, "WSGIHandlerScript", byteString(path), origin);
@@ -102,9 +101,39 @@ export function embeddedPython(server: ServerView): EmbeddedPythonSpec {
     endsInterpreter: settings.destroyInterpreter,
     switchInterval,
     interpreters: layersOf(settings, ""),
+    neededBy: embeddedUse(server),
     preloads,
   };
 }
+
+const auxiliaryScripts = ["accessScript", "authUserScript", "authGroupScript", "dispatchScript"] as const;
+
+/** The first line that runs Python inside the server for certain; where sections choose groups, aliases do not say so. */
+function embeddedUse(server: ServerView): EmbeddedPythonSpec["neededBy"] {
+  const [main] = server.virtualHosts;
+  const places = [...server.everywhere(wsgi)];
+  for (const { settings, origin } of places) {
+    const name = auxiliaryScripts.find((script) => settings[script] !== undefined);
+    const at = name && origin(name);
+    if (at) return { directive: directiveOf(name), origin: at };
+    const script = settings.importScripts?.find(({ processGroup }) => processGroup === "");
+    if (script) return { directive: "WSGIImportScript", origin: script.origin };
+  }
+  const top = main && server.settings(wsgi, main);
+  const isChosen = places.some(({ settings }) => settings.processGroup !== undefined || settings.restrictEmbedded);
+  for (const { settings } of places) {
+    const alias = settings.aliases?.find(
+      ({ processGroup, target }) =>
+        !nodeScript.test(target) &&
+        (processGroup === "%{GLOBAL}" || (processGroup === undefined && !isChosen && !top?.dispatchScript)),
+    );
+    if (alias && !top?.restrictEmbedded) return { directive: alias.directive, origin: alias.origin };
+  }
+  return undefined;
+}
+
+/** Extensions of scripts that Node runs. */
+const nodeScript = /\.[mc]?[jt]s$/;
 
 /** What each process group ("" for embedded) can load before the first request: the scripts that aliases name for certain. */
 function preloadsOf(server: ServerView): ReadonlyMap<string, readonly Preload[]> {
@@ -134,6 +163,10 @@ function preloadsOf(server: ServerView): ReadonlyMap<string, readonly Preload[]>
     }
   }
   return new Map([...found].map(([group, ofGroup]) => [group, [...ofGroup.values()]]));
+}
+
+function directiveOf(setting: (typeof auxiliaryScripts)[number]): string {
+  return `WSGI${setting.charAt(0).toUpperCase()}${setting.slice(1)}`;
 }
 
 /** Whether an alias stands for one script: no folder, and nothing to fill in. */
