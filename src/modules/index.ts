@@ -46,6 +46,7 @@ import logio from "./mod_logio/index.js";
 import macro from "./mod_macro/index.js";
 import md from "./mod_md/index.js";
 import mime from "./mod_mime/index.js";
+import mimeMagic from "./mod_mime_magic/index.js";
 import negotiation from "./mod_negotiation/index.js";
 import proxy from "./mod_proxy/index.js";
 import proxyBalancer from "./mod_proxy_balancer/index.js";
@@ -146,6 +147,7 @@ export const modules: readonly Module[] = [
   macro,
   md,
   mime,
+  mimeMagic,
   negotiation,
   proxy,
   proxyHttp,

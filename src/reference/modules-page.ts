@@ -42,7 +42,6 @@ const reasons: Readonly<Record<string, string>> = {
   mod_lbmethod_heartbeat: "Balances by what mod_heartmonitor hears.",
   mod_lua:
     "Runs Lua within the server; rewriting, `<If>` and the scripts of mod_wsgi (WSGIAccessScript, WSGIDispatchScript) decide about requests here, applications answer them.",
-  mod_mime_magic: "Tells types of files by what is in them; not built yet. AddType and ForceType say them.",
   mod_session_dbd:
     "Sessions in a database of SQL, by queries that are written for Apache's drivers; mod_session_cookie with " +
     "mod_session_crypto keeps them with the client instead.",
