@@ -1,0 +1,179 @@
+// The parts of mod_md that need no authority: times, keys, names, delays, exchanges.
+import { expect } from "chai";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { authorityName, authorityUrl } from "../../../src/modules/mod_md/authorities.js";
+import { belongTogether, factsOf, makeFallback, makeProof } from "../../../src/modules/mod_md/certificates.js";
+import { runCommand } from "../../../src/modules/mod_md/commands.js";
+import { covers } from "../../../src/modules/mod_md/domains.js";
+import { delayAfter } from "../../../src/modules/mod_md/job.js";
+import { fileNames, readKeyKinds } from "../../../src/modules/mod_md/key-kinds.js";
+import { lengthOf, readDuration, readSlice, showSlice } from "../../../src/modules/mod_md/times.js";
+import { exchange } from "../../../src/modules/mod_md/transport.js";
+
+const day = 86_400_000;
+
+describe("lengths of time of mod_md", () => {
+  for (const [text, unit, milliseconds] of [
+    ["30", "d", 30 * day],
+    ["30", "s", 30_000],
+    ["12h", "d", day / 2],
+    ["5mi", "s", 300_000],
+    ["250ms", "s", 250],
+    ["2 days", "s", undefined],
+    ["2days", "s", 2 * day],
+    ["5m", "s", undefined],
+    ["33%", "d", undefined],
+    ["-1", "d", undefined],
+    ["", "d", undefined],
+  ] as const) {
+    it(`${text || "nothing"} in ${unit} is ${milliseconds ?? "none"}`, () => {
+      expect(readDuration(text, unit)).to.equal(milliseconds);
+    });
+  }
+
+  it("takes a share of a certificate's life", () => {
+    const slice = readSlice("33%");
+    expect(slice).to.deep.equal({ share: 0.33 });
+    expect(slice && lengthOf(slice, 90 * day)).to.be.closeTo(29.7 * day, 1);
+    expect(slice && showSlice(slice)).to.equal("33%");
+    expect(readSlice("soon")).to.equal(undefined);
+  });
+});
+
+describe("MDPrivateKeys", () => {
+  it("keeps each kind of key in files of its own", () => {
+    const kinds = readKeyKinds(["RSA", "3072", "p-256", "secp384r1"]);
+    expect(typeof kinds === "string" ? kinds : kinds.map(fileNames)).to.deep.equal([
+      { key: "privkey.pem", certificate: "pubcert.pem" },
+      { key: "privkey.secp256r1.pem", certificate: "pubcert.secp256r1.pem" },
+      { key: "privkey.secp384r1.pem", certificate: "pubcert.secp384r1.pem" },
+    ]);
+    expect(readKeyKinds(["rsa4096"])).to.deep.equal([{ type: "RSA", bits: 4096 }]);
+  });
+});
+
+describe("names of a certificate", () => {
+  for (const [name, host, isCovered] of [
+    ["a.test", "A.test", true],
+    ["*.a.test", "www.a.test", true],
+    ["*.a.test", "a.test", false],
+    ["*.a.test", "x.www.a.test", false],
+    ["*.a.test", "xa.test", false],
+    ["a.test", "www.a.test", false],
+  ] as const) {
+    it(`${name} is ${isCovered ? "" : "not "}good for ${host}`, () => {
+      expect(covers(name, host)).to.equal(isCovered);
+    });
+  }
+});
+
+describe("authorities", () => {
+  it("are named, or URLs", () => {
+    expect(authorityUrl("letsencrypt-TEST")).to.equal("https://acme-staging-v02.api.letsencrypt.org/directory");
+    expect(authorityName("https://acme-v02.api.letsencrypt.org/directory")).to.equal("LetsEncrypt");
+    expect(authorityName("https://acme.test:14000/dir")).to.equal("acme.test");
+    for (const text of ["nowhere", "ftp://a.test/", "https://user:secret@a.test/"]) {
+      expect(authorityUrl(text), text).to.equal(undefined);
+    }
+  });
+});
+
+describe("attempts of mod_md", () => {
+  for (const [errors, wanted, least] of [
+    [1, 0, 30_000],
+    [2, 0, 60_000],
+    [5, 0, 480_000],
+    [2, 7_200_000, 7_200_000],
+    [40, 0, day],
+    [1, 30 * day, day],
+  ] as const) {
+    it(`wait after ${errors} failures, and ${wanted} ms as asked for, at least ${least} ms`, () => {
+      const delay = delayAfter(errors, { first: 30_000, wanted });
+      expect(delay).to.be.within(least, least * 1.1);
+    });
+  }
+});
+
+describe("certificates of our own making", () => {
+  for (const kind of [
+    { type: "EC", curve: "P-256" },
+    { type: "RSA", bits: 2048 },
+  ] as const) {
+    it(`are for all names, with a key of ${kind.type}`, async () => {
+      const { certificate, key } = await makeFallback(["a.test", "*.a.test"], kind);
+      const { names, validFrom, validUntil } = factsOf(certificate) ?? {};
+      expect(names).to.deep.equal(["a.test", "*.a.test"]);
+      expect((validUntil ?? 0) - (validFrom ?? 0)).to.be.closeTo(14 * day, 120_000);
+      expect(belongTogether(certificate, key)).to.equal(true);
+      const other = await makeProof("a.test", Buffer.alloc(32, 1));
+      expect(belongTogether(certificate, other.key)).to.equal(false);
+    });
+  }
+
+  it("are nothing where the text is none", () => {
+    expect(factsOf("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")).to.equal(undefined);
+  });
+});
+
+describe("commands of mod_md", () => {
+  it("get their words as they are: no shell reads them", async () => {
+    await runCommand(["/usr/bin/test", "$(id); `id`"], ["=", "$(id); `id`"]);
+  });
+  it("say what was wrong", async () => {
+    const failure = async (command: readonly string[]): Promise<string> =>
+      runCommand(command, []).then(
+        () => "",
+        (error: unknown) => String(error),
+      );
+    expect(await failure(["/bin/sh", "-c", "echo no such zone >&2; exit 3"])).to.contain(
+      "/bin/sh failed with exit code 3: no such zone",
+    );
+    expect(await failure(["/nowhere/at/all"])).to.contain("/nowhere/at/all cannot be run");
+  });
+});
+
+describe("exchanges with an authority", () => {
+  let server: Server | undefined;
+  afterEach(() => {
+    server?.closeAllConnections();
+    server?.close();
+    server = undefined;
+  });
+
+  const listen = async (answer: RequestListener): Promise<string> => {
+    const made = (server = createServer(answer));
+    await new Promise<void>((resolve) => made.listen(0, "127.0.0.1", resolve));
+    return `http://127.0.0.1:${(made.address() as AddressInfo).port}`;
+  };
+  const get = (url: string, proxy?: string): Promise<string> => {
+    const route = { trusted: undefined, proxy, signal: new AbortController().signal };
+    return exchange({ method: "GET", url, headers: {}, body: undefined }, route).then(
+      ({ status, text }) => `${status} ${text.length}`,
+      (error: unknown) => (error instanceof Error ? error.message : ""),
+    );
+  };
+
+  it("are bounded in size", async () => {
+    const url = await listen((_asked, response) => response.end(Buffer.alloc(2_000_000, "x")));
+    expect(await get(url)).to.match(/its answer is longer than 1048576 bytes/);
+  });
+  it("follow no redirect", async () => {
+    const url = await listen((_asked, response) => response.writeHead(302, { Location: "http://127.0.0.1:1/" }).end());
+    expect(await get(url)).to.equal("302 0");
+  });
+  it("say who was not reached", async () => {
+    const url = await listen((asked) => asked.socket.destroy());
+    expect(await get(url)).to.contain(`${url} cannot be asked: `);
+  });
+  it("go by a proxy, and say when it does not take them", async () => {
+    const seen: string[] = [];
+    const proxy = await listen(() => undefined);
+    server?.on("connect", (asked: { url?: string }, socket: import("node:net").Socket) => {
+      seen.push(asked.url ?? "");
+      socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    });
+    expect(await get("https://acme.test/dir", proxy)).to.contain("the proxy answered 403");
+    expect(seen).to.deep.equal(["acme.test:443"]);
+  });
+});
