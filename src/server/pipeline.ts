@@ -392,8 +392,8 @@ export class Pipeline implements ExchangeHandler {
 
   #send(exchange: Exchange, request: ServerRequest, response: Response): void {
     const { transmission } = this.#state(request.virtualHost);
-    const originalStatus = request.firstStatus ?? response.status;
-    exchange.send(response, transmission, (sent) => logTransaction(request, originalStatus, sent));
+    // What could not be sent as it was has become a 500.
+    exchange.send(response, transmission, (sent) => logTransaction(request, request.firstStatus ?? sent.status, sent));
   }
 }
 
