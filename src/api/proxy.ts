@@ -98,6 +98,25 @@ export interface BalanceCandidate {
   turns: number;
 }
 
+/**
+ * Chooses by turns: the turns of each grow by its share, and those of the chosen one shrink by the sum. `isBetter` says which of
+ * two is before the other; undefined: by their turns.
+ */
+export function chooseByTurns(
+  candidates: readonly BalanceCandidate[],
+  isBetter: (one: BalanceCandidate, other: BalanceCandidate) => boolean = (one, other) => one.turns > other.turns,
+): BalanceCandidate | undefined {
+  let total = 0;
+  let [best] = candidates;
+  for (const candidate of candidates) {
+    candidate.turns += candidate.loadFactor;
+    total += candidate.loadFactor;
+    if (best && isBetter(candidate, best)) best = candidate;
+  }
+  if (best) best.turns -= total;
+  return best;
+}
+
 /** A way to choose (lbmethod), registered as `provides: { proxyBalanceMethod: { NAME: method } }`. */
 export interface BalanceMethod {
   /** Of one or more. */

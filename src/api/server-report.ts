@@ -29,6 +29,8 @@ export interface WorkerReport extends WorkDone {
   /** Connections it may hold at the same time. */
   readonly capacity: number;
   readonly states: Readonly<Record<ConnectionState, number>>;
+  /** Connections that have changed protocols: WebSockets. They count as working, too. */
+  readonly upgraded: number;
   /** The connections, up to a number; those that do something first. */
   readonly connections: readonly ConnectionReport[];
   /** Milliseconds of processor time. */

@@ -142,9 +142,9 @@ export function statusLines(status: SupervisorStatus, now = Date.now()): string[
     "",
     "Workers:",
     ...status.workers.map(
-      ({ pid, generation, state, startedAt, connections, active, requests }) =>
+      ({ pid, generation, state, startedAt, connections, active, upgraded, requests }) =>
         `  pid ${pid}  configuration ${generation}  ${state}  up ${ago(startedAt)}  ` +
-        `${connections} connections, ${active} active, ${requests} requests`,
+        `${connections} connections, ${active} active, ${upgraded} WebSockets, ${requests} requests`,
     ),
     ...(status.pools.length === 0 ? [] : ["", "Daemons:"]),
     ...status.pools.map(

@@ -19,6 +19,8 @@ export interface WorkerStatus {
   readonly connections: number;
   /** Requests being answered. */
   readonly active: number;
+  /** Connections that have changed protocols: WebSockets; they are active as well. */
+  readonly upgraded: number;
   /** Requests answered since its start. */
   readonly requests: number;
 }
@@ -57,6 +59,7 @@ export async function statusOf(supervisor: {
       state: worker.state,
       startedAt: worker.startedAt,
       ...(await worker.ask()),
+      upgraded: worker.report?.upgraded ?? 0,
     })),
   );
   const failedLast = lastFailure && lastFailure.at > (current?.startedAt ?? 0);

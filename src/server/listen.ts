@@ -141,8 +141,10 @@ class ServerGroup implements Serving {
     const { requests, bytes, milliseconds, maxConnections } = this.#state;
     const states: Record<ConnectionState, number> = { reading: 0, working: 0, kept: 0, closing: 0 };
     const connections: ConnectionReport[] = [];
+    let upgraded = 0;
     for (const connection of this.#state.connections) {
       states[connection.state]++;
+      if (connection.isUpgraded) upgraded++;
       if (connection.state === "working" && connections.length < mostReported) connections.push(connection.report());
     }
     for (const connection of this.#state.connections) {
@@ -150,7 +152,7 @@ class ServerGroup implements Serving {
       if (connection.state !== "working") connections.push(connection.report());
     }
     states.reading += this.#state.opening.size;
-    return { requests, bytes, milliseconds, capacity: maxConnections, states, connections };
+    return { requests, bytes, milliseconds, capacity: maxConnections, states, upgraded, connections };
   }
 
   async drain(milliseconds = longestTimer): Promise<void> {

@@ -23,6 +23,8 @@ const rows = [
 
 /** Apache leaves it out while its processes have used less than a clock tick. */
 const uncertain = new Set(["CPULoad"]);
+/** Of modhost alone: WebSockets. */
+const own = new Set(["ConnsUpgraded", "N WebSockets open"]);
 
 describe("the status, as Apache", function () {
   this.timeout(60_000);
@@ -68,10 +70,10 @@ async function shapes({ ports }: Server): Promise<Record<string, readonly string
   const names = (await ask("?auto")).split("\n").map((line) => line.split(": ", 1)[0] ?? "");
   const page = await ask("");
   return {
-    names: names.filter((each) => !uncertain.has(each)),
+    names: names.filter((each) => !uncertain.has(each) && !own.has(each)),
     columns: [...page.matchAll(/<th[^>]*>([^<]*)/g)].map(([, title = ""]) => title.trim()),
     labels: [...page.matchAll(/<dt>(.*?)(?::|<)/g)]
       .map(([, label = ""]) => label.replace(/\.?\d[\d.]*( [kMG]?B(?=\/))?/g, "N"))
-      .filter((label) => label !== "Server Built"),
+      .filter((label) => label !== "Server Built" && !own.has(label)),
   };
 }

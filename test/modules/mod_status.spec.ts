@@ -169,7 +169,7 @@ describe("the page of mod_status", () => {
     workers: [
       {
         ...{ pid: 7, generation: 2, isDraining: true, capacity: 4, requests: 2, bytes: 1024, milliseconds: 10 },
-        ...{ userTime: 1000, systemTime: 500, states: { reading: 0, working: 1, kept: 1, closing: 0 } },
+        ...{ userTime: 1000, systemTime: 500, upgraded: 0, states: { reading: 0, working: 1, kept: 1, closing: 0 } },
         connections: [
           {
             ...{ state: "working", client: "192.0.2.1", requests: 0, bytes: 0, host: "localhost:80", startedAt: 1000 },

@@ -10,9 +10,10 @@ import {
   type Hook,
   type Place,
   type Request,
+  type ServerView,
   type SettingsOf,
   type StringExpression,
-  type WorkerView,
+  type VirtualHost,
 } from "../../api/index.js";
 
 /** The hooks a message may be for, by the names LogMessage knows. */
@@ -45,8 +46,8 @@ interface Message {
 const definition = defineSettings("mod_log_debug", { messages: list<Message>("outer first") });
 type MessageSettings = SettingsOf<typeof definition.settings>;
 
-/** The worker this process is. */
-let worker: WorkerView | undefined;
+/** The server of each virtual host. */
+const servers = new WeakMap<VirtualHost, ServerView>();
 
 /** Writes the messages for a hook; waits only where a condition does. */
 function say(
@@ -94,8 +95,9 @@ const outsideOfSections = (name: HookName): Hook<MessageSettings> => ({
   rank: "first",
   when: ({ messages }) => messages.some(({ hook: each }) => each === "all" || each === name),
   run: (request) => {
-    if (!worker || (name === "quick_handler" && request.previous)) return undefined;
-    return say(request, worker.server.settings(definition, request.virtualHost), name);
+    const server = servers.get(request.virtualHost);
+    if (!server || (name === "quick_handler" && request.previous)) return undefined;
+    return say(request, server.settings(definition, request.virtualHost), name);
   },
 });
 
@@ -152,8 +154,8 @@ export default defineModule({
     },
   },
   lifecycle: {
-    start: (view) => {
-      worker = view;
+    start: ({ server }) => {
+      for (const host of server.virtualHosts) servers.set(host, server);
     },
   },
 });

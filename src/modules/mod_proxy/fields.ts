@@ -58,11 +58,11 @@ function extend(fields: Headers, name: string, value: string): void {
   fields.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
 }
 
-/** What ProxyVia adds. */
-export function via({ protocol, serverName, serverPort, scheme }: Request, word: Via): string {
+/** What ProxyVia adds: this server's own name, whatever the client has called it. */
+export function via({ protocol, virtualHost, serverPort, scheme }: Request, word: Via): string {
   const port = serverPort === (scheme === "https" ? 443 : 80) ? "" : `:${serverPort}`;
   const comment = word === "Full" ? ` (${serverBanner("Min")})` : "";
-  return `${protocol.replace(/^HTTP\//, "")} ${serverName}${port}${comment}`;
+  return `${protocol.replace(/^HTTP\//, "")} ${virtualHost.serverName}${port}${comment}`;
 }
 
 /**

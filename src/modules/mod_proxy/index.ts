@@ -112,7 +112,7 @@ export default defineModule({
         args: [arg.oneOf("switch", "Off", "On", "Full", "Block")],
         contexts: hosts,
         summary: "Whether this server adds itself to the Via field of requests and responses",
-        doc: "Full adds the product and its version; Block takes Via away.",
+        doc: "Full adds the product and its version; Block takes Via away from requests.",
         default: "Off",
         example: "ProxyVia On",
         set: ([via]): { via: Via } => ({ via }),

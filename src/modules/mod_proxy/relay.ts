@@ -79,7 +79,7 @@ function fieldsFor(received: Headers, request: Request, settings: ProxySettings)
   const named = namedByConnection(received);
   const { reverses } = settings;
   received.forEach((name, value, key) => {
-    if (notPassed.has(key) || named?.has(key) || (key === "via" && settings.via === "Block")) return;
+    if (notPassed.has(key) || named?.has(key)) return;
     if (key === "set-cookie") cookies.push([name, reverseCookie(value, request, settings)]);
     else if (reverses.length > 0 && holdsUrl.has(key)) headers.append(name, reverseUrl(value, reverses, request));
     else headers.append(name, value);

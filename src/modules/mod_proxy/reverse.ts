@@ -60,17 +60,18 @@ export function reverseCookie(
   request: Request,
   { cookieDomains, cookiePaths }: { cookieDomains: readonly CookieRule[]; cookiePaths: readonly CookieRule[] },
 ): string {
+  const text = (value: string, { interpolates }: CookieRule): string => (interpolates ? filled(value, request) : value);
   let mapped = cookie;
   if (cookiePaths.length > 0) {
     mapped = mapped.replace(/(;\s*path=)([^;]*)/i, (whole, name: string, value: string) => {
-      const rule = cookiePaths.find(({ from }) => value.startsWith(from));
-      return rule ? name + (rule.interpolates ? filled(rule.to, request) : rule.to) : whole;
+      const rule = cookiePaths.find((each) => value.startsWith(text(each.from, each)));
+      return rule ? name + text(rule.to, rule) : whole;
     });
   }
   if (cookieDomains.length > 0) {
     mapped = mapped.replace(/(;\s*domain=)([^;]*)/i, (whole, name: string, value: string) => {
-      const rule = cookieDomains.find(({ from }) => value.toLowerCase().startsWith(from.toLowerCase()));
-      return rule ? name + (rule.interpolates ? filled(rule.to, request) : rule.to) : whole;
+      const rule = cookieDomains.find((each) => value.toLowerCase().startsWith(text(each.from, each).toLowerCase()));
+      return rule ? name + text(rule.to, rule) : whole;
     });
   }
   return mapped;

@@ -9,6 +9,7 @@ import {
   type Request,
   type Response,
   type StatusSection,
+  type VirtualHost,
   type WorkerView,
 } from "../../api/index.js";
 import { pageOf } from "./page.js";
@@ -17,11 +18,11 @@ import { textOf } from "./text.js";
 /** Seconds, where `?refresh` names none. */
 const usualRefresh = 10;
 
-/** The worker this process is. */
-let worker: WorkerView | undefined;
+/** The worker by virtual host. */
+const workers = new WeakMap<VirtualHost, WorkerView>();
 
 async function handle(request: Request): Promise<Response> {
-  const report = worker?.report;
+  const report = workers.get(request.virtualHost)?.report;
   if (!report) {
     request.log("error", "status", "there are no workers to report on");
     return refuse(503);
@@ -72,7 +73,7 @@ export default defineModule({
   },
   lifecycle: {
     start: (view) => {
-      worker = view;
+      for (const host of view.server.virtualHosts) workers.set(host, view);
     },
   },
 });

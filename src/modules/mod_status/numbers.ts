@@ -21,6 +21,8 @@ export interface Numbers {
   readonly reading: number;
   readonly kept: number;
   readonly closing: number;
+  /** WebSockets and the like. */
+  readonly upgraded: number;
   /** One letter for each connection that there is or could be, by Apache's key. */
   readonly scoreboard: string;
 }
@@ -52,6 +54,7 @@ export function numbersOf({ workers, ended, startedAt }: ServerReport, now: numb
     reading: sum(({ states }) => states.reading),
     kept: sum(({ states }) => states.kept),
     closing: sum(({ states }) => states.closing),
+    upgraded: sum(({ upgraded }) => upgraded),
     scoreboard: workers.map(letters).join(""),
   };
 }

@@ -74,6 +74,7 @@ function head(report: ServerReport, { banner, extended, now }: PageOptions): str
   }
   lines.push(
     `${all.busy} requests currently being processed, ${all.graceful} workers gracefully restarting, ${all.idle} idle workers`,
+    `${all.upgraded} WebSockets open`,
   );
   const product = [`Server Version: ${escapeHtml(banner)}`, "Server MPM: event"];
   return `<dl>${items(product)}</dl><hr /><dl>\n${items(lines)}\n</dl>`;

@@ -71,6 +71,7 @@ export function textOf(report: ServerReport, { serverName, banner, extended, now
     ["ConnsAsyncWriting", 0],
     ["ConnsAsyncKeepAlive", all.kept],
     ["ConnsAsyncClosing", all.closing],
+    ["ConnsUpgraded", all.upgraded],
     ["Scoreboard", all.scoreboard],
   );
   return `${serverName}\n${lines.map(([name, value]) => `${name}: ${value}\n`).join("")}`;

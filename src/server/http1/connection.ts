@@ -159,6 +159,11 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd, Serv
     };
   }
 
+  /** Whether it has changed protocols. */
+  get isUpgraded(): boolean {
+    return this.#phase === "tunnel";
+  }
+
   get state(): ConnectionReport["state"] {
     if (this.#phase === "work" || this.#phase === "tunnel" || this.#phase === "drain") return "working";
     if (this.#phase === "linger" || this.#phase === "closed") return "closing";

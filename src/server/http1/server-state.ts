@@ -14,6 +14,8 @@ const mostWaiting = 511;
 /** The connection of a client, whatever it speaks. */
 export interface ServedConnection {
   readonly state: ConnectionReport["state"];
+  /** Whether it has changed protocols. */
+  readonly isUpgraded: boolean;
   /** What it is doing now. */
   report(): ConnectionReport;
   /** Ends it at once. */

@@ -83,6 +83,9 @@ export class Http2Connection implements ServedConnection, StreamOwner {
     return this.#http2.streamTimeout;
   }
 
+  /** Streams do not change protocols. */
+  readonly isUpgraded = false;
+
   get state(): ConnectionReport["state"] {
     if (this.#exchanges.size > 0) return "working";
     if (this.#leaving === "closing") return "closing";
