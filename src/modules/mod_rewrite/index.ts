@@ -1,5 +1,5 @@
 // RewriteRule lines → requests that go elsewhere: other files, other servers, or back to the client.
-import { arg, byteString, defineModule, optional, rest, type Place } from "../../api/index.js";
+import { arg, byteString, defineModule, optional, rest, type Place, type VirtualHost } from "../../api/index.js";
 import { parseCondition } from "./condition.js";
 import { beginAnew, rewriteFile } from "./directory-rules.js";
 import { forcedHandler, forcedType } from "./engine.js";
@@ -15,6 +15,9 @@ const optionWords = [
   ...["inherit", "inheritbefore", "inheritdown", "inheritdownbefore", "ignoreinherit", "allownoslash", "allowanyuri"],
   ...["mergebase", "ignorecontextinfo", "legacyprefixdocroot", "unsafeprefixstat"],
 ];
+
+/** The virtual hosts of this process that have lines of the module. */
+const withLines = new WeakSet<VirtualHost>();
 
 export default defineModule({
   name: "mod_rewrite",
@@ -151,7 +154,11 @@ export default defineModule({
       rank: "first",
       before: ["mod_proxy"],
       when: ({ directory }) => directory.state === true,
-      run: (request, { server, directory }) => rewriteUrl(request, server, directory),
+      // As Apache, which does nothing for a virtual host without any line of this module.
+      run: (request, { server, directory }) =>
+        request.virtualHost.isMain || withLines.has(request.virtualHost)
+          ? rewriteUrl(request, server, directory)
+          : undefined,
     },
     fixups: [
       {
@@ -181,7 +188,8 @@ export default defineModule({
 
   lifecycle: {
     start: (worker) => {
-      for (const { settings } of worker.server.everywhere(definition)) {
+      for (const { virtualHost, settings } of worker.server.everywhere(definition)) {
+        withLines.add(virtualHost);
         for (const map of settings.server?.maps.values() ?? []) map.program?.start(worker.errorLog);
       }
     },
