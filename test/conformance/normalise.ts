@@ -41,7 +41,10 @@ function showAnswer(packed: Answer, blank: (text: string) => string): string {
   const answer = unpacked(packed);
   const boundary = /boundary=(\S+)/.exec(answer.fields.find(({ name }) => name === "Content-Type")?.value ?? "")?.[1];
   const unbounded = (text: string): string => (boundary === undefined ? text : text.replaceAll(boundary, "BOUNDARY"));
-  const body = blank(unbounded(answer.body)).replace(/(<address>)[^<]*?( Server at)/g, "$1PRODUCT$2");
+  const body = blank(unbounded(answer.body))
+    .replace(/(<address>)[^<]*?( Server at)/g, "$1PRODUCT$2")
+    // What a back end tells of its request: the options of Connection have no case (RFC 9110, 7.6.1).
+    .replace(/HTTP_CONNECTION = 'Keep-Alive'/g, "HTTP_CONNECTION = 'keep-alive'");
   // A name of another length in the body changes its length; framing has been checked by the reader.
   const unknown = boundary !== undefined && answer.body === "";
   const length = unknown

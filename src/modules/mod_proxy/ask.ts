@@ -19,7 +19,7 @@ import { connectionsTo } from "./connections.js";
 import { converse } from "./converse.js";
 import { failure, proxyError, type Stage, stageOf } from "./failure.js";
 import { namedByConnection } from "./fields.js";
-import type { Passage } from "./passage.js";
+import type { Incoming, Passage } from "./passage.js";
 import { isOverridden, relay } from "./relay.js";
 import type { ProxySettings } from "./settings.js";
 import { canonicalPath } from "./target.js";
@@ -110,7 +110,14 @@ function forward(
   const { timeout: patience } = request.settings(core);
   return new Promise((resolve, reject) => {
     const passage: Passage = {
-      ...{ request, address, path, parameters, settings, body, upgrade, tls },
+      request,
+      address,
+      path,
+      parameters,
+      settings,
+      body,
+      upgrade,
+      tls,
       method: request.headOnly ? "HEAD" : request.method,
       timeout: parameters.timeout ?? settings.timeout ?? patience,
       whole: arrived && Buffer.from(arrived),
@@ -140,7 +147,7 @@ function forward(
   });
 }
 
-function answerOf(incoming: IncomingMessage, passage: Passage): Response {
+function answerOf(incoming: Incoming, passage: Passage): Response {
   const { request } = passage;
   if (incoming.destroyed && !incoming.complete) return proxyError(request, 502, "Error reading from remote server");
   return relay(incoming, passage) ?? proxyError(request, 502, "Corrupt status line");

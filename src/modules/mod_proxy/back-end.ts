@@ -2,6 +2,7 @@
 import { Agent, type IncomingMessage, type ServerResponse } from "node:http";
 import httpProxy from "http-proxy";
 import type { ProxyTls } from "../../api/index.js";
+import { DispatchPool, isPlain } from "./dispatch.js";
 import { addForwarded, endToEndFields } from "./fields.js";
 import type { Parameters } from "./parameters.js";
 import type { Passage } from "./passage.js";
@@ -36,6 +37,7 @@ export class BackEnd implements Pool {
   readonly defaultPort: number;
   readonly keepsAlive: boolean;
   readonly #proxy: httpProxy;
+  readonly #dispatched: DispatchPool;
 
   constructor({ address, parameters, defaultPort, tls }: Making) {
     const { reuse = true, max, ttl = idleTime } = parameters;
@@ -52,6 +54,7 @@ export class BackEnd implements Pool {
       scheduling: "lifo",
     });
     this.single = new Kind({ keepAlive: false });
+    this.#dispatched = new DispatchPool(address, defaultPort, ttl);
     this.#proxy = httpProxy.createProxyServer({
       // Taken apart, so that the library need not parse it with what Node has given up.
       target: { protocol: `${scheme}:`, host, port, ...(socketPath === undefined ? {} : { socketPath }) },
@@ -73,11 +76,13 @@ export class BackEnd implements Pool {
   }
 
   purge(): void {
+    this.#dispatched.close();
     for (const sockets of Object.values(this.agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
   }
 
   readonly #sendPass: Pass = (passage) => {
-    send(passage, this);
+    if (isPlain(passage)) this.#dispatched.send(passage, () => send(passage, this));
+    else send(passage, this);
     return true;
   };
 }

@@ -1,10 +1,15 @@
 // One request on its way to a back end: what the passes of http-proxy work on.
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import type { Headers, ProxyTls, Request, RequestBody } from "../../api/index.js";
 import type { Parameters } from "./parameters.js";
 import type { ProxySettings } from "./settings.js";
 import type { Address } from "./target.js";
+
+/** A response as node:http has it, or as something else that is read the same way. */
+export type Incoming = Readable &
+  Pick<IncomingMessage, "statusCode" | "statusMessage" | "rawHeaders" | "rawTrailers" | "complete">;
 
 /** Stands where http-proxy has request and response. */
 export interface Passage {
@@ -31,7 +36,7 @@ export interface Passage {
   /** It was sent once over a pooled connection that turned out to be closed. */
   isRetry: boolean;
   /** Exactly one of these three is called. */
-  answered(response: IncomingMessage): void;
+  answered(response: Incoming): void;
   switched(response: IncomingMessage, socket: Socket): void;
   failed(error: Error): void;
   /** Called when nothing more moves, with the bytes that did. */

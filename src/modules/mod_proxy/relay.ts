@@ -1,8 +1,8 @@
 // The response of a back end → the response the client gets.
-import { STATUS_CODES, type IncomingMessage } from "node:http";
+import { STATUS_CODES } from "node:http";
 import { Headers, refuse, type Request, type Response } from "../../api/index.js";
 import { namedByConnection, via } from "./fields.js";
-import type { Passage } from "./passage.js";
+import type { Incoming, Passage } from "./passage.js";
 import { reverseCookie, reverseUrl } from "./reverse.js";
 import type { ProxySettings } from "./settings.js";
 
@@ -25,7 +25,7 @@ const holdsUrl = new Set(["location", "content-location", "uri", "destination"])
 const badText = /[\0-\x08\x0a-\x1f\x7f]/;
 
 /** Makes the answer; its body streams. Undefined: its status is none. */
-export function relay(incoming: IncomingMessage, { request, settings, method }: Passage): Response | undefined {
+export function relay(incoming: Incoming, { request, settings, method }: Passage): Response | undefined {
   const { statusCode: status = 0, statusMessage = "" } = incoming;
   if (status < 200) {
     incoming.destroy();
@@ -61,7 +61,7 @@ export function relay(incoming: IncomingMessage, { request, settings, method }: 
 }
 
 /** The body, if all of it came along with the head: the client then gets both in one write. */
-function wholeBody(incoming: IncomingMessage): Buffer | undefined {
+function wholeBody(incoming: Incoming): Buffer | undefined {
   if (!incoming.complete || incoming.readableFlowing !== null) return undefined;
   const body = incoming.read() as Buffer | null;
   // The end shows when it is read for, and frees the connection.
