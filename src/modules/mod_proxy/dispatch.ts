@@ -1,5 +1,6 @@
 // A plain passage (no TLS, no change of protocols, its body at hand) → the same exchange through undici, whose client costs half of node:http's.
 import { createRequire } from "node:module";
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import type { Client, Dispatcher } from "undici";
 import { ProxyError } from "../../api/index.js";
@@ -114,7 +115,7 @@ export class DispatchPool {
       keepAliveMaxTimeout: this.#idleTime,
       maxHeaderSize: mostHeadBytes,
       connect: (options, callback) => {
-        connect(options, (error, socket) => {
+        connect(options, (error: Error | null, socket: Socket | null) => {
           if (!socket) return callback(error ?? new Error("there is no connection"), null);
           socket.on("error", (fault) => (line.fault = fault));
           callback(null, socket);
