@@ -87,7 +87,7 @@ const loadModule: Action = (node, reading, [symbol, path]) => {
   const known = reading.moduleOf(name) !== undefined;
   const file = resolve(reading.serverRoot, path.text);
   if (!known && !reading.isForeign(name) && !isThere(file)) {
-    if (isPackage(path.text)) return loadOther(node, reading, [symbol, path]);
+    if (isPackage(path.text, reading.serverRoot)) return loadOther(node, reading, [symbol, path]);
     const near = nearest(name, symbols(reading));
     const advice = near === undefined ? {} : { advice: `did you mean ${near}?` };
     const reason = `LoadModule: neither modhost nor Apache has a module ${name}, and there is no file "${file}"`;

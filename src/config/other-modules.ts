@@ -21,9 +21,14 @@ export function isScript(path: string): boolean {
   return /\.[cm]?js$/.test(path);
 }
 
-/** Whether it could be the name of an npm package. */
-export function isPackage(path: string): boolean {
-  return /^(@[\w.-]+\/)?[a-z0-9][\w-]*(\/[\w.-]+)*$/.test(path);
+/** Whether it is the name of an npm package that is installed where the server root looks for them. */
+export function isPackage(path: string, serverRoot: string): boolean {
+  if (!/^(@[\w.-]+\/)?[a-z0-9][\w-]*(\/[\w.-]+)*$/.test(path)) return false;
+  try {
+    return otherFile(path, serverRoot) !== "";
+  } catch {
+    return false;
+  }
 }
 
 /** The file it stands for: relative to the server root, or the entry of a package found from there. Throws an Error. */

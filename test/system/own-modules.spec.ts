@@ -101,7 +101,7 @@ describe("a module that others wrote", () => {
       "no such package",
       "LoadModule x_module no-such-thing",
       "",
-      /no-such-thing: it cannot be loaded: Cannot find module/,
+      /neither modhost nor Apache has a module x_module, and there is no file/,
     ],
     ["a fault of syntax", "LoadModule x_module own/x.js", "export default {", /own\/x\.js: it cannot be loaded: /],
     ["a fault when it runs", "LoadModule x_module own/x.js", "throw new Error('no luck')", /cannot be loaded: no luck/],
