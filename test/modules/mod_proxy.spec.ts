@@ -265,7 +265,7 @@ describe("mod_proxy", () => {
       expect(fieldsOf(front.backEnd.received()).slice(2)).to.deep.equal([
         "X-Forwarded-For: 9.9.9.9, 127.0.0.1",
         "X-Forwarded-Host: o, front.test:81",
-        "Via: 1.0 x, 1.1 front.test:81",
+        "Via: 1.0 x, 1.1 main.test:81",
         "X-Forwarded-Proto: https",
         "X-Forwarded-Server: main.test",
       ]);

@@ -298,12 +298,16 @@ function texts(raw: Dispatcher.DispatchController["rawHeaders"]): string[] {
 
 /** undici's errors in the words that failures are known by. */
 function faultOf(error: Error): Error {
+  // Those of its parser have no code, which node:http's have.
+  if (error.name === "HTTPParserError") return Object.assign(new Error(error.message), { code: "HPE_INVALID" });
   switch ((error as NodeJS.ErrnoException).code) {
     case "UND_ERR_CONNECT_TIMEOUT":
       return new ProxyError("connect", "the back end did not accept the connection in time");
     case "UND_ERR_HEADERS_TIMEOUT":
     case "UND_ERR_BODY_TIMEOUT":
       return new ProxyError("response", "The timeout specified has expired");
+    case "UND_ERR_HEADERS_OVERFLOW":
+      return Object.assign(new Error(error.message), { code: "HPE_HEADER_OVERFLOW" });
     case "UND_ERR_SOCKET":
       return new ProxyError("response", "the connection was closed");
     default:
