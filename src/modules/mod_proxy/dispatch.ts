@@ -52,6 +52,7 @@ const mostIdle = 256;
 /** A client of undici's with its one connection. */
 interface Line {
   readonly client: Client;
+  socket: Socket | undefined;
   /** It has brought a response: the back end may close it while the next request is under way. */
   hasServed: boolean;
   /** Why the connection broke. undici takes a reset for the end of a body without a length. */
@@ -117,24 +118,33 @@ export class DispatchPool {
       connect: (options, callback) => {
         connect(options, (error: Error | null, socket: Socket | null) => {
           if (!socket) return callback(error ?? new Error("there is no connection"), null);
+          line.socket = socket;
+          line.fault = undefined;
           socket.on("error", (fault) => (line.fault = fault));
           callback(null, socket);
         });
       },
     });
-    const line: Line = { client, hasServed: false, fault: undefined };
-    // One whose connection was closed is not connected anew: the next request opens one of its own.
+    const line: Line = { client, socket: undefined, hasServed: false, fault: undefined };
+    // One that idles and whose connection was closed is not connected anew: the next request opens one of its own.
     client.on("disconnect", () => {
       const at = this.#idle.indexOf(line);
-      if (at >= 0) this.#idle.splice(at, 1);
+      if (at < 0) return;
+      this.#idle.splice(at, 1);
       void client.destroy();
     });
     return line;
   }
 
+  /** The connection may serve another request, unless it is closed: that shows when its last one has wholly ended. */
+  #keep(line: Line): void {
+    if (line.socket?.destroyed === false && this.#idle.length < mostIdle) this.#idle.push(line);
+    else void line.client.destroy();
+  }
+
   #over(exchange: Exchange, line: Line, isFree: boolean): void {
     this.#running.delete(exchange);
-    if (isFree && this.#idle.length < mostIdle && !line.client.destroyed) this.#idle.push(line);
+    if (isFree) setImmediate(() => this.#keep(line));
     else void line.client.destroy();
     if (this.#running.size > 0) return;
     clearInterval(this.#look);
