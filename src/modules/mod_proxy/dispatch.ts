@@ -232,8 +232,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#over(false);
   }
 
-  /** A client that has ended its side, and whose back end says nothing, has gone. */
+  /** A client that has ended its side, and whose back end says nothing though it is listened to, has gone. */
   look(): void {
+    if (this.#controller?.paused === true) this.#quietSince = performance.now();
     const { connection } = this.#passage.request;
     if (connection.hasEnded === true && performance.now() - this.#quietSince >= leavePatience) this.#clientLeft();
   }
