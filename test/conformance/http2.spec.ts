@@ -43,7 +43,11 @@ DocumentRoot "@ROOT@/htdocs"
 </Directory>
 WSGIScriptAlias /app "@ROOT@/apps/dump.wsgi"
 WSGIScriptAlias /chosen "@ROOT@/apps/dump.wsgi" callable-object=chosen
+WSGIScriptAlias /echo-all "@ROOT@/apps/echo.wsgi"
 WSGIScriptAlias /echo "@ROOT@/apps/echo.wsgi"
+<Location /echo-all>
+    WSGIChunkedRequest On
+</Location>
 <Location /small>
     LimitRequestBody 10
 </Location>
@@ -381,10 +385,11 @@ function withoutNames(text: string, { ports, run }: Server): string {
 const logged: readonly { name: string; path: string; lines: number; more?: Partial<Row>; differs?: string }[] = [
   {
     name: "the trailers of a body",
-    path: "/echo",
+    path: "/echo-all",
     lines: 1,
     differs: "Apache shows those of HTTP/1.1 alone",
-    more: { method: "POST", fields: { "content-length": "5" }, body: "12345", trailers: { "x-sum": "nine" } },
+    // Without a length: with one the answer, and its line, may come before the trailers do.
+    more: { method: "POST", body: "12345", trailers: { "x-sum": "nine" } },
   },
   { name: "a file", path: "/text.txt?a=b", lines: 1 },
   { name: "a missing file", path: "/nowhere", lines: 1 },
