@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { missingForApache, startServer, type Kind, type Server } from "./servers.js";
+import { missingForApache, skipWithout, startServer, type Kind, type Server } from "./servers.js";
 
 const configuration = `
 LoadModule proxy_module @MODULES@/mod_proxy.so
@@ -121,12 +121,7 @@ describe("the balancer-manager, as Apache", function () {
   let root = "";
 
   before(async function () {
-    const missing = missingForApache();
-    if (missing !== undefined) {
-      if (process.env["CI"] === "true") throw new Error(`nothing may be skipped here; missing: ${missing}`);
-      console.log(`      skipped, ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, missingForApache());
     root = mkdtempSync(join(tmpdir(), "manager-"));
     chmodSync(root, 0o755);
     mkdirSync(join(root, "conf"));

@@ -17,7 +17,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ConnectionOptions } from "node:tls";
 import { show, showLogLine } from "./normalise.js";
-import { missingForApache, startServer, type Kind, type Server } from "./servers.js";
+import { missingForApache, skipWithout, startServer, type Kind, type Server } from "./servers.js";
 import { talk, type Answer, type Conversation, type Talk } from "./wire-client.js";
 
 /** A file to create below @ROOT@: its text (latin1), or a link, or a folder; owned by `uid` (user and group) where the tests
@@ -100,12 +100,7 @@ export function conformance({ name, configuration, files, cases, masks = [], nee
     let other: { end(): Promise<void> } | undefined;
 
     before(async function () {
-      const missing = (only === "modhost" ? undefined : missingForApache()) ?? needs?.();
-      if (missing !== undefined) {
-        if (process.env["CI"] === "true") throw new Error(`nothing may be skipped here; missing: ${missing}`);
-        console.log(`      skipped, missing: ${missing}`);
-        this.skip();
-      }
+      skipWithout(this, (only === "modhost" ? undefined : missingForApache()) ?? needs?.());
       root = mkdtempSync(join(tmpdir(), "conformance-"));
       createFiles(root, { "conf/mime.types": mimeTypes, ...files });
       other = await beside?.(root);

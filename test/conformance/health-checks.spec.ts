@@ -5,7 +5,7 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../support/running.js";
-import { missingForApache, startServer, type Kind, type Server } from "./servers.js";
+import { missingForApache, skipWithout, startServer, type Kind, type Server } from "./servers.js";
 
 /** A member: its parameters, and what it answers checks with; `count` is how many it has answered before. */
 interface Row {
@@ -154,12 +154,7 @@ describe("health checks, as Apache", function () {
   let root = "";
 
   before(async function () {
-    const missing = missingForApache();
-    if (missing !== undefined) {
-      if (process.env["CI"] === "true") throw new Error(`nothing may be skipped here; missing: ${missing}`);
-      console.log(`      skipped, ${missing}`);
-      this.skip();
-    }
+    skipWithout(this, missingForApache());
     root = mkdtempSync(join(tmpdir(), "health-"));
     chmodSync(root, 0o755);
     mkdirSync(join(root, "conf"));

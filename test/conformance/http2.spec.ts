@@ -11,7 +11,7 @@ import { selfSigned } from "./certificates.js";
 import { daemonGroup, dumpApplication } from "./dump-application.js";
 import { fileTime, linesOf } from "./harness.js";
 import { until } from "../support/running.js";
-import { missingForApache, startServer, type Server } from "./servers.js";
+import { missingForApache, skipWithout, startServer, type Server } from "./servers.js";
 
 const pair = selfSigned("/CN=first.test", "subjectAltName=DNS:first.test,DNS:alias.test");
 const other = selfSigned("/CN=second.test");
@@ -487,12 +487,7 @@ describe("HTTP/2, as Apache", function () {
   const servers: Server[] = [];
 
   before(async function () {
-    const missing = missingForApache();
-    if (missing !== undefined) {
-      if (process.env["CI"] === "true") throw new Error(`nothing may be skipped here; missing: ${missing}`);
-      console.log(`      skipped, missing: ${missing}`);
-      return this.skip();
-    }
+    skipWithout(this, missingForApache());
     root = mkdtempSync(join(tmpdir(), "http2-"));
     chmodSync(root, 0o755);
     for (const [name, text] of Object.entries(files)) {

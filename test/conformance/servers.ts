@@ -28,6 +28,14 @@ export function missingForApache(): string | undefined {
   return there ? undefined : "a real Apache to compare with: apt-get install apache2 libapache2-mod-wsgi-py3";
 }
 
+/** Skips what `context` runs where something is missing, with a line that says what to install; in CI nothing is skipped. */
+export function skipWithout(context: Mocha.Context, missing: string | undefined): void {
+  if (missing === undefined) return;
+  if (process.env["CI"] === "true") throw new Error(`nothing may be skipped here; missing: ${missing}`);
+  console.log(`      skipped, missing: ${missing}`);
+  context.skip();
+}
+
 const prelude = `ServerRoot "@ROOT@"
 DefaultRuntimeDir "@RUN@"
 PidFile "@RUN@/server.pid"

@@ -9,6 +9,7 @@ import type { Passage } from "./passage.js";
 import { SecureAgent } from "./secure-agent.js";
 import { send, type Pool } from "./send.js";
 import type { Address } from "./target.js";
+import { idleTime, mostIdle } from "./limits.js";
 
 /** A step of http-proxy; true ends the row of steps. */
 type Pass = (passage: Passage) => boolean | void;
@@ -17,10 +18,6 @@ type Pass = (passage: Passage) => boolean | void;
 interface Passes {
   before(kind: "web", name: string, pass: Pass): void;
 }
-
-/** Connections that idle in a pool, and milliseconds for which they do. */
-const mostIdle = 256;
-const idleTime = 60_000;
 
 /** What a back end is made from. */
 interface Making {

@@ -2,13 +2,11 @@
 import { connect, type Socket } from "node:net";
 import { ProxyError } from "../../api/index.js";
 import type { Parameters } from "./parameters.js";
+import { idleTime, mostIdle } from "./limits.js";
 
 /** Where a back end listens. */
 export type Where = { readonly host: string; readonly port: number } | { readonly path: string };
 
-/** Most connections that idle, and milliseconds for which they do. */
-const mostIdle = 256;
-const idleTime = 60_000;
 /** Back ends that come from requests are forgotten beyond this number. */
 const mostKnown = 1024;
 

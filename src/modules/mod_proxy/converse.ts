@@ -5,6 +5,7 @@ import { ProxyError, type ProxyEar, type ProxySpeaker, type Request, type Respon
 import { AnswerStream } from "./answer-stream.js";
 import type { Connections } from "./connections.js";
 import type { Upload } from "./upload.js";
+import { idempotent, leavePatience } from "./limits.js";
 
 /** One exchange. Times in milliseconds. */
 export interface Exchange {
@@ -24,11 +25,6 @@ export interface Exchange {
   /** Called when nothing more moves, with the bytes that did. */
   readonly over: (sent: number, read: number) => void;
 }
-
-/** Milliseconds of silence after which a client that has ended its side counts as gone. */
-const leavePatience = 2000;
-/** Methods that may be sent twice. */
-const idempotent = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"]);
 
 /** Speaks with the back end. */
 export function converse(exchange: Exchange, isNew = false): void {

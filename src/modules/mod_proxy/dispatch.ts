@@ -5,17 +5,14 @@ import { Readable } from "node:stream";
 import type { Client, Dispatcher } from "undici";
 import { ProxyError } from "../../api/index.js";
 import { addFraming, expectsContinue } from "./fields.js";
+import { idempotent, leavePatience, mostHeadBytes, mostIdle } from "./limits.js";
 import type { Passage } from "./passage.js";
 import type { Address } from "./target.js";
 
-/** Milliseconds between looks at what runs, and of silence after which a client that has ended its side counts as gone. */
+/** Milliseconds between looks at what runs. */
 const lookPeriod = 1000;
-const leavePatience = 2000;
-const mostHeadBytes = 65_536;
 /** undici closes the connection after an answer to HEAD, and what answers TRACE tells how it writes fields. */
 const plainMethods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
-/** Methods that may be sent twice. */
-const idempotent = new Set(["GET", "PUT", "DELETE", "OPTIONS"]);
 
 const require = createRequire(import.meta.url);
 
@@ -45,9 +42,6 @@ export function isPlain(passage: Passage): boolean {
     !request.environment.has("proxy-initial-not-pooled")
   );
 }
-
-/** Connections that idle at one address, at most. */
-const mostIdle = 256;
 
 /** A client of undici's with its one connection. */
 interface Line {

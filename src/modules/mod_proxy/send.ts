@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { ProxyError } from "../../api/index.js";
 import { addFraming, expectsContinue } from "./fields.js";
+import { idempotent, leavePatience, mostHeadBytes } from "./limits.js";
 import type { Passage } from "./passage.js";
 
 /** The pool a request goes through. */
@@ -17,16 +18,8 @@ export interface Pool {
   purge(): void;
 }
 
-const mostHeadBytes = 65_536;
 /** Milliseconds after which a body is sent though the back end has not asked for it. */
 const continuePatience = 1000;
-/**
- * Milliseconds of silence after which a client that has ended its side counts as gone. Most that end it have left; the
- * few that wait for their answer get it from a back end that is not slower than this.
- */
-const leavePatience = 2000;
-/** Methods that may be sent twice. */
-const idempotent = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"]);
 
 /** Sends a passage; it hears of the response or of the failure. */
 export function send(passage: Passage, pool: Pool): void {
