@@ -56,6 +56,12 @@ export interface ExpressionCompiler {
 /** A variable `%{NAME}`, registered as `provides: { expressionVariable: { NAME: variable } }`; names are in upper case. */
 export type ExpressionVariable = (request: Request, context: ExpressionContext) => string | undefined;
 
+/**
+ * Variables whose names begin alike, registered as `provides: { expressionVariables: { SSL_: family } }`, the beginning in upper
+ * case: gives the variable of a name, as the name is written.
+ */
+export type ExpressionVariableFamily = (name: string) => ExpressionVariable;
+
 /** A function `name(argument)`, registered as `provides: { expressionFunction: { name: function } }`; names are in lower case. */
 export type ExpressionFunction = (argument: string, request: Request, context: ExpressionContext) => string | undefined;
 

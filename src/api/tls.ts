@@ -6,19 +6,15 @@ import type { VirtualHost } from "./request.js";
 /** Versions of the protocol that can be spoken, from old to new, as Node names them. */
 export const tlsVersions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
 
-/** What connections to a virtual host are encrypted with; options and context change when a certificate is renewed. */
+/** What connections to a virtual host are encrypted with; options and staples change when a certificate is renewed. */
 export interface TlsSettings {
   readonly options: SecureContextOptions;
-  /** Made of the options. */
-  readonly context: SecureContext;
-  /** Whether clients are asked for a certificate: not at all, without it mattering, or so that a good one is needed. */
-  readonly clientCertificate: "none" | "optional" | "optional_no_ca" | "require";
-  /** Whether parts of the virtual host need a certificate, so that clients are asked for one all the same. */
-  readonly asksForParts: boolean;
-  /** What is shown of its certificate in handshakes where clients ask (OCSP stapling). */
-  readonly staple?: Staple | undefined;
-  /** Most certificates between a client's own and the one it is trusted by. */
-  readonly verifyDepth: number;
+  /** Whether clients are asked for a certificate in the handshake. */
+  readonly asksForCertificate: boolean;
+  /** What is shown of its certificates in handshakes where clients ask (OCSP stapling); undefined: nothing. */
+  readonly staples: readonly Staple[] | undefined;
+  /** Looks at a client's certificate when the handshake is over; the reason why the connection is refused. Never rejects. */
+  verify?(socket: TLSSocket): string | undefined | Promise<string | undefined>;
 }
 
 /** An answer of a certificate's authority about it, for handshakes. */

@@ -3,7 +3,6 @@ import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import {
   challengeProtocol,
-  tlsVersions,
   type AnnouncedClient,
   type Ends,
   type TlsChallenges,
@@ -12,6 +11,7 @@ import {
   type TlsSettings,
   type VirtualHost,
 } from "../api/index.js";
+import { readClientHello } from "./client-hello.js";
 import { chooseProtocol, type Spoken } from "./protocols.js";
 import { hostByName, type HostGroup } from "./site.js";
 
@@ -49,21 +49,18 @@ export interface EndpointOptions {
 
 /** First byte of a record that begins a handshake. */
 const handshake = 0x16;
-/** Most bytes of a client's first message that are waited for. */
-const mostHello = 16_384;
-/** How that message offers the protocol of challenges: its length, and its name. */
-const challengeOffer = Buffer.from(`${String.fromCharCode(challengeProtocol.length)}${challengeProtocol}`);
-/** From old to new. */
-const versions: readonly string[] = tlsVersions;
 
 /** Which end of which connection: a socket's, before and after it is encrypted. */
 function endOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
-/** Whether a record has come to its end, or is longer than what is looked at. */
-function isWhole(bytes: Buffer): boolean {
-  return bytes.length >= 5 && bytes.length >= Math.min(5 + bytes.readUInt16BE(3), mostHello);
+/** Handshakes under way: the virtual host each is with, and who waits for its end. */
+interface Waiting {
+  readonly host: TlsHost;
+  /** Whether the client named it. */
+  readonly isNamed: boolean;
+  readonly open: (opened: Encrypted) => void;
 }
 
 /** Encrypts the connections to one group of virtual hosts. */
@@ -71,53 +68,20 @@ export class TlsEndpoint {
   readonly #hosts: ReadonlyMap<VirtualHost, TlsHost>;
   readonly #first: TlsHost;
   readonly #group: HostGroup;
-  readonly #server: Server;
-  readonly #timeout: number;
-  readonly #challenges: readonly TlsChallenges[];
+  readonly #options: EndpointOptions;
+  readonly #servers = new Map<TlsHost, { readonly server: Server; options: TlsSettings["options"] }>();
   #challengeServer: Server | undefined;
-  /** What those get that name no virtual host. */
-  #context: TlsSettings["context"];
-  /** Handshakes under way: who waits for the end of each. */
-  readonly #waiting = new Map<string, (opened: Encrypted) => void>();
+  readonly #waiting = new Map<string, Waiting>();
 
   private constructor(
     group: HostGroup,
     { hosts, first }: { hosts: ReadonlyMap<VirtualHost, TlsHost>; first: TlsHost },
-    { timeout, spoken, challenges }: EndpointOptions,
+    options: EndpointOptions,
   ) {
     this.#group = group;
     this.#hosts = hosts;
     this.#first = first;
-    this.#timeout = timeout;
-    this.#challenges = challenges;
-    this.#context = first.settings.context;
-    const asks = [...hosts.values()].some(
-      ({ settings }) => settings.clientCertificate !== "none" || settings.asksForParts,
-    );
-    // It listens nowhere: it is handed sockets that were accepted elsewhere.
-    this.#server = createServer({
-      ...first.settings.options,
-      handshakeTimeout: timeout,
-      requestCert: asks,
-      // Whether it is good enough is for the virtual host the client names, which is not known yet.
-      rejectUnauthorized: false,
-      ALPNCallback: ({ servername, protocols }) => {
-        const { virtualHost } = (servername && this.#byName(servername)) || first;
-        return chooseProtocol(
-          spoken(virtualHost),
-          protocols.filter((each) => each !== challengeProtocol),
-        );
-      },
-      SNICallback: (name, done) => done(null, (this.#byName(name) ?? first).settings.context),
-    });
-    this.#server.on("secureConnection", (socket) => this.#secured(socket));
-    const all = [...hosts.values()];
-    if (all.some(({ settings }) => settings.staple)) this.#server.on("OCSPRequest", showStaple(all));
-    this.#server.on("tlsClientError", (error, socket) => {
-      this.#waiting.delete(endOf(socket));
-      this.#failed(first, error.message.trim());
-      socket.destroy();
-    });
+    this.#options = options;
   }
 
   /** The endpoint of a group; undefined when the first of its virtual hosts does without. */
@@ -134,8 +98,8 @@ export class TlsEndpoint {
   }
 
   /**
-   * Looks at the first byte, which tells TLS from plain HTTP, and encrypts. `open` is not called when the client leaves,
-   * takes too long or is refused: then the socket is destroyed.
+   * Looks at the first message, which tells TLS from plain HTTP and names the virtual host, and encrypts as that one does.
+   * `open` is not called when the client leaves, takes too long or is refused: then the socket is destroyed.
    */
   open(client: Socket, open: (opened: Encrypted) => void): void {
     const drop = (): void => void client.destroy();
@@ -144,39 +108,69 @@ export class TlsEndpoint {
       const chunk = client.read() as Buffer | null;
       if (chunk === null) return;
       first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
-      const isChallenge = first[0] === handshake && this.#challenges.some(({ isPending }) => isPending);
-      // All of the first message, to see what the client wants to speak.
-      if (isChallenge && !isWhole(first)) return;
-      client.off("readable", look).off("timeout", drop).off("end", drop);
-      client.setTimeout(0);
+      const isPlain = first[0] !== handshake;
+      const hello = isPlain ? undefined : readClientHello(first);
+      if (hello === "more") return;
+      client.off("readable", look).off("end", drop);
+      clearTimeout(limit);
       client.unshift(first);
-      if (isChallenge && first.includes(challengeOffer)) return this.#answerChallenge(client);
-      if (first[0] !== handshake) return open({ socket: client, tls: undefined, isPlain: true, protocol: "http/1.1" });
+      if (isPlain) return open({ socket: client, tls: undefined, isPlain, protocol: "http/1.1" });
+      if (hello?.protocols.includes(challengeProtocol) && this.#expectsChallenge) return this.#answerChallenge(client);
+      const host = this.#byName(hello?.serverName);
       const end = endOf(client);
-      this.#waiting.set(end, open);
+      this.#waiting.set(end, { host: host ?? this.#first, isNamed: host !== undefined, open });
       client.once("close", () => this.#waiting.delete(end));
-      this.#takeRenewed();
-      this.#server.emit("connection", client);
+      this.#serverOf(host ?? this.#first).emit("connection", client);
     };
-    client.setTimeout(this.#timeout, drop);
+    const limit = setTimeout(drop, this.#options.timeout);
+    client.once("close", () => clearTimeout(limit));
     client.on("error", drop).on("end", drop).on("readable", look);
   }
 
-  /** Uses a certificate that was renewed for those that name no virtual host; the others ask for it by name. */
-  #takeRenewed(): void {
-    const { context, options } = this.#first.settings;
-    if (context === this.#context) return;
-    this.#context = context;
-    this.#server.setSecureContext(options);
+  get #expectsChallenge(): boolean {
+    return this.#options.challenges.some(({ isPending }) => isPending);
+  }
+
+  /** What does the handshakes of a virtual host, with a certificate that may have been renewed. */
+  #serverOf(host: TlsHost): Server {
+    const { options } = host.settings;
+    let known = this.#servers.get(host);
+    if (!known) this.#servers.set(host, (known = { server: this.#makeServer(host), options }));
+    if (known.options !== options) {
+      known.options = options;
+      known.server.setSecureContext(options);
+    }
+    return known.server;
+  }
+
+  #makeServer(host: TlsHost): Server {
+    const { virtualHost, settings } = host;
+    // It listens nowhere: it is handed sockets that were accepted elsewhere.
+    const server = createServer({
+      ...settings.options,
+      handshakeTimeout: this.#options.timeout,
+      requestCert: settings.asksForCertificate,
+      // Whether it is good enough is looked at when the handshake is over.
+      rejectUnauthorized: false,
+      ALPNCallback: ({ protocols }) => chooseProtocol(this.#options.spoken(virtualHost), withoutChallenges(protocols)),
+    });
+    server.on("secureConnection", (socket) => this.#secured(socket));
+    if (settings.staples) server.on("OCSPRequest", showStaple(settings));
+    server.on("tlsClientError", (error, socket) => {
+      this.#waiting.delete(endOf(socket));
+      this.#failed(host, error.message.trim());
+      socket.destroy();
+    });
+    return server;
   }
 
   /** The handshake is the proof; nothing is said after it. */
   #answerChallenge(client: Socket): void {
     this.#challengeServer ??= createServer({
-      handshakeTimeout: this.#timeout,
+      handshakeTimeout: this.#options.timeout,
       ALPNProtocols: [challengeProtocol],
       SNICallback: (name, done) => {
-        const context = this.#challenges.map((each) => each.contextFor(name.toLowerCase())).find(Boolean);
+        const context = this.#options.challenges.map((each) => each.contextFor(name.toLowerCase())).find(Boolean);
         done(context ? null : new Error(`nothing is to be proved for ${name}`), context);
       },
     })
@@ -190,25 +184,36 @@ export class TlsEndpoint {
 
   #secured(socket: TLSSocket): void {
     const end = endOf(socket);
-    const open = this.#waiting.get(end);
+    const waiting = this.#waiting.get(end);
     this.#waiting.delete(end);
-    const name = typeof socket.servername === "string" ? socket.servername : "";
-    const named = name === "" ? undefined : this.#byName(name);
-    const host = named ?? this.#first;
-    const refusal = refusalOf(socket, host.settings);
-    if (!open || refusal !== undefined) {
-      if (refusal !== undefined) this.#failed(host, refusal);
+    // The name that was read beforehand is the one OpenSSL has read.
+    if (!waiting || (this.#byName(nameOf(socket)) ?? this.#first) !== waiting.host) {
       socket.destroy();
       return;
     }
     // A client that begins anew again and again costs a lot, and nobody needs it.
     socket.disableRenegotiation();
-    const tls: TlsConnection = { socket, virtualHost: host.virtualHost, isNamed: named !== undefined };
+    const refusal = waiting.host.settings.verify?.(socket);
+    if (!(refusal instanceof Promise)) return this.#verified(socket, waiting, refusal);
+    socket.on("error", () => undefined);
+    void refusal.then((reason) => {
+      if (!socket.destroyed) this.#verified(socket, waiting, reason);
+    });
+  }
+
+  /** The handshake is over, and it is known whether the client's certificate is good enough. */
+  #verified(socket: TLSSocket, { host, isNamed, open }: Waiting, refusal: string | undefined): void {
+    if (refusal !== undefined) {
+      this.#failed(host, refusal);
+      socket.destroy();
+      return;
+    }
+    const tls: TlsConnection = { socket, virtualHost: host.virtualHost, isNamed };
     open({ socket, tls, isPlain: false, protocol: socket.alpnProtocol === "h2" ? "h2" : "http/1.1" });
   }
 
-  #byName(name: string): TlsHost | undefined {
-    const host = hostByName(this.#group, name.toLowerCase());
+  #byName(name: string | undefined): TlsHost | undefined {
+    const host = name === undefined ? undefined : hostByName(this.#group, name.toLowerCase());
     return host && this.#hosts.get(host);
   }
 
@@ -218,32 +223,21 @@ export class TlsEndpoint {
   }
 }
 
+function nameOf({ servername }: TLSSocket): string | undefined {
+  // False where the client named none; the types know nothing of it.
+  return typeof servername === "string" && servername !== "" ? servername : undefined;
+}
+
+function withoutChallenges(protocols: readonly string[]): string[] {
+  return protocols.filter((each) => each !== challengeProtocol);
+}
+
 /** Answers clients that ask in the handshake whether the certificate is good. */
-function showStaple(hosts: readonly TlsHost[]) {
+function showStaple(settings: TlsSettings) {
   return (certificate: Buffer, _issuer: Buffer, done: (error: null, response: Buffer | null) => void): void => {
     // Those of the moment: a certificate that was renewed has another.
-    const staples = hosts.map(({ settings }) => settings.staple);
-    const staple = staples.find((each) => each?.certificate.equals(certificate));
+    const staple = settings.staples?.find((each) => each.certificate.equals(certificate));
     if (!staple) done(null, null);
     else void staple.response().then((response) => done(null, response ?? null));
   };
-}
-
-/** Why the connection is not good enough for the virtual host the client named, if it is not. */
-function refusalOf(socket: TLSSocket, { options, clientCertificate, verifyDepth }: TlsSettings): string | undefined {
-  const version = socket.getProtocol() ?? "";
-  if (versions.indexOf(version) < versions.indexOf(options.minVersion ?? "")) {
-    return `${version} is not spoken here; the first virtual host of the address let it pass`;
-  }
-  if (clientCertificate === "none" || clientCertificate === "optional_no_ca") return undefined;
-  const certificate = socket.getPeerX509Certificate();
-  if (!certificate) return clientCertificate === "require" ? "the client has no certificate" : undefined;
-  if (!socket.authorized) return `the client's certificate is not good: ${String(socket.authorizationError)}`;
-  let at = socket.getPeerCertificate(true);
-  for (let depth = 0; depth <= verifyDepth; depth++) {
-    const issuer = at.issuerCertificate as typeof at | undefined;
-    if (!issuer || issuer.fingerprint256 === at.fingerprint256) return undefined;
-    at = issuer;
-  }
-  return `the client's certificate is more than SSLVerifyDepth ${verifyDepth} away from one that is trusted`;
 }

@@ -126,10 +126,15 @@ export class ExpressionWriter {
 
   #variable(name: string, span: Span): WordFunction {
     const upper = name.toUpperCase();
-    const read = this.#vocabulary.variables.get(upper);
+    const read = this.#vocabulary.variables.get(upper) ?? this.#member(name, upper);
     if (!read) throw unknown("a variable", name, [...this.#vocabulary.variables.keys()], span);
     this.variables.add(upper);
     return read;
+  }
+
+  #member(name: string, upper: string): WordFunction | undefined {
+    for (const [start, variableOf] of this.#vocabulary.families) if (upper.startsWith(start)) return variableOf(name);
+    return undefined;
   }
 
   #function(name: string, span: Span): (argument: string, scope: Scope) => string | undefined {

@@ -1,5 +1,11 @@
 // The loaded modules → the variables and functions expressions may ask for.
-import type { ExpressionFunction, ExpressionListFunction, ExpressionVariable, Module } from "../../api/index.js";
+import type {
+  ExpressionFunction,
+  ExpressionListFunction,
+  ExpressionVariable,
+  ExpressionVariableFamily,
+  Module,
+} from "../../api/index.js";
 import { functions, type ScopedFunction } from "./functions.js";
 import type { WordFunction } from "./scope.js";
 import { variables } from "./variables.js";
@@ -8,6 +14,8 @@ import { variables } from "./variables.js";
 export interface ExpressionVocabulary {
   /** By name in upper case. */
   readonly variables: ReadonlyMap<string, WordFunction>;
+  /** What reads variables whose names begin so, in upper case. */
+  readonly families: ReadonlyMap<string, (name: string) => WordFunction>;
   /** By name in lower case. */
   readonly functions: ReadonlyMap<string, ScopedFunction>;
   readonly lists: ReadonlyMap<string, ExpressionListFunction>;
@@ -34,6 +42,15 @@ export function expressionVocabulary(modules: readonly Module[]): ExpressionVoca
         ({ request, context }) => read(request, context) ?? "",
       ]),
     ]),
+    families: new Map(
+      offers<ExpressionVariableFamily>("expressionVariables").map(([start, variableOf]) => [
+        start,
+        (name: string): WordFunction => {
+          const read = variableOf(name);
+          return ({ request, context }) => read(request, context) ?? "";
+        },
+      ]),
+    ),
     functions: new Map([
       ...functions,
       ...offers<ExpressionFunction>("expressionFunction").map(([name, call]): [string, ScopedFunction] => [

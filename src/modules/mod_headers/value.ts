@@ -1,6 +1,6 @@
 // The value of a Header line → a function that fills it in for a request.
 import { loadavg } from "node:os";
-import type { ExpressionVariable, Request, Response } from "../../api/index.js";
+import type { ExpressionVariableFamily, Request, Response } from "../../api/index.js";
 
 /** Fills a value in; its line ends have become blanks. */
 export type Value = (request: Request, response?: Response) => string;
@@ -22,8 +22,10 @@ const items: Readonly<Record<string, (argument: string) => Value>> = {
       .join("/")}`,
   e: (name) => (request) => unwrapped(request.environment.get(name) ?? "(null)"),
   s: (name) => (request) => {
-    const variable = request.providers("expressionVariable").get(name) as ExpressionVariable | undefined;
-    return unwrapped(variable?.(request, {}) || "(null)");
+    if (name === "HTTPS") return request.connection.secure ? "on" : "off";
+    const family = request.providers("expressionVariables").get("SSL_") as ExpressionVariableFamily | undefined;
+    const text = /^SSL_/i.test(name) ? family?.(name)(request, {}) : undefined;
+    return unwrapped(text || "(null)");
   },
 };
 

@@ -1,5 +1,5 @@
 // The name in %{NAME} → a function that reads it from a request.
-import { core, hostNameOf, serverBanner, type ExpressionVariable, type Request } from "../../api/index.js";
+import { core, hostNameOf, serverBanner, type ExpressionVariableFamily, type Request } from "../../api/index.js";
 import { then, type Awaitable, type Run } from "./run.js";
 
 /** Reads a variable of a request: that of the run, or of one it looks ahead to. */
@@ -26,7 +26,7 @@ function prefixedReader(prefix: string, name: string): Reader {
     case "HTTP":
       return fieldReader(name);
     case "SSL":
-      return tlsReader(name.toUpperCase());
+      return tlsReader(name);
     default:
       return lookAhead(prefix, name);
   }
@@ -34,10 +34,10 @@ function prefixedReader(prefix: string, name: string): Reader {
 
 /** A variable of mod_ssl, where that is loaded. */
 function tlsReader(name: string): Reader {
-  if (!name.startsWith("SSL_")) return none;
+  if (!/^SSL_/i.test(name)) return none;
   return (request) => {
-    const variable = request.providers("expressionVariable").get(name) as ExpressionVariable | undefined;
-    return variable?.(request, {}) ?? "";
+    const family = request.providers("expressionVariables").get("SSL_") as ExpressionVariableFamily | undefined;
+    return family?.(name)(request, {}) ?? "";
   };
 }
 

@@ -1,7 +1,8 @@
 // Requests over TLS, or not → refused, named, and with variables, as the SSL directives say.
 import { refuse, type Request, type Verdict, type VirtualHost } from "../../api/index.js";
+import { isVerified, sectionRefusal } from "./client-certificates.js";
 import { optionsOf, type SslSettings } from "./settings.js";
-import { clientCertificate, sslVariable, standardNames } from "./variables.js";
+import { certificateTexts, sslVariable, standardVariables } from "./variables.js";
 
 /**
  * Refuses a request for another virtual host than the one the connection was made for, where that one is encrypted
@@ -37,30 +38,22 @@ export function checkAccess(request: Request, { requiresTls, verifyClient, verif
     request.log("error", "ssl", `AH02219: access to ${request.filename} failed, reason: SSL connection required`);
     return refuse(403);
   }
-  if (!tls || verifyClient === "none" || verifyClient === "optional_no_ca") return undefined;
-  const certificate = clientCertificate(tls.socket);
-  if (!certificate && verifyClient === "optional") return undefined;
-  const fault = !certificate
-    ? "the client has no certificate"
-    : tls.socket.authorized
-      ? undefined
-      : String(tls.socket.authorizationError);
+  const fault = tls && sectionRefusal(tls.socket, verifyClient, verifyDepth);
   if (fault === undefined) return undefined;
-  request.log("error", "ssl", `AH02266: Re-negotiation handshake failed: ${fault} (SSLVerifyDepth ${verifyDepth})`);
+  request.log("error", "ssl", `AH02266: Re-negotiation handshake failed: ${fault}`);
   return refuse(403);
 }
 
 /** SSLUserName and FakeBasicAuth: who the client is, by its certificate. */
 export function nameUser(request: Request, { options, userName }: SslSettings): Verdict {
   const { tls } = request.connection;
-  const certificate = tls && clientCertificate(tls.socket);
-  if (!tls || !certificate || !tls.socket.authorized) return undefined;
+  if (!tls || !isVerified(tls.socket)) return undefined;
   if (userName !== undefined) {
-    const value = sslVariable(request, userName) ?? request.environment.get(userName);
+    const value = sslVariable(userName)(request) ?? request.environment.get(userName);
     if (value !== undefined && value !== "") request.user = value;
   }
   if (!optionsOf(options).has("FakeBasicAuth") || request.headers.has("authorization")) return undefined;
-  const name = sslVariable(request, "SSL_CLIENT_S_DN", true) ?? "";
+  const name = sslVariable("SSL_CLIENT_S_DN")(request, true) ?? "";
   // A colon would end the name early.
   if (name.includes(":")) return refuse(403);
   request.headers.set("Authorization", `Basic ${Buffer.from(`${name}:password`, "latin1").toString("base64")}`);
@@ -83,22 +76,16 @@ export function setVariables(request: Request, { options }: SslSettings): undefi
   if (!tls) return undefined;
   const { environment } = request;
   environment.set("HTTPS", "on");
-  const sni = sslVariable(request, "SSL_TLS_SNI");
+  const sni = serverName(request);
   if (sni !== undefined) environment.set("SSL_TLS_SNI", sni);
   const chosen = optionsOf(options);
-  const isLegacy = chosen.has("LegacyDNStringFormat");
   if (chosen.has("StdEnvVars")) {
-    for (const name of standardNames) {
-      const value = sslVariable(request, name, isLegacy);
-      if (value !== undefined) environment.set(name, value);
-    }
+    for (const [name, value] of standardVariables(request, tls.socket)) environment.set(name, value);
   }
-  if (!chosen.has("ExportCertData")) return undefined;
-  for (const name of ["SSL_SERVER_CERT", "SSL_CLIENT_CERT"]) environment.set(name, sslVariable(request, name) ?? "");
-  for (let number = 0; number < 10; number++) {
-    const certificate = sslVariable(request, `SSL_CLIENT_CERT_CHAIN_${number}`);
-    if (certificate === undefined) break;
-    environment.set(`SSL_CLIENT_CERT_CHAIN_${number}`, certificate);
+  if (chosen.has("ExportCertData")) {
+    for (const [name, value] of certificateTexts(request, tls.socket)) environment.set(name, value);
   }
   return undefined;
 }
+
+const serverName = sslVariable("SSL_TLS_SNI");

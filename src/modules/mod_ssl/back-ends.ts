@@ -1,13 +1,18 @@
 // The SSLProxy settings of a request → how connections to its back end are encrypted, and what its certificate must be.
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import type { X509Certificate } from "node:crypto";
 import { createSecureContext, type ConnectionOptions, type SecureContextOptions, type TLSSocket } from "node:tls";
 import type { ProxyTls, ProxyTlsProvider, ServerView } from "../../api/index.js";
-import { TlsFault } from "./contexts.js";
+import { certificatesIn, pemTexts } from "./certificate.js";
+import { chainOf, sentBy } from "./chain.js";
+import { readLists } from "./client-rules.js";
+import { readNamed, readNamedFolder, TlsFault } from "./named-files.js";
+import { revocationFault, type RevocationList } from "./revocation.js";
 import { ssl, type NamedFile, type SslSettings } from "./settings.js";
 
-/** Texts of the files that lines name, read as root. */
-const files = new Map<string, string>();
+/** What the files and folders hold that lines name, read as root. */
+const texts = new Map<string, readonly string[]>();
+const lists = new Map<string, readonly RevocationList[]>();
+const keyText = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?-----END [A-Z ]*PRIVATE KEY-----/;
 const made = new WeakMap<SslSettings, ProxyTls>();
 
 /** TLS 1.3's own, where only the ciphers of the older versions are named. */
@@ -27,18 +32,54 @@ export const backEndTls: ProxyTlsProvider = {
 /** Reads what the lines of a configuration name; throws a TlsFault. */
 export function readBackEndFiles(server: ServerView): void {
   for (const { settings } of server.everywhere(ssl)) {
-    const { proxyAuthorities, proxyAuthorityFolder, proxyRevocations, proxyIdentity, proxyChain } = settings;
-    for (const file of [proxyAuthorities, proxyRevocations, proxyIdentity, proxyChain]) {
-      if (file) files.set(file.path, read(file));
+    const { proxyAuthorities, proxyAuthorityFolder, proxyRevocations, proxyRevocationFolder, proxyChain } = settings;
+    if (proxyAuthorities) texts.set(proxyAuthorities.path, [readNamed(proxyAuthorities, "SSLProxyCACertificateFile")]);
+    if (proxyAuthorityFolder) {
+      const directive = "SSLProxyCACertificatePath";
+      texts.set(proxyAuthorityFolder.path, readNamedFolder(proxyAuthorityFolder, directive, "certificates"));
     }
-    if (proxyAuthorityFolder) files.set(proxyAuthorityFolder.path, readFolder(proxyAuthorityFolder));
-    if (proxyIdentity && !/PRIVATE KEY/.test(files.get(proxyIdentity.path) ?? "")) {
-      throw new TlsFault(
-        `SSLProxyMachineCertificateFile: ${proxyIdentity.path} holds no private key behind the certificate`,
-        proxyIdentity.origin,
+    if (proxyRevocations) {
+      lists.set(
+        proxyRevocations.path,
+        readLists([readNamed(proxyRevocations, "SSLProxyCARevocationFile")], proxyRevocations),
       );
     }
+    if (proxyRevocationFolder) {
+      const found = readNamedFolder(proxyRevocationFolder, "SSLProxyCARevocationPath", "lists");
+      lists.set(proxyRevocationFolder.path, readLists(found, proxyRevocationFolder));
+    }
+    if (proxyChain) texts.set(proxyChain.path, [readNamed(proxyChain, "SSLProxyMachineCertificateChainFile")]);
+    readIdentity(settings);
   }
+}
+
+/** Certificates with their keys, where they are named. */
+function readIdentity({ proxyIdentity, proxyIdentityFolder }: Partial<SslSettings>): void {
+  if (proxyIdentity) {
+    const directive = "SSLProxyMachineCertificateFile";
+    const text = readNamed(proxyIdentity, directive);
+    if (!hasKey(text)) {
+      const reason = `${directive}: ${proxyIdentity.path} holds no private key behind the certificate`;
+      throw new TlsFault(reason, proxyIdentity.origin);
+    }
+    texts.set(proxyIdentity.path, [text]);
+  }
+  if (!proxyIdentityFolder) return;
+  const { path, origin } = proxyIdentityFolder;
+  const directive = "SSLProxyMachineCertificatePath";
+  const found = readNamedFolder(proxyIdentityFolder, directive).filter(hasKey);
+  if (found.length !== 1) {
+    throw new TlsFault(`${directive}: ${path} must hold one certificate with its key, found ${found.length}`, origin);
+  }
+  texts.set(path, found);
+}
+
+function textsOf(...files: readonly (NamedFile | undefined)[]): string[] {
+  return files.flatMap((file) => (file ? (texts.get(file.path) ?? []) : []));
+}
+
+function hasKey(text: string): boolean {
+  return keyText.test(text) && pemTexts(text).length > 0;
 }
 
 /** Looks whether what virtual hosts say can be used. */
@@ -63,33 +104,37 @@ export function checkBackEndTls(server: ServerView): void {
 
 function makeTls(settings: SslSettings): ProxyTls {
   const options: ConnectionOptions = contextOptions(settings);
-  return { options, check: (socket, name) => faultOf(socket, name, settings) };
+  const authorities = certificatesIn(textsOf(settings.proxyAuthorities, settings.proxyAuthorityFolder));
+  return { options, check: (socket, name) => faultOf(socket, name, { settings, authorities }) };
 }
 
 function contextOptions(settings: SslSettings): ConnectionOptions {
-  const { proxyVersions, proxyCiphers, proxyCiphers13, proxyIdentity, proxyChain } = settings;
-  const { proxyAuthorities, proxyAuthorityFolder, proxyRevocations } = settings;
-  const ca = [proxyAuthorities, proxyAuthorityFolder].flatMap((file) => (file ? certificatesOf(textOf(file)) : []));
+  const { proxyVersions, proxyCiphers, proxyCiphers13 } = settings;
+  const { proxyRevocationCheck, proxyRevocations, proxyRevocationFolder } = settings;
+  if (proxyRevocationCheck.covers !== "none" && !proxyRevocations && !proxyRevocationFolder) {
+    const needed = "SSLProxyCARevocationCheck needs an SSLProxyCARevocationFile or SSLProxyCARevocationPath";
+    throw new TlsFault(needed, undefined);
+  }
+  const [identity] = textsOf(settings.proxyIdentity ?? settings.proxyIdentityFolder);
   const options: SecureContextOptions = {
     minVersion: proxyVersions.least,
     maxVersion: proxyVersions.most,
     ciphers: `${proxyCiphers13 ?? usualCiphers13}:${proxyCiphers}`,
-    ca,
-    ...(settings.proxyChecksRevocation && proxyRevocations ? { crl: textOf(proxyRevocations) } : {}),
+    ca: textsOf(settings.proxyAuthorities, settings.proxyAuthorityFolder).flatMap(pemTexts),
   };
-  if (settings.proxyChecksRevocation && !proxyRevocations) {
-    throw new TlsFault("SSLProxyCARevocationCheck needs an SSLProxyCARevocationFile", undefined);
-  }
-  if (proxyIdentity) {
-    const text = textOf(proxyIdentity);
-    options.cert = text + (proxyChain ? `\n${textOf(proxyChain)}` : "");
-    options.key = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?-----END [A-Z ]*PRIVATE KEY-----/.exec(text)?.[0] ?? "";
+  if (identity !== undefined) {
+    options.cert = [identity, ...textsOf(settings.proxyChain)].join("\n");
+    options.key = keyText.exec(identity)?.[0] ?? "";
   }
   return { secureContext: createSecureContext(options) };
 }
 
 /** Why the certificate of a back end is not good enough. */
-function faultOf(socket: TLSSocket, name: string, settings: SslSettings): string | undefined {
+function faultOf(
+  socket: TLSSocket,
+  name: string,
+  { settings, authorities }: { settings: SslSettings; authorities: readonly X509Certificate[] },
+): string | undefined {
   const { proxyVerify, proxyVerifyDepth, proxyChecksExpiry, proxyChecksName, proxyChecksCn } = settings;
   // A session that goes on was looked at when it began.
   if (socket.isSessionReused()) return undefined;
@@ -99,8 +144,13 @@ function faultOf(socket: TLSSocket, name: string, settings: SslSettings): string
     const error: unknown = socket.authorizationError;
     if (!socket.authorized)
       return `the certificate is not good: ${error instanceof Error ? error.message : String(error)}`;
-    const depth = depthOf(socket);
-    if (depth > proxyVerifyDepth)
+    const chain = chainOf(certificate, sentBy(socket), authorities);
+    const known = [settings.proxyRevocations, settings.proxyRevocationFolder].flatMap((file) =>
+      file ? (lists.get(file.path) ?? []) : [],
+    );
+    const fault = revocationFault(chain, known, settings.proxyRevocationCheck);
+    if (fault !== undefined) return `the certificate is not good: ${fault}`;
+    if (chain.length - 1 > proxyVerifyDepth)
       return `the chain of its certificate is longer than SSLProxyVerifyDepth ${proxyVerifyDepth}`;
   }
   const now = Date.now();
@@ -119,44 +169,4 @@ function faultOf(socket: TLSSocket, name: string, settings: SslSettings): string
     }
   }
   return undefined;
-}
-
-/** Number of certificates between a back end's own and the one that is trusted. */
-function depthOf(socket: TLSSocket): number {
-  let depth = 0;
-  const seen = new Set<string>();
-  let certificate = socket.getPeerCertificate(true);
-  while (certificate.issuerCertificate && !seen.has(certificate.fingerprint256)) {
-    seen.add(certificate.fingerprint256);
-    if (certificate.issuerCertificate.fingerprint256 === certificate.fingerprint256) break;
-    depth++;
-    certificate = certificate.issuerCertificate;
-  }
-  return depth;
-}
-
-function textOf({ path }: NamedFile): string {
-  return files.get(path) ?? "";
-}
-
-function certificatesOf(text: string): string[] {
-  return text.match(/-----BEGIN (TRUSTED )?CERTIFICATE-----[^]*?-----END (TRUSTED )?CERTIFICATE-----/g) ?? [];
-}
-
-function read({ path, origin }: NamedFile): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new TlsFault(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, origin);
-  }
-}
-
-function readFolder({ path, origin }: NamedFile): string {
-  try {
-    // As c_rehash names them.
-    const names = readdirSync(path).filter((name) => /^[0-9a-f]{8}\.\d+$/.test(name));
-    return names.map((name) => readFileSync(join(path, name), "utf8")).join("\n");
-  } catch (error) {
-    throw new TlsFault(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, origin);
-  }
 }

@@ -1,26 +1,19 @@
 // The settings of a virtual host → what its connections are encrypted with, or why they cannot be.
 import { execFileSync } from "node:child_process";
 import { constants, createPrivateKey, hkdfSync } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
-import type { ManagedCredentials, Origin } from "../../api/index.js";
-import type { NamedFile, SslSettings } from "./settings.js";
-
-/** A fault with the directive it is in. */
-export class TlsFault extends Error {
-  readonly origin: Origin | undefined;
-
-  constructor(reason: string, origin: Origin | undefined) {
-    super(reason);
-    this.origin = origin;
-  }
-}
+import { readFileSync } from "node:fs";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
+import type { ManagedCredentials } from "../../api/index.js";
+import { pemTexts } from "./certificate.js";
+import { messageOf, readNamed, readNamedBoth, TlsFault } from "./named-files.js";
+import type { NamedFile, PassPhraseProgram, SslSettings } from "./settings.js";
 
 /** Who the settings are for, and what all workers share. */
 export interface ContextOptions {
   /** "name:port", for a program that gives pass phrases. */
   readonly name: string;
+  /** Whether clients are asked for a certificate. */
+  readonly asks: boolean;
   readonly secret: Buffer;
   /** What a module that looks after certificates has for the virtual host; "awaited": it will. */
   readonly managed?: ManagedCredentials | "awaited" | undefined;
@@ -37,64 +30,69 @@ const usualCiphers13 = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_
 /** Milliseconds a program may take for a pass phrase. */
 const programLimit = 60_000;
 
-/** Makes the context, and what it is made of. Throws a TlsFault. */
-export function makeContext(
+/** What contexts are made of; tried, so that faults are found before clients come. Throws a TlsFault. */
+export function contextOptions(
   settings: SslSettings,
-  { name, secret, managed }: ContextOptions,
-): { readonly context: SecureContext; readonly options: SecureContextOptions; readonly own: OwnCredentials } {
-  const { certificates, keys, versions, ciphers, ciphers13, verifyClient, tickets } = settings;
+  { name, secret, managed, asks }: ContextOptions,
+): { readonly options: SecureContextOptions; readonly own: OwnCredentials } {
+  const { certificates, keys, versions, ciphers, ciphers13, verifyClient } = settings;
   const [first] = certificates;
   if (!first && !managed) {
     throw new TlsFault("SSLEngine is on, and no SSLCertificateFile says with which certificate", undefined);
   }
   const keyFiles = keys.length > 0 ? keys : certificates;
   const own = ownCredentials(settings, keyFiles, name);
+  const ca = readNamedBoth(settings.authorities, settings.authorityFolder, {
+    directive: "SSLCACertificate",
+    kind: "certificates",
+  }).flatMap(pemTexts);
+  // Nothing of a ticket says what was found out about the chain behind a client's certificate.
+  const givesTickets = settings.tickets && !asks;
   const options: SecureContextOptions = {
     ...withManaged(own, managed),
     minVersion: settings.leastVersion ?? versions.least,
     maxVersion: settings.mostVersion ?? versions.most,
     ciphers: `${ciphers13 ?? usualCiphers13}:${ciphers}`,
     honorCipherOrder: settings.honorsOrder,
-    dhparam: settings.dhParameters ? read(settings.dhParameters, "DHParameters") : "auto",
+    dhparam: settings.dhParameters ? readNamed(settings.dhParameters, "DHParameters") : "auto",
     sessionIdContext: name.slice(0, 32),
     ticketKeys: ticketKeys(settings, secret),
     ...(settings.curves === undefined ? {} : { ecdhCurve: settings.curves }),
     ...(settings.signatureAlgorithms === undefined ? {} : { sigalgs: settings.signatureAlgorithms }),
-    ...(tickets ? {} : { secureOptions: constants.SSL_OP_NO_TICKET }),
-    ...authorities(settings),
+    ...(settings.sessionTimeout === undefined ? {} : { sessionTimeout: settings.sessionTimeout }),
+    ...(givesTickets ? {} : { secureOptions: constants.SSL_OP_NO_TICKET }),
+    ...(ca.length === 0 ? {} : { ca }),
   };
-  if (settings.checksRevocation) {
-    if (!settings.revocations) throw new TlsFault("SSLCARevocationCheck needs an SSLCARevocationFile", undefined);
-    options.crl = read(settings.revocations, "SSLCARevocationFile");
-  }
   if ((verifyClient === "require" || verifyClient === "optional") && options.ca === undefined) {
     const needed = "SSLVerifyClient needs SSLCACertificateFile or SSLCACertificatePath: whose certificates are good?";
     throw new TlsFault(needed, undefined);
   }
   try {
-    return { context: createSecureContext(options), options, own };
+    createSecureContext(options);
+    return { options, own };
   } catch (error) {
     const named = first ?? { path: "the certificate", origin: undefined };
     throw new TlsFault(faultOf(error, named.path, keyFiles[0]), named.origin);
   }
 }
 
-/** The same with credentials that have been renewed; what is read from other files stays as it is. */
-export function renewContext(
+/** The same with credentials that have been renewed; what is read from other files stays as it is. Throws an Error. */
+export function renewedOptions(
   options: SecureContextOptions,
   own: OwnCredentials,
   managed: ManagedCredentials,
-): { readonly context: SecureContext; readonly options: SecureContextOptions } {
+): SecureContextOptions {
   const renewed = { ...options, ...withManaged(own, managed) };
-  return { context: createSecureContext(renewed), options: renewed };
+  createSecureContext(renewed);
+  return renewed;
 }
 
 function ownCredentials(settings: SslSettings, keyFiles: readonly NamedFile[], name: string): OwnCredentials {
   const { certificates, chain } = settings;
-  const chainText = chain ? `\n${read(chain, "SSLCertificateChainFile")}` : "";
+  const chainText = chain ? `\n${readNamed(chain, "SSLCertificateChainFile")}` : "";
   return {
-    cert: certificates.map((file) => read(file, "SSLCertificateFile") + chainText),
-    key: keyFiles.map((file) => readKey(file, settings, name)),
+    cert: certificates.map((file) => readNamed(file, "SSLCertificateFile") + chainText),
+    key: keyFiles.map((file, index) => readKey(file, settings, { name, index })),
   };
 }
 
@@ -103,21 +101,6 @@ function withManaged(own: OwnCredentials, managed: ContextOptions["managed"]): P
   const more = isOwnEnough ? [] : managed.credentials;
   const cert = [...own.cert, ...more.map(({ certificate }) => certificate)];
   return cert.length === 0 ? {} : { cert, key: [...own.key, ...more.map(({ key }) => key)] };
-}
-
-function authorities(settings: SslSettings): { readonly ca?: string[] } {
-  const { authorities, authorityFolder } = settings;
-  const ca = authorities ? [read(authorities, "SSLCACertificateFile")] : [];
-  if (authorityFolder) {
-    try {
-      // As c_rehash names them.
-      const names = readdirSync(authorityFolder.path).filter((name) => /^[0-9a-f]{8}\.\d+$/.test(name));
-      for (const name of names) ca.push(readFileSync(join(authorityFolder.path, name), "utf8"));
-    } catch (error) {
-      throw new TlsFault(`SSLCACertificatePath: ${messageOf(error)}`, authorityFolder.origin);
-    }
-  }
-  return ca.length > 0 ? { ca } : {};
 }
 
 /** The same in all workers, so that a session begun with one goes on with another. */
@@ -136,20 +119,12 @@ function ticketKeys({ ticketKeyFile }: SslSettings, secret: Buffer): Buffer {
   );
 }
 
-function read({ path, origin }: NamedFile, directive: string): string {
-  try {
-    const text = readFileSync(path, "utf8");
-    if (text.trim() !== "") return text;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT")
-      throw new TlsFault(`${directive}: file '${path}' cannot be read: ${messageOf(error)}`, origin);
-  }
-  throw new TlsFault(`${directive}: file '${path}' does not exist or is empty`, origin);
-}
-
-function readKey(file: NamedFile, { passPhraseProgram }: SslSettings, name: string): string {
-  const text = read(file, "SSLCertificateKeyFile");
+function readKey(
+  file: NamedFile,
+  { passPhraseProgram }: SslSettings,
+  { name, index }: { name: string; index: number },
+): string {
+  const text = readNamed(file, "SSLCertificateKeyFile");
   if (!/ENCRYPTED/.test(text)) return text;
   if (passPhraseProgram === undefined) {
     throw new TlsFault(
@@ -159,12 +134,20 @@ function readKey(file: NamedFile, { passPhraseProgram }: SslSettings, name: stri
     );
   }
   try {
-    const phrase = execFileSync(passPhraseProgram, [name, "0"], { timeout: programLimit, maxBuffer: 4096 }).toString();
-    const passphrase = phrase.replace(/\r?\n$/, "");
+    const passphrase = passPhraseOf(passPhraseProgram, { name, index });
     return createPrivateKey({ key: text, passphrase }).export({ type: "pkcs8", format: "pem" }).toString();
   } catch (error) {
     throw new TlsFault(`the key in ${file.path} was not decrypted: ${messageOf(error)}`, file.origin);
   }
+}
+
+/** What a program prints up to the end of a line; one behind a pipe is asked on its input, as by Apache. */
+function passPhraseOf({ path, isPipe }: PassPhraseProgram, { name, index }: { name: string; index: number }): string {
+  const limits = { timeout: programLimit, maxBuffer: 4096 };
+  const printed = isPipe
+    ? execFileSync(path, [], { ...limits, input: `Private key ${name}:${index} (${name})\nEnter pass phrase:\n` })
+    : execFileSync(path, [name, String(index)], { ...limits, stdio: ["ignore", "pipe", "inherit"] });
+  return printed.toString().replace(/\r?\n[^]*$/, "");
 }
 
 function faultOf(error: unknown, certificate: string, key: NamedFile | undefined): string {
@@ -180,8 +163,4 @@ function faultOf(error: unknown, certificate: string, key: NamedFile | undefined
     default:
       return `${certificate} cannot be used: ${messageOf(error)}`;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

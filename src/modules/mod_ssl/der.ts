@@ -46,3 +46,40 @@ export function der(tag: number, ...contents: readonly Buffer[]): Buffer {
   const short = length.subarray(length.findIndex((byte) => byte !== 0));
   return Buffer.concat([Buffer.from([tag, 0x80 | short.length]), short, body]);
 }
+
+/** What a value holds. */
+export function derContents(bytes: Buffer, { start, end }: DerValue): Buffer {
+  return bytes.subarray(start, end);
+}
+
+/** The value with its tag and length. */
+export function derWhole(bytes: Buffer, { from, end }: DerValue): Buffer {
+  return bytes.subarray(from, end);
+}
+
+/** "1.2.840.113549.1.1.11" from the contents of an object identifier. */
+export function derIdentifier(contents: Buffer): string {
+  const numbers: number[] = [];
+  let number = 0;
+  for (const byte of contents) {
+    number = number * 128 + (byte & 0x7f);
+    if (byte < 0x80) {
+      numbers.push(number);
+      number = 0;
+    }
+  }
+  const [first = 0, ...others] = numbers;
+  const root = Math.min(2, Math.floor(first / 40));
+  return [root, first - root * 40, ...others].join(".");
+}
+
+/** UTCTime or GeneralizedTime → milliseconds since the epoch. Throws an Error where it is none. */
+export function derTime(bytes: Buffer, value: DerValue): number {
+  const text = derContents(bytes, value).toString("latin1");
+  const [, early, late, month, day, hour, minute, second] =
+    /^(?:(\d{4})|(\d\d))(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z$/.exec(text) ?? [];
+  if (month === undefined) throw new Error(`"${text}" is no time`);
+  // RFC 5280 section 4.1.2.5.1.
+  const year = early === undefined ? Number(late) + (Number(late) < 50 ? 2000 : 1900) : Number(early);
+  return Date.UTC(year, Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+}

@@ -10,7 +10,9 @@ import {
   type Directives,
   type Place,
 } from "../../api/index.js";
-import { optionWords, type OptionChange, type OptionWord, type ssl } from "./settings.js";
+import { clientDirectives } from "./client-directives.js";
+import { ocspDirectives } from "./ocsp-directives.js";
+import type { ssl } from "./settings.js";
 import { sslProxyDirectives } from "./proxy-directives.js";
 import { staplingDirectives } from "./stapling-directives.js";
 import { readVersions, type Version } from "./versions.js";
@@ -19,7 +21,6 @@ type Settings = typeof ssl.settings;
 type Make = DirectiveMaker<Settings>;
 
 const hosts: readonly Context[] = ["server config", "virtual host"];
-const everywhere: readonly Context[] = [...hosts, "directory", ".htaccess"];
 const sections: readonly Context[] = ["directory", ".htaccess"];
 const override = "AuthConfig";
 const engine = "SSLEngine On\nSSLCertificateFile cert.pem\n";
@@ -57,30 +58,6 @@ function fileDirectives(directive: Make): Directives<Settings> {
       example: "SSLCertificateChainFile conf/chain.pem",
       set: ([file], place) => ({ chain: named(file, place) }),
     }),
-    SSLCACertificateFile: directive({
-      args: path,
-      contexts: hosts,
-      summary: "Authorities whose clients' certificates are good, in PEM",
-      doc: "Their names are sent to clients that are asked for a certificate.",
-      example: "SSLCACertificateFile conf/clients.pem\nSSLVerifyClient require",
-      set: ([file], place) => ({ authorities: named(file, place) }),
-    }),
-    SSLCACertificatePath: directive({
-      args: [arg.filePath("directory-path")],
-      contexts: hosts,
-      summary: "A folder of such authorities, with the hashed names that `openssl rehash` gives",
-      doc: "Read when the server starts and on each graceful restart.",
-      example: "SSLCACertificatePath conf/clients",
-      set: ([file], place) => ({ authorityFolder: named(file, place) }),
-    }),
-    SSLCARevocationFile: directive({
-      args: path,
-      contexts: hosts,
-      summary: "Lists of revoked certificates, in PEM",
-      doc: "Used with `SSLCARevocationCheck chain`. Read when the server starts and on each graceful restart.",
-      example: "SSLCARevocationFile conf/revoked.pem",
-      set: ([file], place) => ({ revocations: named(file, place) }),
-    }),
     SSLSessionTicketKeyFile: directive({
       args: path,
       contexts: hosts,
@@ -94,15 +71,16 @@ function fileDirectives(directive: Make): Directives<Settings> {
       contexts: ["server config"],
       summary: "Where the pass phrases of encrypted keys come from",
       doc:
-        "`exec:/path/program` is run as root with `name:port` and the number of the key, and prints the pass phrase. With " +
-        "`builtin` encrypted keys are refused: nobody may be there to ask when the server starts again.",
+        "`exec:/path/program` is run as root with `name:port` and the number of the key, and prints the pass phrase; " +
+        "`|/path/program` is asked by a line on its input. With `builtin` encrypted keys are refused: nobody may be there to ask " +
+        "when the server starts again.",
       example: "SSLPassPhraseDialog exec:/usr/local/bin/phrase",
       default: "builtin",
       set: ([type], place) => {
         if (type.toLowerCase() === "builtin") return { passPhraseProgram: undefined };
-        const [, program] = /^exec:(.+)$/i.exec(type) ?? [];
-        if (program !== undefined) return { passPhraseProgram: place.resolve(program) };
-        return place.fail("type must be builtin or exec:/path/program", "pipes are not supported");
+        const [, start = "", program] = /^(exec:|\|)(.+)$/i.exec(type) ?? [];
+        if (program === undefined) return place.fail("type must be builtin, exec:/path/program or |/path/program");
+        return { passPhraseProgram: { path: place.resolve(program), isPipe: start === "|" } };
       },
     }),
   };
@@ -148,10 +126,21 @@ function protocolDirectives(directive: Make): Directives<Settings> {
       args: [arg.flag()],
       contexts: hosts,
       summary: "Whether clients get tickets with which a session goes on later",
-      doc: "All workers take each other's tickets.",
+      doc:
+        "All workers take each other's tickets. Where clients are asked for certificates none are given: a ticket does not tell " +
+        "of the chain behind a certificate, which would have to be looked at again.",
       example: "SSLSessionTickets Off",
       default: "On",
       set: ([tickets]) => ({ tickets }),
+    }),
+    SSLSessionCacheTimeout: directive({
+      args: [arg.int("seconds", { min: 0, max: 604_800 })],
+      contexts: hosts,
+      summary: "How long a session can go on",
+      doc: "Seconds since it began; clients keep sessions in tickets.",
+      example: "SSLSessionCacheTimeout 600",
+      default: "300",
+      set: ([sessionTimeout]) => ({ sessionTimeout }),
     }),
     SSLStrictSNIVHostCheck: directive({
       args: [arg.flag()],
@@ -214,110 +203,6 @@ function versionOf(text: string, place: Place): Version {
   return found ?? place.fail(`value must be one of ${tlsVersions.join(", ")}, found "${text}"`);
 }
 
-/** Clients' certificates, and what applications see. */
-function clientDirectives(directive: Make): Directives<Settings> {
-  return {
-    SSLVerifyClient: directive({
-      args: [arg.oneOf("level", "none", "optional", "require", "optional_no_ca")],
-      contexts: everywhere,
-      override,
-      summary: "Whether clients need a certificate",
-      doc:
-        "At the top of a virtual host, one without a good certificate is refused in the handshake. In a section, clients of the " +
-        "whole virtual host are asked for a certificate in the handshake (TLS 1.3 has no other time for it), but only requests " +
-        "of the section are refused without one, with 403.",
-      example: `${engine}SSLCACertificateFile conf/clients.pem\nSSLVerifyClient require`,
-      default: "none",
-      set: ([verifyClient]) => ({ verifyClient }),
-    }),
-    SSLVerifyDepth: directive({
-      args: [arg.int("number", { max: 100 })],
-      contexts: everywhere,
-      override,
-      summary: "Most certificates between a client's own and one that is trusted",
-      doc: "0: only what an authority has signed itself.",
-      example: "SSLVerifyDepth 2",
-      default: "1",
-      set: ([verifyDepth]) => ({ verifyDepth }),
-    }),
-    SSLCARevocationCheck: directive({
-      args: [rest(arg.word("check"))],
-      contexts: hosts,
-      summary: "Whether clients' certificates may have been revoked",
-      doc: "`chain` looks at all certificates up to the authority, by SSLCARevocationFile; `none` does not look.",
-      example: "SSLCARevocationFile conf/revoked.pem\nSSLCARevocationCheck chain",
-      default: "none",
-      set: ([[check = "", ...flags]], place) => {
-        if (flags.length > 0) return place.fail(`check: "${flags.join(" ")}" is not supported`);
-        if (/^chain$/i.test(check)) return { checksRevocation: true };
-        if (/^none$/i.test(check)) return { checksRevocation: false };
-        return place.fail(
-          `check must be chain or none, found "${check}"`,
-          "leaf alone is not supported; chain is stricter",
-        );
-      },
-    }),
-    SSLUserName: directive({
-      args: [arg.word("variable")],
-      contexts: everywhere,
-      override,
-      summary: "The variable that holds the user's name",
-      doc: "Usually a part of the client's certificate. Without one the user has no name.",
-      example: "SSLUserName SSL_CLIENT_S_DN_CN",
-      set: ([userName]) => ({ userName }),
-    }),
-    SSLRequireSSL: directive({
-      args: [optional(arg.raw("text"))],
-      contexts: sections,
-      override,
-      summary: "Refuses requests that are not encrypted",
-      doc: "With 403. To send clients to https instead, use Redirect. Words behind it are passed over with a warning: `Off` does not undo it.",
-      example: "<Location /private>\n  SSLRequireSSL\n</Location>",
-      set: ([text], place) => {
-        if (text !== undefined && text !== "") place.warn(`takes no arguments: "${text}" is passed over`);
-        return { requiresTls: true };
-      },
-    }),
-    SSLRequire: directive({
-      args: [arg.raw("expression")],
-      contexts: sections,
-      override,
-      summary: "Refused: the former language of conditions on connections",
-      doc: 'Write `Require expr "..."` instead: it knows the same variables, as `%{SSL_CIPHER_USEKEYSIZE}`.',
-      example: "SSLRequire %{SSL_CIPHER_USEKEYSIZE} >= 128",
-      set: (_values, place) =>
-        place.fail("is not supported", 'write Require expr "%{SSL_CIPHER_USEKEYSIZE} -ge 128" in its place'),
-    }),
-    SSLOptions: directive({
-      args: [rest(arg.word("option"))],
-      contexts: everywhere,
-      override: "Options",
-      summary: "Which variables applications get, and some details",
-      doc:
-        "`StdEnvVars`: SSL_PROTOCOL, SSL_CIPHER, SSL_CLIENT_S_DN and so on; `ExportCertData`: the certificates too; " +
-        "`FakeBasicAuth`: the certificate's name takes part in Basic authentication; `LegacyDNStringFormat`: names as " +
-        "/C=../CN=..; `StrictRequire` and `OptRenegotiate` change nothing. With `+` and `-` what is inherited is changed.",
-      example: "SSLOptions +StdEnvVars",
-      set: ([words], place) => ({ options: optionChange(words, place) }),
-    }),
-  };
-}
-
-function optionChange(words: readonly string[], place: Place): OptionChange {
-  let set: Set<OptionWord> | undefined;
-  const plus = new Set<OptionWord>();
-  const minus = new Set<OptionWord>();
-  for (const word of words) {
-    const [, sign = "", name = ""] = /^([+-]?)(.*)$/.exec(word) ?? [];
-    const option = optionWords.find((known) => known.toLowerCase() === name.toLowerCase());
-    if (!option) return place.fail(`option must be one of ${optionWords.join(", ")}, found "${word}"`);
-    if (sign === "+") plus.add(option);
-    else if (sign === "-") minus.add(option);
-    else (set ??= new Set()).add(option);
-  }
-  return { set, plus, minus };
-}
-
 /** What is accepted for the sake of configurations that have it. */
 function acceptedDirectives(directive: Make): Directives<Settings> {
   const accepted = (
@@ -356,14 +241,6 @@ function acceptedDirectives(directive: Make): Directives<Settings> {
       "clients keep them in tickets, which every worker can read.",
       "SSLSessionCache none",
     ),
-    SSLSessionCacheTimeout: accepted(
-      "How long sessions are kept.",
-      "tickets are good for two hours.",
-      "SSLSessionCacheTimeout 300",
-      {
-        contexts: hosts,
-      },
-    ),
     SSLRenegBufferSize: accepted(
       "How much of a body is kept through a renegotiation.",
       "there are no renegotiations.",
@@ -401,6 +278,7 @@ export function sslDirectives(directive: Make): Directives<Settings> {
     ...fileDirectives(directive),
     ...protocolDirectives(directive),
     ...clientDirectives(directive),
+    ...ocspDirectives(directive),
     ...staplingDirectives(directive),
     ...sslProxyDirectives(directive),
     ...acceptedDirectives(directive),

@@ -1,5 +1,5 @@
 // Virtual hosts with SSLEngine → encrypted connections, clients' certificates, and variables about both.
-import type { SecureContextOptions } from "node:tls";
+import type { SecureContextOptions, TLSSocket } from "node:tls";
 import {
   defineModule,
   escapeLogItem,
@@ -12,12 +12,16 @@ import {
 } from "../../api/index.js";
 import { backEndTls, checkBackEndTls, readBackEndFiles } from "./back-ends.js";
 import { checkAccess, checkName, nameUser, refuseFake, setVariables } from "./access.js";
-import { makeContext, renewContext, TlsFault, type OwnCredentials } from "./contexts.js";
+import { clientRules } from "./client-rules.js";
+import { verifyClient } from "./client-certificates.js";
+import { contextOptions, renewedOptions, type OwnCredentials } from "./contexts.js";
 import { certificateProviders, isEncrypted, isManaged } from "./encrypted.js";
 import { sslDirectives } from "./directives.js";
+import { TlsFault } from "./named-files.js";
+import { responderOf } from "./ocsp-client.js";
 import { optionsOf, ssl, type SslSettings } from "./settings.js";
-import { leafAndIssuer, responderOf, Stapler } from "./stapling.js";
-import { sslVariable, variableNames } from "./variables.js";
+import { leafAndIssuer, Stapler } from "./stapling.js";
+import { clientExtensions, sslVariable } from "./variables.js";
 
 /** What encrypts the connections to a virtual host; changed where it stands when a certificate is renewed. */
 type ChangingSettings = { -readonly [K in keyof TlsSettings]: TlsSettings[K] };
@@ -48,8 +52,8 @@ function takeRenewed(server: ServerView, host: VirtualHost): void {
   const managed = managedOf(server, host);
   if (!known || !managed) return;
   try {
-    Object.assign(known.settings, renewContext(known.settings.options, known.own, managed));
-    known.settings.staple = stapleOf(host, server.settings(ssl, host), known.settings.options);
+    known.settings.options = renewedOptions(known.settings.options, known.own, managed);
+    known.settings.staples = staplesOf(host, server.settings(ssl, host), known.settings.options);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `the renewed certificate of ${nameOf(host)} cannot be used, the former one stays: ${reason}`;
@@ -63,16 +67,23 @@ function policyText(host: VirtualHost, settings: SslSettings): string {
     settings;
   if (namePolicy === "insecure") return "";
   if (namePolicy === "strict") return String(host.index);
-  const client = [verifyClient, verifyDepth, authorities?.path, authorityFolder?.path, settings.revocations?.path];
+  const client = [
+    verifyClient,
+    verifyDepth,
+    authorities?.path,
+    authorityFolder?.path,
+    settings.revocations?.path,
+    settings.revocationFolder?.path,
+    settings.revocationCheck,
+    settings.ocsp,
+  ];
   return JSON.stringify(
     namePolicy === "authonly" ? client : [client, versions, ciphers, ciphers13, settings.honorsOrder],
   );
 }
 
 /** The virtual hosts with SSLEngine On, and what is asked of clients in their sections. */
-function* encryptedHosts(
-  server: ServerView,
-): Iterable<{ host: VirtualHost; settings: SslSettings; asksForParts: boolean }> {
+function* encryptedHosts(server: ServerView): Iterable<{ host: VirtualHost; settings: SslSettings; asks: boolean }> {
   const asking = new Set<VirtualHost>();
   for (const { virtualHost, settings } of server.everywhere(ssl)) {
     if (settings.verifyClient !== undefined && settings.verifyClient !== "none") asking.add(virtualHost);
@@ -81,7 +92,7 @@ function* encryptedHosts(
   for (const host of server.virtualHosts) {
     const settings = server.settings(ssl, host);
     if (!isEncrypted(server, host, settings)) continue;
-    yield { host, settings, asksForParts: asking.has(host) || (main !== undefined && asking.has(main)) };
+    yield { host, settings, asks: asking.has(host) || (main !== undefined && asking.has(main)) };
   }
 }
 
@@ -93,7 +104,8 @@ function check(server: ServerView): void {
     if (isEncrypted(server, host, settings)) {
       try {
         const managed = isManaged(server, host) ? "awaited" : undefined;
-        makeContext(settings, { name: nameOf(host), secret: Buffer.alloc(32), managed });
+        contextOptions(settings, { name: nameOf(host), secret: Buffer.alloc(32), managed, asks: false });
+        clientRules(settings, host);
       } catch (error) {
         if (!(error instanceof TlsFault)) throw error;
         server.error(error.message, error.origin ?? host.origin);
@@ -108,35 +120,52 @@ function check(server: ServerView): void {
   }
 }
 
-/** What handshakes show of the certificate; a fault is a line in the log, as in Apache. */
-function stapleOf(host: VirtualHost, settings: SslSettings, { cert, ca }: SecureContextOptions): Stapler | undefined {
+/** What handshakes show of each certificate; a fault is a line in the log, as in Apache. */
+function staplesOf(
+  host: VirtualHost,
+  settings: SslSettings,
+  { cert, ca }: SecureContextOptions,
+): Stapler[] | undefined {
   if (!settings.staples) return undefined;
   const log = (message: string): void => host.errorLog.write({ level: "error", module: "ssl", message });
-  const certificates = [cert ?? []].flat().length;
-  if (certificates > 1) {
-    log(`AH02603: ssl_stapling: ${nameOf(host)} has ${certificates} certificates, and goes without stapling`);
-    return undefined;
-  }
-  try {
-    const { leaf, issuer } = leafAndIssuer([cert, ca].flat().map(String));
-    const url = settings.staplingUrl ?? responderOf(leaf);
-    if (!issuer) log(`AH02217: ssl_stapling_init_cert: can't retrieve issuer certificate! [${nameOf(host)}]`);
-    else if (url === undefined) log(`AH02218: ssl_stapling_init_cert: no OCSP URI in certificate [${nameOf(host)}]`);
-    else {
-      const stapler = new Stapler({ leaf, issuer, url }, settings, log);
-      void stapler.response();
-      return stapler;
+  return [cert ?? []].flat().flatMap((own) => {
+    try {
+      const { leaf, issuer } = leafAndIssuer([own, ca ?? []].flat().map(String));
+      const url = settings.staplingUrl ?? responderOf(leaf);
+      if (!issuer) log(`AH02217: ssl_stapling_init_cert: can't retrieve issuer certificate! [${nameOf(host)}]`);
+      else if (url === undefined) log(`AH02218: ssl_stapling_init_cert: no OCSP URI in certificate [${nameOf(host)}]`);
+      else {
+        const stapler = new Stapler({ leaf, issuer, url }, settings, log);
+        void stapler.response();
+        return [stapler];
+      }
+    } catch (error) {
+      log(`AH02604: Unable to configure certificate ${nameOf(host)} for stapling: ${String(error)}`);
     }
-  } catch (error) {
-    log(`AH02604: Unable to configure certificate ${nameOf(host)} for stapling: ${String(error)}`);
-  }
-  return undefined;
+    return [];
+  });
 }
 
 /** Without a line for it, a Listen line for https and a module that looks after certificates may have it encrypted. */
 const mayBeEncrypted = ({ engine }: SslSettings): boolean => engine !== false;
 
-const variable = (name: string) => [name, (request: Request) => sslVariable(request, name)];
+/** Items of `%{...}c` in logs. */
+const connectionItems: Readonly<Record<string, string>> = {
+  version: "SSL_PROTOCOL",
+  cipher: "SSL_CIPHER",
+  subjectdn: "SSL_CLIENT_S_DN",
+  clientcert: "SSL_CLIENT_S_DN",
+  issuerdn: "SSL_CLIENT_I_DN",
+  cacert: "SSL_CLIENT_I_DN",
+};
+
+function logText(name: string) {
+  const read = sslVariable(name);
+  return (request: Request): string | undefined => {
+    const text = read(request);
+    return text === undefined || text === "" ? undefined : escapeLogItem(text);
+  };
+}
 
 export default defineModule({
   name: "mod_ssl",
@@ -174,13 +203,17 @@ export default defineModule({
     },
     start({ server, secret, isRehearsal }) {
       readBackEndFiles(server);
-      for (const { host, settings, asksForParts } of encryptedHosts(server)) {
-        const { verifyClient, verifyDepth } = settings;
+      for (const { host, settings, asks } of encryptedHosts(server)) {
         const awaited = isRehearsal && isManaged(server, host) ? "awaited" : undefined;
         const managed = managedOf(server, host) ?? awaited;
-        const { own, context, options } = makeContext(settings, { name: nameOf(host), secret, managed });
-        const staple = isRehearsal ? undefined : stapleOf(host, settings, options);
-        const tls = { context, options, clientCertificate: verifyClient, asksForParts, staple, verifyDepth };
+        const { own, options } = contextOptions(settings, { name: nameOf(host), secret, managed, asks });
+        const rules = clientRules(settings, host);
+        const tls = {
+          options,
+          asksForCertificate: asks,
+          staples: isRehearsal ? undefined : staplesOf(host, settings, options),
+          verify: (socket: TLSSocket) => verifyClient(socket, rules),
+        };
         encrypted.set(host, { settings: tls, own, policy: policyText(host, settings) });
       }
       for (const each of certificateProviders(server)) each.onRenewal((host) => takeRenewed(server, host));
@@ -189,28 +222,18 @@ export default defineModule({
   provides: {
     tls: { ssl: provider },
     proxyTls: { ssl: backEndTls },
-    expressionVariable: Object.fromEntries(variableNames.map(variable)) as Record<string, unknown>,
+    expressionVariables: { SSL_: sslVariable },
+    expressionListFunction: { peerextlist: clientExtensions },
     logItem: {
       x: {
-        make: (name: string) => (request: Request) => {
-          const text = name === "HTTPS" ? (request.connection.secure ? "on" : "off") : sslVariable(request, name);
-          return text === undefined || text === "" ? undefined : escapeLogItem(text);
-        },
+        make: (name: string) =>
+          name === "HTTPS" ? ({ connection }: Request) => (connection.secure ? "on" : "off") : logText(name),
       },
       c: {
-        make: (name: string) => {
-          const meant = {
-            version: "SSL_PROTOCOL",
-            cipher: "SSL_CIPHER",
-            subjectdn: "SSL_CLIENT_S_DN",
-            issuerdn: "SSL_CLIENT_I_DN",
-          };
-          const full = (meant as Readonly<Record<string, string>>)[name] ?? "";
-          return (request: Request) => {
-            const text = sslVariable(request, full);
-            return text === undefined ? undefined : escapeLogItem(text);
-          };
-        },
+        make: (name: string) =>
+          name === "errcode"
+            ? ({ connection }: Request) => (connection.tls ? "-" : undefined)
+            : logText(connectionItems[name] ?? ""),
       },
     },
   },

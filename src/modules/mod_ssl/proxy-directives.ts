@@ -9,6 +9,7 @@ import {
   type Directives,
   type Place,
 } from "../../api/index.js";
+import { readRevocationCheck } from "./client-directives.js";
 import type { ssl } from "./settings.js";
 import { readVersions } from "./versions.js";
 
@@ -98,24 +99,19 @@ function verification(directive: Make): Directives<Settings> {
     SSLProxyCARevocationPath: directive({
       args: [arg.filePath("directory-path")],
       contexts,
-      summary: "Refused: a folder of such lists",
-      doc: "Put them into one file, and name it with SSLProxyCARevocationFile.",
+      summary: "A folder of such lists, with the hashed names that `openssl rehash` gives",
+      doc: "As SSLProxyCARevocationFile; both may be given.",
       example: `${engine}SSLProxyCARevocationPath conf/revoked`,
-      set: (_values, place) => place.fail("is not supported", "write SSLProxyCARevocationFile in its place"),
+      set: ([file], place) => ({ proxyRevocationFolder: named(file, place) }),
     }),
     SSLProxyCARevocationCheck: directive({
       args: [rest(arg.word("check"))],
       contexts,
       summary: "Whether certificates of back ends may have been revoked",
-      doc: "`chain` looks at all certificates up to the authority, by SSLProxyCARevocationFile; `none` does not look.",
+      doc: "As SSLCARevocationCheck, by the lists of SSLProxyCARevocationFile and SSLProxyCARevocationPath.",
       default: "none",
       example: `${engine}SSLProxyCARevocationFile conf/revoked.pem\nSSLProxyCARevocationCheck chain`,
-      set: ([[check = "", ...flags]], place) => {
-        if (flags.length > 0) return place.fail(`check: "${flags.join(" ")}" is not supported`);
-        if (/^chain$/i.test(check)) return { proxyChecksRevocation: true };
-        if (/^none$/i.test(check)) return { proxyChecksRevocation: false };
-        return place.fail(`check must be chain or none, found "${check}"`, "chain is stricter than leaf");
-      },
+      set: ([words], place) => ({ proxyRevocationCheck: readRevocationCheck(words, place) }),
     }),
     SSLProxyCheckPeerName: check(
       "Whether a back end's certificate must have its name",
@@ -157,10 +153,12 @@ function identity(directive: Make): Directives<Settings> {
     SSLProxyMachineCertificatePath: directive({
       args: [arg.filePath("directory-path")],
       contexts,
-      summary: "Refused: a folder of certificates to choose from",
-      doc: "Name the one that back ends are to see with SSLProxyMachineCertificateFile; other back ends have their own in a `<Proxy>`.",
+      summary: "A folder with this server's certificate for back ends, with its key, in PEM",
+      doc:
+        "It must hold one certificate with a key: Node.js does not tell which authorities a back end names, so that nobody can " +
+        "choose among several. Where back ends need several, name each in a `<Proxy>` with SSLProxyMachineCertificateFile.",
       example: `${engine}SSLProxyMachineCertificatePath conf/clients`,
-      set: (_values, place) => place.fail("is not supported", "write SSLProxyMachineCertificateFile in its place"),
+      set: ([file], place) => ({ proxyIdentityFolder: named(file, place) }),
     }),
   };
 }

@@ -1,5 +1,7 @@
 // What the SSL directives set.
 import { defineSettings, list, notInherited, value, type Origin, type SettingsOf } from "../../api/index.js";
+import type { OcspRules } from "./ocsp-check.js";
+import type { RevocationCheck } from "./revocation.js";
 import type { Version, Versions } from "./versions.js";
 
 /** A file named by a directive, and where. */
@@ -46,6 +48,13 @@ export function optionsOf({ set, plus, minus }: OptionChange): SslOptions {
   return new Set([...(set ?? []), ...plus].filter((word) => !minus.has(word)));
 }
 
+/** A program that gives pass phrases: run with the virtual host's name, or asked by a line on its input. */
+export interface PassPhraseProgram {
+  readonly path: string;
+  readonly isPipe: boolean;
+}
+
+const noCheck: RevocationCheck = { covers: "none", acceptsMissing: false };
 const files = list<NamedFile>("replace");
 
 export const ssl = defineSettings("mod_ssl", {
@@ -55,9 +64,9 @@ export const ssl = defineSettings("mod_ssl", {
   chain: value<NamedFile | undefined>(undefined),
   authorities: value<NamedFile | undefined>(undefined),
   authorityFolder: value<NamedFile | undefined>(undefined),
-  requestedAuthorities: value<NamedFile | undefined>(undefined),
   revocations: value<NamedFile | undefined>(undefined),
-  checksRevocation: value<boolean>(false),
+  revocationFolder: value<NamedFile | undefined>(undefined),
+  revocationCheck: value<RevocationCheck>(noCheck),
   versions: value<Versions>({ least: "TLSv1.2", most: "TLSv1.3" }),
   /** By OpenSSL's own names: they win. */
   leastVersion: value<Version | undefined>(undefined),
@@ -70,7 +79,9 @@ export const ssl = defineSettings("mod_ssl", {
   honorsOrder: value<boolean>(false),
   tickets: value<boolean>(true),
   ticketKeyFile: value<NamedFile | undefined>(undefined),
-  passPhraseProgram: value<string | undefined>(undefined),
+  /** Seconds; undefined: as OpenSSL has it. */
+  sessionTimeout: value<number | undefined>(undefined),
+  passPhraseProgram: value<PassPhraseProgram | undefined>(undefined),
   verifyClient: value<VerifyClient>("none"),
   verifyDepth: value<number>(1),
   options: { initial: none, add: overlay, nest: overlay },
@@ -78,6 +89,17 @@ export const ssl = defineSettings("mod_ssl", {
   userName: value<string | undefined>(undefined),
   strictNames: value<boolean>(false),
   namePolicy: value<"strict" | "secure" | "authonly" | "insecure">("secure"),
+  ocsp: value<Pick<OcspRules, "covers" | "acceptsMissing"> | undefined>(undefined),
+  ocspUrl: value<string | undefined>(undefined),
+  ocspForced: value<boolean>(false),
+  /** Seconds, these three. */
+  ocspTimeout: value<number>(10),
+  ocspSkew: value<number>(300),
+  ocspMaxAge: value<number>(-1),
+  ocspNonce: value<boolean>(true),
+  ocspVerifies: value<boolean>(true),
+  ocspResponders: value<NamedFile | undefined>(undefined),
+  ocspProxy: value<string | undefined>(undefined),
   staples: value<boolean>(false),
   staplingUrl: value<string | undefined>(undefined),
   /** Seconds, these and those below. */
@@ -96,11 +118,13 @@ export const ssl = defineSettings("mod_ssl", {
   proxyAuthorities: value<NamedFile | undefined>(undefined),
   proxyAuthorityFolder: value<NamedFile | undefined>(undefined),
   proxyRevocations: value<NamedFile | undefined>(undefined),
-  proxyChecksRevocation: value<boolean>(false),
+  proxyRevocationFolder: value<NamedFile | undefined>(undefined),
+  proxyRevocationCheck: value<RevocationCheck>(noCheck),
   proxyChecksName: value<boolean>(true),
   proxyChecksCn: value<boolean>(true),
   proxyChecksExpiry: value<boolean>(true),
   proxyIdentity: value<NamedFile | undefined>(undefined),
+  proxyIdentityFolder: value<NamedFile | undefined>(undefined),
   proxyChain: value<NamedFile | undefined>(undefined),
   proxyVersions: value<Versions>({ least: "TLSv1.2", most: "TLSv1.3" }),
   proxyCiphers: value<string>("DEFAULT"),

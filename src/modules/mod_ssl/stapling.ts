@@ -1,7 +1,7 @@
 // A certificate → the answer of its authority's OCSP responder, kept for handshakes.
-import { X509Certificate } from "node:crypto";
-import { request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
+import type { X509Certificate } from "node:crypto";
+import { certificatesIn, isIssuedBy } from "./certificate.js";
+import { askResponder } from "./ocsp-client.js";
 import { ocspAnswer, ocspQuestion, tryLater, type OcspQuestion } from "./ocsp.js";
 import type { SslSettings } from "./settings.js";
 
@@ -18,9 +18,6 @@ export type StaplingSettings = Pick<
   | "staplingSkew"
 >;
 
-/** The most bytes of an answer that are read. */
-const largestAnswer = 65_536;
-
 interface Kept {
   readonly bytes: Buffer | undefined;
   /** When to ask again, and until when it may be shown; milliseconds since the epoch. */
@@ -33,15 +30,9 @@ export function leafAndIssuer(texts: readonly string[]): {
   leaf: X509Certificate;
   issuer: X509Certificate | undefined;
 } {
-  const pems = texts.join("\n").match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
-  const [leaf, ...others] = pems.map((pem) => new X509Certificate(pem));
+  const [leaf, ...others] = certificatesIn(texts);
   if (!leaf) throw new Error("there is no certificate");
-  return { leaf, issuer: others.find((other) => leaf.checkIssued(other) && leaf.verify(other.publicKey)) };
-}
-
-/** Where a certificate says that its responder is. */
-export function responderOf({ infoAccess }: X509Certificate): string | undefined {
-  return /^OCSP - URI:(\S+)$/m.exec(infoAccess ?? "")?.[1];
+  return { leaf, issuer: others.find((other) => isIssuedBy(leaf, other)) };
 }
 
 /** Keeps the answer about one certificate. One question at a time, however many clients wait. */
@@ -61,7 +52,7 @@ export class Stapler {
     failed: (reason: string) => void,
   ) {
     this.certificate = leaf.raw;
-    this.#question = ocspQuestion(leaf.raw, issuer.raw);
+    this.#question = ocspQuestion(leaf, issuer);
     this.#url = new URL(url);
     if (!/^https?:$/.test(this.#url.protocol)) throw new Error(`${url} is neither http nor https`);
     this.#settings = settings;
@@ -83,7 +74,8 @@ export class Stapler {
     const { staplingReturnsErrors, staplingFakesTryLater, staplingKeepsErrors } = this.#settings;
     let bytes: Buffer | undefined;
     try {
-      const got = await ask(this.#url, this.#question.bytes, this.#settings.staplingTimeout * 1000);
+      const timeout = this.#settings.staplingTimeout * 1000;
+      const got = await askResponder(this.#question.bytes, { url: this.#url, timeout });
       const answer = ocspAnswer(got, this.#question);
       if (answer.kind === "answer") return (this.#kept = this.#good(got, answer));
       this.#failed(`AH01944: stapling_renew_response: responder error ${answer.status}`);
@@ -118,28 +110,4 @@ export class Stapler {
       goodUntil: Math.max(goodUntil, now),
     };
   }
-}
-
-function ask(url: URL, body: Buffer, timeout: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const send = url.protocol === "https:" ? requestHttps : requestHttp;
-    const headers = { "Content-Type": "application/ocsp-request", "Content-Length": body.length, Connection: "close" };
-    const request = send(url, { method: "POST", headers, agent: false });
-    const limit = setTimeout(() => request.destroy(new Error("it does not answer in time")), timeout);
-    request.on("close", () => clearTimeout(limit)).on("error", reject);
-    request.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      let length = 0;
-      response.on("data", (chunk: Buffer) => {
-        chunks.push(chunk);
-        length += chunk.length;
-        if (length > largestAnswer) request.destroy(new Error("its answer is too long"));
-      });
-      response.on("error", reject).on("end", () => {
-        if (response.statusCode === 200) resolve(Buffer.concat(chunks));
-        else reject(new Error(`it answered ${response.statusCode}`));
-      });
-    });
-    request.end(body);
-  });
 }

@@ -122,6 +122,6 @@ describe("mod_proxy and https:// back ends", () => {
 
   it("are refused at load where a file is not there", () => {
     const { errors } = faultsOf("SSLProxyEngine On\nSSLProxyCACertificateFile /no/such.pem");
-    expect(errors.join()).to.contain("/no/such.pem cannot be read");
+    expect(errors.join()).to.contain("does not exist");
   });
 });

@@ -9,14 +9,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { der, derAt, derWithin } from "../../../src/modules/mod_ssl/der.js";
 import { ocspAnswer, ocspQuestion } from "../../../src/modules/mod_ssl/ocsp.js";
-import { leafAndIssuer, responderOf, Stapler } from "../../../src/modules/mod_ssl/stapling.js";
+import { responderOf } from "../../../src/modules/mod_ssl/ocsp-client.js";
+import { leafAndIssuer, Stapler } from "../../../src/modules/mod_ssl/stapling.js";
 import { ssl } from "../../../src/modules/mod_ssl/settings.js";
 import { missingForApache, startServer, type Server } from "../../conformance/servers.js";
 import { until } from "../../support/running.js";
 
 const folder = mkdtempSync(join(tmpdir(), "stapling-"));
 const openssl = (...args: string[]): void => void execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });
-const bytesOf = (name: string): Buffer => new X509Certificate(readFileSync(join(folder, name))).raw;
+const read = (name: string): X509Certificate => new X509Certificate(readFileSync(join(folder, name)));
 
 /** An authority and a certificate of it for each row. */
 function makeCertificates(): void {
@@ -53,13 +54,13 @@ after(() => rmSync(folder, { recursive: true }));
 describe("a question to an OCSP responder", () => {
   it("is the one OpenSSL asks", () => {
     openssl("ocsp", "-issuer", "ca.pem", "-cert", "good.leaf", "-no_nonce", "-reqout", "asked");
-    const { bytes } = ocspQuestion(bytesOf("good.leaf"), bytesOf("ca.pem"));
+    const { bytes } = ocspQuestion(read("good.leaf"), read("ca.pem"));
     expect(bytes.toString("hex")).to.equal(readFileSync(join(folder, "asked")).toString("hex"));
   });
 
   for (const name of ["good", "revoked"]) {
     it(`about a ${name} certificate is answered by OpenSSL, and the answer understood`, () => {
-      const question = ocspQuestion(bytesOf(`${name}.leaf`), bytesOf("ca.pem"));
+      const question = ocspQuestion(read(`${name}.leaf`), read("ca.pem"));
       const answer = ocspAnswer(answerTo(question.bytes), question);
       expect(answer.kind).to.equal("answer");
       if (answer.kind !== "answer") return;
@@ -69,13 +70,13 @@ describe("a question to an OCSP responder", () => {
   }
 
   it("is not answered by what is said of another certificate", () => {
-    const question = ocspQuestion(bytesOf("good.leaf"), bytesOf("ca.pem"));
-    const other = ocspQuestion(bytesOf("revoked.leaf"), bytesOf("ca.pem"));
+    const question = ocspQuestion(read("good.leaf"), read("ca.pem"));
+    const other = ocspQuestion(read("revoked.leaf"), read("ca.pem"));
     expect(() => ocspAnswer(answerTo(other.bytes), question)).to.throw("not about this certificate");
   });
 
   it("is not answered by parts of an answer, nor by anything else", () => {
-    const question = ocspQuestion(bytesOf("good.leaf"), bytesOf("ca.pem"));
+    const question = ocspQuestion(read("good.leaf"), read("ca.pem"));
     const whole = answerTo(question.bytes);
     for (let length = 0; length < whole.length; length += 7) {
       expect(() => ocspAnswer(whole.subarray(0, length), question), `${length} bytes`).to.throw();

@@ -1,0 +1,59 @@
+// Files and folders that directives name → their texts, or the fault of the directive.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Origin } from "../../api/index.js";
+import type { NamedFile } from "./settings.js";
+
+/** A fault with the directive it is in. */
+export class TlsFault extends Error {
+  readonly origin: Origin | undefined;
+
+  constructor(reason: string, origin: Origin | undefined) {
+    super(reason);
+    this.origin = origin;
+  }
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The text of a file. Throws a TlsFault where there is none. */
+export function readNamed({ path, origin }: NamedFile, directive: string): string {
+  try {
+    const text = readFileSync(path, "utf8");
+    if (text.trim() !== "") return text;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT")
+      throw new TlsFault(`${directive}: file '${path}' cannot be read: ${messageOf(error)}`, origin);
+  }
+  throw new TlsFault(`${directive}: file '${path}' does not exist or is empty`, origin);
+}
+
+/** Names `openssl rehash` gives to certificates, and to lists of revoked ones. */
+const hashed = { certificates: /^[0-9a-f]{8}\.\d+$/, lists: /^[0-9a-f]{8}\.r\d+$/ } as const;
+
+/** The texts of the files of a folder with such names; of all files without a kind. Throws a TlsFault where there is none. */
+export function readNamedFolder({ path, origin }: NamedFile, directive: string, kind?: keyof typeof hashed): string[] {
+  try {
+    const names = readdirSync(path, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
+    const wanted = names.map(({ name }) => name).filter((name) => !kind || hashed[kind].test(name));
+    return wanted.sort().map((name) => readFileSync(join(path, name), "utf8"));
+  } catch (error) {
+    throw new TlsFault(`${directive}: ${messageOf(error)}`, origin);
+  }
+}
+
+/** The texts of a file and a folder, where they are named. */
+export function readNamedBoth(
+  file: NamedFile | undefined,
+  folder: NamedFile | undefined,
+  { directive, kind }: { readonly directive: string; readonly kind: keyof typeof hashed },
+): string[] {
+  return [
+    ...(file ? [readNamed(file, `${directive}File`)] : []),
+    ...(folder ? readNamedFolder(folder, `${directive}Path`, kind) : []),
+  ];
+}
