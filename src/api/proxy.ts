@@ -1,4 +1,5 @@
 // What modules that teach mod_proxy a scheme of back ends, TLS or a way to balance say of it.
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { ConnectionOptions } from "node:tls";
 import type { HealthCheck, HealthWord } from "./health-check.js";
@@ -34,8 +35,10 @@ export interface ProxyPassage {
 
 /** One exchange with a back end: the bytes of what is said, and what is meant by the bytes that come back. */
 export interface ProxySpeaker {
-  /** The request without its body. `keeps`: the connection may be used again. */
-  opening(keeps: boolean): Buffer;
+  /** The request without its body; a text is one of bytes (latin1). `keeps`: the connection may be used again. */
+  opening(keeps: boolean): Buffer | string;
+  /** Where the back end is asked to say first that it wants the body: how long that is waited for. */
+  readonly expects?: ProxyExpectation | undefined;
   /** A piece of the body. */
   piece(bytes: Buffer): Buffer | readonly Buffer[];
   /** What follows the body. */
@@ -46,14 +49,26 @@ export interface ProxySpeaker {
   ended(ear: ProxyEar): void;
 }
 
+/** What holds until a back end has said that it wants the body. */
+export interface ProxyExpectation {
+  /** Milliseconds. */
+  readonly patience: number;
+  /** A back end that says nothing until then is not there; without it, the body is sent all the same. */
+  readonly isNeeded: boolean;
+}
+
 /** Who is told what a back end says. */
 export interface ProxyEar {
+  /** The back end wants the body. */
+  goOn(): void;
+  /** It has changed protocols: what comes after `rest`, and goes, belongs to the socket, which is the response's now. */
+  change(make: (socket: Socket) => Response, rest: Buffer): void;
   /** The head is there. `make` gets the body, whole where it has come with the head, and gives the response. */
   begin(make: (body: Readable | Buffer) => Response | Promise<Response>): void;
   /** A piece of the body. */
   body(bytes: Buffer): void;
-  /** All has come. `keeps`: the connection can be used again. */
-  end(keeps: boolean): void;
+  /** All has come. `keeps`: the connection can be used again; a number: within so many milliseconds. */
+  end(keeps: boolean | number): void;
 }
 
 /** Why there is no answer of a back end. */

@@ -28,6 +28,8 @@ export interface Connection extends Ends {
    * listens takes its listener away when its request is done.
    */
   readonly signal: AbortSignal;
+  /** Sends an interim response, 103 for instance; nothing once the response itself has begun, or where the client knows none. */
+  inform?(status: number, headers: Headers): void;
   /** Whether the client has ended its side: it is gone, or still waits for the answer; only writing to it tells which. */
   readonly hasEnded?: boolean;
 }
@@ -35,8 +37,6 @@ export interface Connection extends Ends {
 /** The stream of a request of HTTP/2. What else a Connection says, `signal` too, is then of this request alone. */
 export interface Http2Stream {
   readonly id: number;
-  /** Sends an interim response, 103 for instance; nothing once the response itself has begun. */
-  inform(status: number, headers: Headers): void;
 }
 
 /** The body of a request. Nothing is read from the client, and no 100 Continue sent, before it is asked for. */

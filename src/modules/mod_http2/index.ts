@@ -156,7 +156,7 @@ export default defineModule({
         const fields = request.answerHeaders;
         for (const link of links) fields.append("Link", link);
         for (const { name, value } of earlyFields) fields.append(name, value);
-        if (earlyHints && !request.headers.has("expect")) stream.inform(103, new Headers(fields));
+        if (earlyHints && !request.headers.has("expect")) request.connection.inform?.(103, new Headers(fields));
         return undefined;
       },
     },

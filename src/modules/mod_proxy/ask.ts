@@ -1,11 +1,8 @@
 // A request and the back end it goes to → the back end's answer.
-import type { IncomingMessage } from "node:http";
 import {
   core,
   Headers,
   refuse,
-  RequestBodyError,
-  switchProtocols,
   type ProxyScheme,
   type ProxySpeaker,
   type ProxyTls,
@@ -14,31 +11,24 @@ import {
   type RequestBody,
   type Response,
 } from "../../api/index.js";
-import { backEndAt } from "./back-end.js";
-import { connectionsTo } from "./connections.js";
+import { Asking, type Watcher } from "./asking.js";
+import { connectionsTo, type Encryption } from "./connections.js";
 import { converse } from "./converse.js";
-import { failure, proxyError, type Stage, stageOf } from "./failure.js";
-import { namedByConnection } from "./fields.js";
-import type { Incoming, Passage } from "./passage.js";
-import { isOverridden, relay } from "./relay.js";
+import { proxyError } from "./failure.js";
+import { HttpSpeaker } from "./http-speaker.js";
+import { pass } from "./passes.js";
+import type { Passage } from "./passage.js";
+import { isOverridden } from "./relay.js";
 import type { ProxySettings } from "./settings.js";
 import { canonicalPath } from "./target.js";
 import type { Mapping } from "./translate.js";
-import { uploadOf, type Upload } from "./upload.js";
+import { streamed, uploadOf, type Upload } from "./upload.js";
 
 /** What is asked of a back end. */
 export interface Question {
   readonly mapping: Mapping;
   readonly settings: ProxySettings;
   readonly scheme: ProxyScheme;
-}
-
-/** Who else wants to know what became of it. */
-export interface Watcher {
-  /** There is no answer of the back end. */
-  failed?(stage: Stage, error: Error): void;
-  /** Nothing moves any more. */
-  over?(sent: number, read: number): void;
 }
 
 /** Asks the back end. */
@@ -51,9 +41,9 @@ export function ask(request: Request, question: Question, watcher: Watcher = {})
     request.log("error", "proxy", `AH01093: ${coding} Transfer-Encoding is not supported`);
     return Promise.resolve(refuse(500));
   }
-  if (scheme.speak) return exchange(request, question, watcher);
-  const tls = scheme.secure ? tlsFor(request, question) : undefined;
-  if (scheme.secure && !tls) {
+  if (scheme.speak) return speak(request, question, watcher);
+  const encryption = scheme.secure ? encryptionFor(request, question) : undefined;
+  if (scheme.secure && !encryption) {
     watcher.over?.(0, 0);
     request.log(
       "error",
@@ -68,10 +58,10 @@ export function ask(request: Request, question: Question, watcher: Watcher = {})
     const headers = new Headers([["Upgrade", "WebSocket"]]);
     return Promise.resolve(refuse(426, { headers }));
   }
-  return forward(request, question, { watcher, upgrade, tls });
+  return speakHttp(request, question, { watcher, upgrade, encryption });
 }
 
-function tlsFor(request: Request, { mapping, settings }: Question): Passage["tls"] {
+function encryptionFor(request: Request, { mapping, settings }: Question): Encryption | undefined {
   for (const provider of request.providers("proxyTls").values()) {
     const tls: ProxyTls | undefined = (provider as ProxyTlsProvider).settingsFor(request);
     if (!tls) continue;
@@ -97,49 +87,49 @@ function upgradeOf(request: Request, { mapping }: Question): string | undefined 
   return fallsBack === false || !request.providers("proxyScheme").has("http") ? "required" : undefined;
 }
 
-function forward(
+interface HttpParts {
+  readonly watcher: Watcher;
+  readonly upgrade: string | undefined;
+  readonly encryption: Encryption | undefined;
+}
+
+function speakHttp(
   request: Request,
-  { mapping, settings, scheme }: Question,
-  { watcher, upgrade, tls }: { watcher: Watcher; upgrade: string | undefined; tls: Passage["tls"] },
+  { mapping, settings, scheme: { defaultPort } }: Question,
+  { watcher, upgrade, encryption }: HttpParts,
 ): Promise<Response> {
   const { address, parameters, path } = mapping;
-  const { defaultPort } = scheme;
-  const backEnd = backEndAt({ address, parameters, defaultPort, tls: tls?.tls });
+  const { environment } = request;
+  const connections = connectionsTo({ address, defaultPort, parameters, keeps: true, encryption });
+  const isAlone = environment.has("proxy-nokeepalive") || environment.has("proxy-initial-not-pooled");
+  const method = request.headOnly ? "HEAD" : request.method;
   const body = bodyOf(request);
-  const arrived = body?.arrived;
-  const { timeout: patience } = request.settings(core);
+  const upload = streamed(body);
   return new Promise((resolve, reject) => {
+    const asking = new Asking(request, { address, parameters, settings }, { watcher, resolve, reject });
+    const tunnelTimeout = Math.max(asking.timeout, request.settings(core).timeout);
+    const fields = request.headers;
+    const send = (): void => {
+      const speaker = new HttpSpeaker(passage, connections.keeps && !isAlone);
+      converse({ asking, speaker, connections, upload, isAlone, timeoutStatus: undefined, override: asItIs });
+    };
     const passage: Passage = {
       request,
       address,
       path,
       parameters,
       settings,
+      method,
+      tunnelTimeout,
       body,
+      upload,
       upgrade,
-      tls,
-      method: request.headOnly ? "HEAD" : request.method,
-      timeout: parameters.timeout ?? settings.timeout ?? patience,
-      whole: arrived && Buffer.from(arrived),
-      fields: request.headers,
-      isRetry: false,
-      // When what came along with the head is there, too.
-      answered: (incoming) => void process.nextTick(() => resolve(answerOf(incoming, passage))),
-      switched: (incoming, socket) => {
-        const { headers, protocol } = switchedFields(incoming, passage);
-        resolve(switchProtocols(protocol, socket, { headers, idleTimeout: Math.max(patience, passage.timeout) }));
-      },
-      failed: (error) => {
-        if (error instanceof RequestBodyError) return reject(error);
-        watcher.failed?.(stageOf(error), error);
-        resolve(failure(request, address, error));
-      },
-      over: (sent, read) => watcher.over?.(sent, read),
+      fields,
+      send,
     };
     try {
-      backEnd.forward(passage);
+      pass(passage);
     } catch (error) {
-      // node:http refuses what may not stand in a request: controls that HttpProtocolOptions Unsafe has let in.
       request.log("error", "proxy_http", `the request cannot be sent: ${String(error)}`);
       watcher.over?.(0, 0);
       resolve(refuse(400));
@@ -147,26 +137,7 @@ function forward(
   });
 }
 
-function answerOf(incoming: Incoming, passage: Passage): Response {
-  const { request } = passage;
-  if (incoming.destroyed && !incoming.complete) return proxyError(request, 502, "Error reading from remote server");
-  return relay(incoming, passage) ?? proxyError(request, 502, "Corrupt status line");
-}
-
-/** What the client gets of the head by which a back end changes protocols. */
-function switchedFields(incoming: IncomingMessage, { upgrade = "" }: Passage): { headers: Headers; protocol: string } {
-  const received = new Headers();
-  const { rawHeaders } = incoming;
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) received.append(rawHeaders[i] ?? "", rawHeaders[i + 1] ?? "");
-  const named = namedByConnection(received);
-  const headers = new Headers();
-  received.forEach((name, value, key) => {
-    if (key === "upgrade" || key === "connection" || named?.has(key)) return;
-    // Nothing is framed any more.
-    if (key !== "transfer-encoding" && key !== "content-length") headers.append(name, value);
-  });
-  return { headers, protocol: received.get("upgrade") ?? upgrade };
-}
+const asItIs = (response: Response): Response => response;
 
 /** The body that goes along: none where the request is one for an ErrorDocument. */
 function bodyOf({ body, headers, previous, method }: Request): RequestBody | undefined {
@@ -174,11 +145,9 @@ function bodyOf({ body, headers, previous, method }: Request): RequestBody | und
   return body.length !== 0 || headers.has("content-length") ? body : undefined;
 }
 
-async function exchange(request: Request, question: Question, watcher: Watcher): Promise<Response> {
+async function speak(request: Request, question: Question, watcher: Watcher): Promise<Response> {
   const { mapping, settings, scheme } = question;
   const { address, parameters, decoded, isHandedOver = false } = mapping;
-  const { host, port = scheme.defaultPort, socketPath } = address;
-  const timeout = parameters.timeout ?? settings.timeout ?? request.settings(core).timeout;
   let upload: Upload | undefined;
   let spoken: ProxySpeaker | Response | undefined;
   try {
@@ -191,24 +160,13 @@ async function exchange(request: Request, question: Question, watcher: Watcher):
   if (!spoken || "status" in spoken) return spoken ?? refuse(500);
   const speaker = spoken;
   const body = upload;
+  const { defaultPort } = scheme;
+  // Only where enablereuse=On asks for it, as in Apache.
+  const connections = connectionsTo({ address, defaultPort, parameters, keeps: false, encryption: undefined });
   return new Promise((resolve, reject) => {
-    converse({
-      ...{ request, speaker, upload: body, timeout, localAddress: socketPath ? undefined : settings.sourceAddress },
-      connections: connectionsTo(
-        address.scheme,
-        socketPath === undefined ? { host, port } : { path: socketPath },
-        parameters,
-      ),
-      connectTimeout: parameters.connectTimeout ?? timeout,
-      override: (response) => overridden(request, response, settings),
-      answered: resolve,
-      failed: (error) => {
-        if (error instanceof RequestBodyError) return reject(error);
-        watcher.failed?.(stageOf(error), error);
-        resolve(failure(request, address, error));
-      },
-      over: (sent, read) => watcher.over?.(sent, read),
-    });
+    const asking = new Asking(request, { address, parameters, settings }, { watcher, resolve, reject });
+    const override = (response: Response): Response => overridden(request, response, settings);
+    converse({ asking, speaker, connections, upload: body, isAlone: false, timeoutStatus: 504, override });
   });
 }
 

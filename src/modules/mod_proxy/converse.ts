@@ -1,44 +1,41 @@
-// A request for a back end that speaks another protocol than HTTP → what its scheme says and hears, over a connection.
+// A request for a back end → what its scheme says and hears, over a connection; and what comes of it.
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { ProxyError, type ProxyEar, type ProxySpeaker, type Request, type Response } from "../../api/index.js";
+import { ProxyError, type ProxyEar, type ProxyExpectation, type ProxySpeaker, type Response } from "../../api/index.js";
 import { AnswerStream } from "./answer-stream.js";
-import type { Connections } from "./connections.js";
+import type { Asking } from "./asking.js";
+import type { Connections, Line, LineUser } from "./connections.js";
 import type { Upload } from "./upload.js";
 import { idempotent, leavePatience } from "./limits.js";
 
-/** One exchange. Times in milliseconds. */
+/** One exchange. */
 export interface Exchange {
-  readonly request: Request;
+  readonly asking: Asking;
   readonly speaker: ProxySpeaker;
   readonly connections: Connections;
   readonly upload: Upload;
-  readonly localAddress: string | undefined;
-  /** Longest pause of the back end, and longest wait for the connection. */
-  readonly timeout: number;
-  readonly connectTimeout: number;
+  /** It gets a connection of its own. */
+  readonly isAlone: boolean;
+  /** The status where a pause was too long; undefined: that of a back end that says nothing. */
+  readonly timeoutStatus: number | undefined;
   /** The response in place of that of the back end (ProxyErrorOverride). */
   readonly override: (response: Response) => Response;
-  /** Exactly one of these two is called. */
-  readonly answered: (response: Response | Promise<Response>) => void;
-  readonly failed: (error: Error) => void;
-  /** Called when nothing more moves, with the bytes that did. */
-  readonly over: (sent: number, read: number) => void;
 }
 
 /** Speaks with the back end. */
-export function converse(exchange: Exchange, isNew = false): void {
-  new Conversation(exchange, isNew).start();
+export function converse(exchange: Exchange): void {
+  new Conversation(exchange, exchange.isAlone).start();
 }
 
-class Conversation implements ProxyEar {
+class Conversation implements ProxyEar, LineUser {
   readonly #exchange: Exchange;
   readonly #isNew: boolean;
-  #socket: Socket | undefined;
-  #isReused = false;
+  #line: Line | undefined;
   #takeBack: () => void = () => undefined;
+  /** Ends the wait for the back end to want the body. */
   #timer: NodeJS.Timeout | undefined;
   #source: Readable | undefined;
+  #isSending = false;
   /** The body of the request has been sent to its end. */
   #isSent = false;
   #stream: AnswerStream | undefined;
@@ -58,48 +55,56 @@ class Conversation implements ProxyEar {
   }
 
   start(): void {
-    const { connections, localAddress, timeout, request } = this.#exchange;
+    const { connections, asking } = this.#exchange;
+    const { localAddress, timeout: patience, connectTimeout, request } = asking;
     const { signal } = request.connection;
     if (signal.aborted) return this.#clientLeft();
     signal.addEventListener("abort", this.#clientLeft);
-    const failed = (error: ProxyError): void => this.#fail(error);
-    this.#takeBack = connections.take(
-      { isNew: this.#isNew, localAddress, ready: (socket) => this.#ready(socket), failed },
-      timeout,
-    );
+    const takeBack = connections.take({
+      isNew: this.#isNew,
+      localAddress,
+      patience,
+      connectTimeout,
+      ready: (line) => this.#begin(line),
+      failed: (error) => this.#fail(error),
+    });
+    if (!this.#line) this.#takeBack = takeBack;
   }
 
-  #ready(socket: Socket): void {
-    this.#socket = socket;
+  #begin(line: Line): void {
+    const { socket } = line;
+    const { speaker, connections } = this.#exchange;
+    this.#line = line;
     this.#readBefore = socket.bytesRead;
     this.#writtenBefore = socket.bytesWritten;
-    socket.on("error", this.#broken).on("close", this.#closed);
-    if (!socket.connecting) {
-      this.#isReused = true;
-      return this.#begin(socket);
-    }
-    socket.once("connect", () => {
-      clearTimeout(this.#timer);
-      this.#begin(socket);
-    });
-    this.#timer = setTimeout(
-      () => this.#fail(new ProxyError("connect", "the back end did not accept the connection in time")),
-      this.#exchange.connectTimeout,
-    );
-  }
-
-  #begin(socket: Socket): void {
-    if (this.#isOver) return;
-    const { speaker, upload, connections } = this.#exchange;
-    socket.on("data", this.#hear).on("end", this.#ended).on("timeout", this.#stoodStill);
+    line.user = this;
     this.#watch();
     socket.cork();
-    socket.write(speaker.opening(connections.keeps));
+    socket.write(speaker.opening(connections.keeps), "latin1");
+    if (speaker.expects === undefined) this.#sendBody();
+    else this.#await(speaker.expects);
+    socket.uncork();
+  }
+
+  #await({ patience, isNeeded }: ProxyExpectation): void {
+    this.#timer = setTimeout(() => {
+      if (isNeeded) this.#fail(new ProxyError("connect", "the back end did not answer in the time of ping="));
+      else this.#sendBody();
+    }, patience);
+  }
+
+  goOn(): void {
+    if (this.#exchange.speaker.expects !== undefined && !this.#isAnswered) this.#sendBody();
+  }
+
+  #sendBody(): void {
+    clearTimeout(this.#timer);
+    if (this.#isSending || this.#isOver) return;
+    this.#isSending = true;
+    const { upload } = this.#exchange;
     for (const piece of upload.pieces) this.#sendPiece(piece);
     if (upload.source === undefined) this.#endBody();
     else this.#pump(typeof upload.source === "function" ? upload.source() : upload.source);
-    socket.uncork();
-    socket.resume();
   }
 
   #pump(source: Readable): void {
@@ -107,39 +112,41 @@ class Conversation implements ProxyEar {
     source.on("data", (bytes: Buffer) => {
       if (!this.#isOver && !this.#sendPiece(bytes)) source.pause();
     });
-    this.#socket?.on("drain", this.#drained);
     source.on("end", () => this.#endBody());
     // The client's fault: its status is the answer, where there is none yet.
     source.on("error", (error: Error) => this.#fail(error));
   }
 
-  readonly #drained = (): void => {
-    if (!this.#isOver) this.#source?.resume();
-  };
+  drained(): void {
+    this.#source?.resume();
+  }
 
   #sendPiece(bytes: Buffer): boolean {
+    const socket = this.#line?.socket;
     const said = this.#exchange.speaker.piece(bytes);
-    if (Buffer.isBuffer(said)) return this.#socket?.write(said) ?? true;
+    if (Buffer.isBuffer(said)) return socket?.write(said) ?? true;
     let goesOn = true;
-    for (const each of said) goesOn = this.#socket?.write(each) ?? true;
+    for (const each of said) goesOn = socket?.write(each) ?? true;
     return goesOn;
   }
 
   #endBody(): void {
     this.#isSent = true;
     const { closing } = this.#exchange.speaker;
-    if (closing && !this.#isOver) this.#socket?.write(closing);
+    if (closing && !this.#isOver) this.#line?.socket.write(closing);
   }
 
-  readonly #hear = (bytes: Buffer): void => {
-    this.#understand(() => this.#exchange.speaker.hear(bytes, this));
-  };
+  // What the connection tells.
 
-  readonly #ended = (): void => {
+  heard(bytes: Buffer): void {
+    this.#understand(() => this.#exchange.speaker.hear(bytes, this));
+  }
+
+  ended(): void {
     if (this.#isOver || this.#repeats()) return;
     this.#understand(() => this.#exchange.speaker.ended(this));
     if (!this.#isOver) this.#fail(new ProxyError("response", "the connection was closed"));
-  };
+  }
 
   #understand(act: () => void): void {
     if (this.#isOver) return;
@@ -151,43 +158,62 @@ class Conversation implements ProxyEar {
     }
   }
 
-  readonly #broken = (error: Error): void => {
-    if (this.#isOver || this.#repeats()) return;
-    this.#fail(error);
-  };
+  broken(error: Error): void {
+    if (!this.#isOver && !this.#repeats(error)) this.#fail(error);
+  }
 
-  readonly #closed = (): void => {
+  closed(): void {
     if (!this.#isOver && !this.#repeats()) this.#fail(new ProxyError("response", "the connection was closed"));
-  };
+  }
 
   /** A kept connection that turns out to be closed: once more, over a new one, where nothing is lost or done twice. */
-  #repeats(): boolean {
-    const { request, upload, connections } = this.#exchange;
-    const socket = this.#socket;
-    if (!this.#isReused || this.#isNew || this.#isAnswered || upload.source !== undefined || !socket) return false;
-    if (socket.bytesRead > this.#readBefore || !idempotent.has(request.method)) return false;
+  #repeats(error?: NodeJS.ErrnoException): boolean {
+    const { asking, upload, connections, speaker } = this.#exchange;
+    const line = this.#line;
+    if (!line?.isReused || this.#isAnswered || upload.source !== undefined || speaker.expects) return false;
+    if (line.socket.bytesRead > this.#readBefore) return false;
+    // What could not be written was not done.
+    if (!idempotent.has(asking.request.method) && error?.syscall !== "write") return false;
     this.#isOver = true;
     this.#leave();
-    connections.give(socket, false);
+    connections.give(line, 0);
     connections.purge();
-    converse(this.#exchange, true);
+    new Conversation(this.#exchange, true).start();
     return true;
   }
 
   // What the speaker has heard.
 
   begin(make: (body: Readable | Buffer) => Response | Promise<Response>): void {
+    // A body that the back end has not asked for is not sent any more.
+    clearTimeout(this.#timer);
     this.#make = make;
+  }
+
+  change(make: (socket: Socket) => Response, rest: Buffer): void {
+    const line = this.#line;
+    if (!line) return;
+    const { connections, asking } = this.#exchange;
+    this.#isOver = this.#isAnswered = true;
+    this.#leave();
+    const socket = line.release();
+    if (rest.length > 0) socket.unshift(rest);
+    socket.on("error", () => undefined);
+    socket.once("close", () => {
+      connections.give(line, 0);
+      asking.over(socket.bytesWritten - this.#writtenBefore, socket.bytesRead - this.#readBefore);
+    });
+    asking.answered(make(socket));
   }
 
   body(bytes: Buffer): void {
     if (this.#make) this.#early.push(bytes);
-    else if (this.#stream && !this.#stream.isSkipped && !this.#stream.push(bytes)) this.#socket?.pause();
+    else if (this.#stream && !this.#stream.isSkipped && !this.#stream.push(bytes)) this.#line?.socket.pause();
   }
 
-  end(keeps: boolean): void {
+  end(keeps: boolean | number): void {
     if (this.#isOver) return;
-    this.#finish(keeps && this.#isSent);
+    this.#finish(this.#isSent ? Number(keeps === true ? Infinity : keeps) : 0);
     if (!this.#make) this.#stream?.push(null);
   }
 
@@ -202,7 +228,7 @@ class Conversation implements ProxyEar {
     if (this.#isOver) return this.#settle(make(Buffer.concat(early)));
     const stream = new AnswerStream({
       resume: () => {
-        if (!this.#isOver) this.#socket?.resume();
+        if (!this.#isOver) this.#line?.socket.resume();
       },
       cancel: () => this.#clientLeft(),
     });
@@ -212,24 +238,26 @@ class Conversation implements ProxyEar {
   }
 
   #settle(made: Response | Promise<Response>): void {
-    const { answered, override } = this.#exchange;
+    const { asking, override } = this.#exchange;
     const response = made instanceof Promise ? made : override(made);
     // What is answered in another way leaves the rest to be read and dropped.
     if (response instanceof Promise || response.body !== this.#stream) this.#stream?.skip();
-    answered(response);
+    asking.answered(response);
   }
 
   // Time.
 
   #watch(): void {
-    this.#socket?.setTimeout(Math.max(1, Math.min(this.#exchange.timeout - this.#stillFor, leavePatience)));
+    this.#line?.watch(Math.min(this.#exchange.asking.timeout - this.#stillFor, leavePatience));
   }
 
   /** The connection stands still: the back end's fault after its time, unless it waits for the client; or the client is gone. */
-  readonly #stoodStill = (): void => {
-    const socket = this.#socket;
-    if (!socket || this.#isOver) return;
-    const { timeout, request } = this.#exchange;
+  stoodStill(): void {
+    const line = this.#line;
+    if (!line || this.#isOver) return;
+    const { socket } = line;
+    const { asking, timeoutStatus } = this.#exchange;
+    const { timeout, request } = asking;
     const moved = socket.bytesRead + socket.bytesWritten;
     if (moved !== this.#moved) this.#stillFor = 0;
     this.#moved = moved;
@@ -237,10 +265,10 @@ class Conversation implements ProxyEar {
     const waitsForBody = this.#source !== undefined && !this.#isSent && !socket.writableNeedDrain;
     if (socket.isPaused() || waitsForBody) this.#stillFor = 0;
     if (this.#stillFor >= timeout)
-      return this.#fail(new ProxyError("response", "The timeout specified has expired", 504));
+      return this.#fail(new ProxyError("response", "The timeout specified has expired", timeoutStatus));
     if (request.connection.hasEnded === true && this.#stillFor >= leavePatience) return this.#clientLeft();
-    this.#watch();
-  };
+    line.watchAgain(Math.min(timeout - this.#stillFor, leavePatience));
+  }
 
   readonly #clientLeft = (): void => {
     this.#fail(new ProxyError("response", "the client has gone"));
@@ -248,34 +276,31 @@ class Conversation implements ProxyEar {
 
   #fail(error: Error): void {
     if (this.#isOver) return;
-    const { request } = this.#exchange;
-    this.#finish(false);
+    const { asking } = this.#exchange;
+    this.#finish(0);
     this.#make = undefined;
-    if (!this.#isAnswered) return this.#exchange.failed(error);
+    if (!this.#isAnswered) return asking.failed(error);
     if (!this.#stream || this.#stream.isSkipped || this.#stream.destroyed) return;
-    request.log("error", "proxy", `AH01110: error reading response: ${error.message}`);
+    asking.brokenOff(error);
     this.#stream.destroy(error);
   }
 
-  #finish(isWhole: boolean): void {
+  #finish(keeps: number): void {
     this.#isOver = true;
     this.#takeBack();
     this.#leave();
-    const { connections, over } = this.#exchange;
-    const socket = this.#socket;
-    if (!socket) return over(0, 0);
-    const [sent, read] = [socket.bytesWritten - this.#writtenBefore, socket.bytesRead - this.#readBefore];
-    connections.give(socket, isWhole);
-    over(sent, read);
+    const { connections, asking } = this.#exchange;
+    const line = this.#line;
+    if (!line) return asking.over(0, 0);
+    const { bytesWritten, bytesRead } = line.socket;
+    connections.give(line, keeps);
+    asking.over(bytesWritten - this.#writtenBefore, bytesRead - this.#readBefore);
   }
 
   #leave(): void {
     clearTimeout(this.#timer);
-    this.#exchange.request.connection.signal.removeEventListener("abort", this.#clientLeft);
+    this.#exchange.asking.request.connection.signal.removeEventListener("abort", this.#clientLeft);
     // What is left of the body is the server's to drop.
     this.#source?.pause();
-    const socket = this.#socket;
-    socket?.off("error", this.#broken).off("close", this.#closed).off("data", this.#hear).off("end", this.#ended);
-    socket?.off("timeout", this.#stoodStill).off("drain", this.#drained);
   }
 }

@@ -13,13 +13,18 @@ export function stageOf(error: Error): Stage {
   return syscall === "connect" || (code === "ECONNREFUSED" && syscall !== "read") ? "connect" : "response";
 }
 
+/** The module that lines of the error log about a back end come from. */
+export function moduleOf({ scheme }: Address): string {
+  return /^(http|ws)s?$/.test(scheme) ? "proxy_http" : `proxy_${scheme}`;
+}
+
 /** The answer to a request that got none. */
 export function failure(request: Request, address: Address, error: Error): Response {
   const stage = stageOf(error);
   if (stage === "name") return proxyError(request, 500, `DNS lookup failure for: ${address.host}`);
   const where = address.socketPath ?? address.authority;
   const kind = address.scheme.toUpperCase();
-  const module = /^(http|ws)s?$/.test(address.scheme) ? "proxy_http" : `proxy_${address.scheme}`;
+  const module = moduleOf(address);
   if (stage === "acquire") {
     request.log("error", "proxy", `${address.scheme}: ${error.message}: all of max= to ${where} are in use`);
     return refuse(503);
@@ -40,10 +45,6 @@ export function failure(request: Request, address: Address, error: Error): Respo
   if (isHandshake(error)) {
     request.log("error", "ssl", `AH01961: the connection to ${where} cannot be used: ${error.message}`);
     return proxyError(request, 500, "Error during SSL Handshake with remote server");
-  }
-  if (((error as NodeJS.ErrnoException).code ?? "").startsWith("HPE_")) {
-    request.log("error", "proxy_http", `AH01106: bad HTTP header returned by ${where}: ${error.message}`);
-    return refuse(502);
   }
   request.log("error", module, `AH01102: error reading status line from remote server ${where}: ${error.message}`);
   return proxyError(request, 502, "Error reading from remote server");

@@ -65,18 +65,14 @@ export function via({ protocol, virtualHost, serverPort, scheme }: Request, word
   return `${protocol.replace(/^HTTP\//, "")} ${virtualHost.serverName}${port}${comment}`;
 }
 
-/**
- * Adds what frames the body, and says what becomes of the connection. The body's length is always said, or that it comes
- * in chunks: node:http would send a body of DELETE or OPTIONS unframed, to be read as the next request.
- */
+/** Adds what frames the body, and says what becomes of the connection. The body's length is always said, or that it comes in chunks. */
 export function addFraming(
   fields: Headers,
-  { request, body, whole, method, upgrade }: Passage,
+  { request, body, upload: { length }, method, upgrade }: Passage,
   keepsAlive: boolean,
 ): void {
-  const length = whole ? whole.length : body?.length;
-  if (body && length === undefined) fields.append("Transfer-Encoding", "chunked");
-  else if (length !== undefined && length > 0) fields.append("Content-Length", String(length));
+  if (length === undefined) fields.append("Transfer-Encoding", "chunked");
+  else if (length > 0) fields.append("Content-Length", String(length));
   else if (!bodiless.has(method) || (body && request.headers.has("content-length")))
     fields.append("Content-Length", "0");
   if (upgrade !== undefined) fields.append("Upgrade", upgrade);
@@ -84,8 +80,9 @@ export function addFraming(
 }
 
 /** Whether the back end is asked for the word to go on before it gets the body: as the client asks, or by `ping=`. */
-export function expectsContinue({ request, body, whole, parameters, settings }: Passage): boolean {
-  if (body !== undefined && parameters.ping !== undefined) return true;
+export function expectsContinue({ request, body, upload, parameters, settings }: Passage): boolean {
+  if (body === undefined) return false;
+  if (parameters.ping !== undefined) return true;
   if (!settings.passesExpect) return false;
-  return body !== undefined && !whole && /^100-continue$/i.test(request.headers.get("expect") ?? "");
+  return upload.source !== undefined && /^100-continue$/i.test(request.headers.get("expect") ?? "");
 }

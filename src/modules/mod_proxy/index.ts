@@ -1,6 +1,5 @@
 // ProxyPass lines → requests passed on to back ends, and their responses to the client.
 import { arg, byteString, core, defineModule, optional, rest, type Place } from "../../api/index.js";
-import { closeBackEnds } from "./back-end.js";
 import { allBalancers, forgetBalancers, makeBalancers } from "./balancer.js";
 import { checkProxies } from "./check.js";
 import { closeConnections } from "./connections.js";
@@ -176,7 +175,6 @@ export default defineModule({
       makeBalancers(worker);
     },
     stop() {
-      closeBackEnds();
       closeConnections();
       forgetBalancers();
     },

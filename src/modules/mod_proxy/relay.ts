@@ -1,8 +1,10 @@
 // The response of a back end → the response the client gets.
 import { STATUS_CODES } from "node:http";
+import type { Readable } from "node:stream";
 import { Headers, refuse, type Request, type Response } from "../../api/index.js";
 import { namedByConnection, via } from "./fields.js";
-import type { Incoming, Passage } from "./passage.js";
+import type { Passage } from "./passage.js";
+import type { ReceivedHead } from "./response-reader.js";
 import { reverseCookie, reverseUrl } from "./reverse.js";
 import type { ProxySettings } from "./settings.js";
 
@@ -24,53 +26,27 @@ const holdsUrl = new Set(["location", "content-location", "uri", "destination"])
 // eslint-disable-next-line no-control-regex
 const badText = /[\0-\x08\x0a-\x1f\x7f]/;
 
-/** Makes the answer; its body streams. Undefined: its status is none. */
-export function relay(incoming: Incoming, { request, settings, method }: Passage): Response | undefined {
-  const { statusCode: status = 0, statusMessage = "" } = incoming;
-  if (status < 200) {
-    incoming.destroy();
-    return undefined;
-  }
-  const reason = badText.test(statusMessage) || statusMessage === STATUS_CODES[status] ? undefined : statusMessage;
-  const received = new Headers(pairs(incoming.rawHeaders));
-  const keepTrailers = (): void => {
-    if (incoming.rawTrailers.length > 0) request.answerTrailers = new Headers(pairs(incoming.rawTrailers));
-  };
-  if (incoming.complete) keepTrailers();
-  else incoming.once("end", keepTrailers);
-  if (isOverridden(status, settings)) {
-    incoming.resume();
-    return {
-      ...refuse(status, { headers: challengeOf(received, status) }),
-      ...(reason === undefined ? {} : { reason }),
-    };
-  }
+/** Makes the answer; its body streams, or is whole. */
+export function relay(
+  received: ReceivedHead,
+  body: Readable | Buffer,
+  { request, settings, method }: Passage,
+): Response {
+  const { status } = received;
+  const shown = badText.test(received.reason) || received.reason === STATUS_CODES[status] ? undefined : received.reason;
+  const reason = shown === undefined ? {} : { reason: shown };
+  if (isOverridden(status, settings))
+    return { ...refuse(status, { headers: challengeOf(received.headers, status) }), ...reason };
   const hasBody = method !== "HEAD" && status !== 204 && status !== 304;
-  // Read to its end, so that the connection can be used again.
-  if (!hasBody) incoming.resume();
-  const headers = fieldsFor(received, request, settings);
+  const headers = fieldsFor(received.headers, request, settings);
   if (hasBody && request.contentType !== undefined && !headers.has("content-type"))
     headers.append("Content-Type", request.contentType);
-  const body = hasBody ? (wholeBody(incoming) ?? incoming) : undefined;
   return {
-    ...{ status, headers, body, relayed: true },
+    ...{ status, headers, body: hasBody ? body : undefined, relayed: true },
     // What came in chunks goes on in chunks, as in Apache.
-    ...(Buffer.isBuffer(body) && !headers.has("content-length") ? { unsized: true } : {}),
-    ...(reason === undefined ? {} : { reason }),
+    ...(hasBody && Buffer.isBuffer(body) && !headers.has("content-length") ? { unsized: true } : {}),
+    ...reason,
   };
-}
-
-/** The body, if all of it came along with the head: the client then gets both in one write. */
-function wholeBody(incoming: Incoming): Buffer | undefined {
-  if (!incoming.complete || incoming.readableFlowing !== null) return undefined;
-  const body = incoming.read() as Buffer | null;
-  // The end shows when it is read for, and frees the connection.
-  incoming.resume();
-  return body ?? Buffer.alloc(0);
-}
-
-function* pairs(flat: readonly string[]): Iterable<readonly [string, string]> {
-  for (let i = 0; i + 1 < flat.length; i += 2) yield [flat[i] ?? "", flat[i + 1] ?? ""];
 }
 
 function fieldsFor(received: Headers, request: Request, settings: ProxySettings): Headers {

@@ -17,13 +17,18 @@ export interface Upload {
 
 const nothing: Upload = { length: 0, pieces: [], source: undefined };
 
-/** Begins to read a body, as far as its length asks for it. Fails with a RequestBodyError. */
-export function uploadOf(body: RequestBody | undefined): Upload | Promise<Upload> {
+/** A body that goes on as it comes. */
+export function streamed(body: RequestBody | undefined): Upload {
   if (!body || body.length === 0) return nothing;
   const { arrived, length } = body;
   if (arrived) return { length: arrived.length, pieces: [Buffer.from(arrived)], source: undefined };
-  if (length !== undefined) return { length, pieces: [], source: () => body.stream() };
-  return gather(body.stream());
+  return { length, pieces: [], source: () => body.stream() };
+}
+
+/** Begins to read a body, as far as its length asks for it. Fails with a RequestBodyError. */
+export function uploadOf(body: RequestBody | undefined): Upload | Promise<Upload> {
+  const upload = streamed(body);
+  return body && upload.length === undefined ? gather(body.stream()) : upload;
 }
 
 function gather(source: Readable): Promise<Upload> {

@@ -26,6 +26,7 @@ import { HttpExchange } from "./http-exchange.js";
 import { Input } from "./input.js";
 import { newMemory } from "./read-head.js";
 import { planResponse } from "./respond.js";
+import { composeInterim } from "./response-head.js";
 import { ResponseWriter } from "./response-writer.js";
 import { SentRecord } from "./sent.js";
 import type { ServedConnection, ServerState } from "./server-state.js";
@@ -225,6 +226,12 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd, Serv
 
   sendContinue(): void {
     if (this.#phase === "work" && !this.#answer) this.#writer.write("HTTP/1.1 100 Continue\r\n\r\n");
+  }
+
+  inform(status: number, headers: Headers): void {
+    if (this.#phase !== "work" || this.#answer || this.#exchange?.head.version !== 11) return;
+    const text = composeInterim(status, headers);
+    if (text !== undefined) this.#writer.write(text);
   }
 
   /** Sends the answer of the exchange in work. */

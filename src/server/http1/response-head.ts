@@ -1,6 +1,6 @@
 // A response and how it is to be sent → the text of its status line and fields, in Apache's order.
 import { STATUS_CODES } from "node:http";
-import type { Response } from "../../api/index.js";
+import type { Headers, Response } from "../../api/index.js";
 import { hasReason, statusText } from "../status.js";
 import { httpDate } from "./clock.js";
 import { token } from "./request-line.js";
@@ -184,6 +184,17 @@ const composer = new HeadComposer();
 export function composeHead(response: Response, how: Framed): string | undefined {
   const text = composer.compose(response, how);
   return composer.varies > 1 ? composer.compose(mergeVary(response), how) : text;
+}
+
+/** An interim response; undefined when a field has bytes that may not stand there. */
+export function composeInterim(status: number, headers: Headers): string | undefined {
+  let text = statusLine(status, STATUS_CODES[status] ?? "");
+  let isGood = true;
+  headers.forEach((name, value) => {
+    isGood &&= token.test(name) && !badValue.test(value);
+    text += `${name}: ${value}\r\n`;
+  });
+  return isGood ? `${text}\r\n` : undefined;
 }
 
 /** The field that made the last `composeHead` give up. */

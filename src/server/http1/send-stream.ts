@@ -39,6 +39,8 @@ export class StreamSender implements BodySender {
     // The head waits for what the stream has at hand.
     this.#outlet.gather();
     stream.on("data", this.#send);
+    // One that was held back until now.
+    if (stream.isPaused()) stream.resume();
   }
 
   resume(): void {

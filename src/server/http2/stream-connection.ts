@@ -27,6 +27,7 @@ export class StreamConnection implements Connection, CommonConnection {
   readonly tls: TlsConnection | undefined;
   readonly http2: Http2Stream;
   readonly keepalives: number;
+  readonly #stream: ServerHttp2Stream;
   #abort: AbortController | undefined;
   #isGone = false;
 
@@ -40,7 +41,8 @@ export class StreamConnection implements Connection, CommonConnection {
     this.secure = common.secure;
     this.tls = common.tls;
     this.keepalives = keepalives;
-    this.http2 = { id: stream.id ?? 0, inform: (status, headers) => inform(stream, status, headers) };
+    this.http2 = { id: stream.id ?? 0 };
+    this.#stream = stream;
   }
 
   get signal(): AbortSignal {
@@ -55,17 +57,18 @@ export class StreamConnection implements Connection, CommonConnection {
     return this.#isGone;
   }
 
+  inform(status: number, headers: Headers): void {
+    const stream = this.#stream;
+    if (stream.headersSent || stream.destroyed || stream.closed) return;
+    let text = "\r\n";
+    headers.forEach((name, value) => (text += `${name}: ${value}\r\n`));
+    stream.additionalHeaders(responseFields(status, `${text}\r\n`));
+  }
+
   /** The stream is over; `isAborted` when the request was still in work. */
   leave(isAborted: boolean): void {
     if (this.#isGone || !isAborted) return;
     this.#isGone = true;
     this.#abort?.abort();
   }
-}
-
-function inform(stream: ServerHttp2Stream, status: number, headers: Headers): void {
-  if (stream.headersSent || stream.destroyed || stream.closed) return;
-  let text = "\r\n";
-  headers.forEach((name, value) => (text += `${name}: ${value}\r\n`));
-  stream.additionalHeaders(responseFields(status, `${text}\r\n`));
 }

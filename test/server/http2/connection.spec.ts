@@ -248,7 +248,7 @@ describe("a connection of HTTP/2", function () {
 
   it("sends interim responses, and fields as they are", async () => {
     const wire = await start((exchange, send) => {
-      exchange.connection.http2?.inform(103, new Headers([["Link", "</a>; rel=preload"]]));
+      exchange.connection.inform?.(103, new Headers([["Link", "</a>; rel=preload"]]));
       const headers = new Headers([
         ["Set-Cookie", "a=1"],
         ["Set-Cookie", "b=2"],
