@@ -4,6 +4,7 @@ import { isUtf8 } from "node:buffer";
 import { closeSync, openSync, readSync } from "node:fs";
 import type { ProcessLimit } from "./core.js";
 import { fileSystemPath } from "./file-name.js";
+import { guardGroup, releaseGroup } from "./program-guard.js";
 
 /** What to run. All texts are latin1 strings of bytes, as in requests. */
 export interface ProgramSpec {
@@ -45,10 +46,13 @@ export function startProgram(spec: ProgramSpec): Program {
   });
   watchExit();
   running.add(process);
+  const { pid } = process;
+  if (pid !== undefined) guardGroup(pid);
   let hasEnded = false;
   process.once("error", () => running.delete(process));
   process.once("exit", () => {
     running.delete(process);
+    if (pid !== undefined) releaseGroup(pid);
     hasEnded = true;
   });
   return {

@@ -98,6 +98,7 @@ describe("a script behind a connection", function () {
     "cgi-bin/before": `${waiting} ../run/before; wait`,
     "cgi-bin/within": `${head}; echo begun; ${waiting} ../run/within; wait`,
     "cgi-bin/deaf": `trap '' TERM; ${waiting} ../run/deaf; while :; do wait; sleep 1; done`,
+    "cgi-bin/orphan": "sleep 600 & echo $$ $! $PPID > ../run/orphan; wait",
     "cgi-bin/silent": `${head}; echo begun; exec sleep 600`,
   };
 
@@ -134,6 +135,17 @@ describe("a script behind a connection", function () {
       await until("both have ended", () => read().every((pid) => !existsSync(`/proc/${pid}`) || isZombie(pid)));
     });
   }
+  it("is ended with its children when the worker is killed", async () => {
+    if (!server) throw new Error("there is no server");
+    const answered = fetch(server.url("/cgi-bin/orphan")).catch(() => undefined);
+    const file = join(server.root, "run/orphan");
+    const read = () => (existsSync(file) ? readFileSync(file, "utf8").trim().split(/\s+/).map(Number) : []);
+    await until("the script and its child run", () => read().length === 3);
+    const [script = 0, child = 0, worker = 0] = read();
+    process.kill(worker, "SIGKILL");
+    await until("all have ended", () => [script, child, worker].every((pid) => isZombie(pid)));
+    await answered;
+  });
   it("leaves no complete-looking response where it falls silent", async () => {
     if (!server) throw new Error("there is no server");
     const response = await fetch(server.url("/cgi-bin/silent"));
