@@ -107,6 +107,19 @@ function addRequest(request: Request, environment: Map<string, string>): void {
   environment.set("REQUEST_URI", request.settings(core).cgiCurrentUri ? path : firstTarget(request));
   environment.set("SCRIPT_NAME", parent ? path : path.slice(0, pathInfoStart(path, pathInfo)));
   if (pathInfo !== "") environment.set("PATH_INFO", pathInfo);
+  for (const [name, value] of redirectVariables(request)) environment.set(name, value);
+}
+
+/**
+ * REDIRECT_URL and REDIRECT_QUERY_STRING: what the request before an internal redirect was for. As in Apache they are for
+ * programs alone; rules and logs find the other REDIRECT_ variables without them.
+ */
+export function redirectVariables(request: Request): readonly (readonly [string, string])[] {
+  const { previous } = request;
+  if (!previous) return [];
+  const { path, query, target } = previous;
+  const url = request.settings(core).qualifyRedirectURL ? previous.absoluteUrl(target) : path;
+  return [["REDIRECT_URL", url], ...(query === undefined ? [] : [["REDIRECT_QUERY_STRING", query] as const])];
 }
 
 /** The target as it stands in the request line, also where internal redirects led elsewhere. */

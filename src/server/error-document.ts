@@ -21,7 +21,7 @@ export function errorDocument(
   if (content === undefined) return builtIn(request, refused);
   if (document.kind === "text") return textPage(request, refused, content);
   if (document.kind === "external") return external(request, refused, content);
-  request.firstStatus = refused.status;
+  request.ownStatus = refused.status;
   const served = serveLocal(content);
   return served instanceof Promise
     ? served.then((response) => merge(request, refused, response))
@@ -50,7 +50,7 @@ function external(request: ServerRequest, refused: Response, url: string): Respo
     request.log("notice", "core", "AH00113: cannot use a full URL in a 401 ErrorDocument directive --- ignoring!");
     return builtIn(request, refused);
   }
-  request.firstStatus = refused.status;
+  request.ownStatus = refused.status;
   return builtIn(request, {
     ...refused,
     status: 302,
@@ -62,7 +62,10 @@ function external(request: ServerRequest, refused: Response, url: string): Respo
 /** The local document's response under the status of the error, unless the document set one of its own. */
 function merge(request: ServerRequest, refused: Response, served: Response): Response {
   // Apache names the status in force when the document failed: that of the first error.
-  if (served.failure) return builtIn(request, refused, refused.status);
+  if (served.failure) {
+    if (request.last) request.last.ownStatus = served.status;
+    return builtIn(request, refused, refused.status);
+  }
   const own = served.ownStatus === true;
   const status = served.status === 200 && !own ? refused.status : served.status;
   const headers = new Headers();

@@ -324,7 +324,7 @@ export class Pipeline implements ExchangeHandler {
   #redirect(from: ServerRequest, urlPath: string, method: string, errorStatus?: number): Awaitable<Response> {
     const { parent } = from;
     const request = this.#derive(from, urlPath, { previous: from, method, ...(parent ? { parent } : {}) });
-    request.errorStatus = errorStatus;
+    request.errorStatus = errorStatus ?? from.errorStatus;
     inheritEnvironment(from, request, errorStatus ?? 200);
     const vary = from.ownAnswerHeaders?.get("vary");
     if (vary !== undefined && from.notes.has("redirect-keeps-vary")) request.answerHeaders.set("Vary", vary);
@@ -358,17 +358,19 @@ export class Pipeline implements ExchangeHandler {
   }
 
   #finish(request: ServerRequest, response: Response): Awaitable<Response> {
-    if (!response.failure) return this.#filter(request, withFields(lastOf(request), response));
+    // Where internal redirects led elsewhere, what they led to has failed, and its ErrorDocument counts.
+    const last = lastOf(request);
+    if (!response.failure) return this.#filter(request, withFields(last, response));
     const serveLocal = (path: string): Awaitable<Response> => {
       try {
-        const served = this.#redirect(request, path, "GET", response.status);
-        return served instanceof Promise ? served.catch((error: unknown) => failed(request, error)) : served;
+        const served = this.#redirect(last, path, "GET", response.status);
+        return served instanceof Promise ? served.catch((error: unknown) => failed(last, error)) : served;
       } catch (error) {
-        return failed(request, error);
+        return failed(last, error);
       }
     };
-    return then(errorDocument(request, response, serveLocal), (page) =>
-      this.#filter(request, withFields(lastOf(request), page, lastOf(request) === request)),
+    return then(errorDocument(last, response, serveLocal), (page) =>
+      this.#filter(request, withFields(lastOf(request), page, lastOf(request) === last)),
     );
   }
 
@@ -392,8 +394,9 @@ export class Pipeline implements ExchangeHandler {
 
   #send(exchange: Exchange, request: ServerRequest, response: Response): void {
     const { transmission } = this.#state(request.virtualHost);
-    // What could not be sent as it was has become a 500.
-    exchange.send(response, transmission, (sent) => logTransaction(request, request.firstStatus ?? sent.status, sent));
+    // What could not be sent as it was has become a 500; a request that internal redirects led from has been served.
+    const first = request.ownStatus ?? (request.last ? 200 : undefined);
+    exchange.send(response, transmission, (sent) => logTransaction(request, first ?? sent.status, sent));
   }
 }
 
@@ -534,8 +537,6 @@ function tooDeep(request: ServerRequest): Response | undefined {
 function inheritEnvironment(from: ServerRequest, to: ServerRequest, status: number): void {
   for (const [name, value] of from.environment) to.environment.set(`REDIRECT_${name}`, value);
   to.environment.set("REDIRECT_STATUS", String(status));
-  to.environment.set("REDIRECT_URL", from.path);
-  if (from.query !== undefined) to.environment.set("REDIRECT_QUERY_STRING", from.query);
   if (status >= 400) to.environment.set("REDIRECT_REQUEST_METHOD", from.headOnly ? "HEAD" : from.method);
 }
 
@@ -562,7 +563,7 @@ class SentRecord implements LogRecord {
     this.request = request;
     this.original = original;
     this.originalStatus = originalStatus;
-    this.status = sent.status;
+    this.status = (request === original ? undefined : request.ownStatus) ?? sent.status;
     this.bodyBytes = sent.bodyBytes;
     this.bytesIn = sent.bytesIn;
     this.bytesOut = sent.bytesOut;

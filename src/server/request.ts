@@ -119,8 +119,8 @@ export class ServerRequest implements Request {
   readonly exchange: Exchange | undefined;
   /** The request this one was internally redirected to. */
   last: ServerRequest | undefined = undefined;
-  /** Status before an ErrorDocument changed it, for `%s`. */
-  firstStatus: number | undefined = undefined;
+  /** Its status for logs, where that is not the one that was sent: before an ErrorDocument, or of one that failed. */
+  ownStatus: number | undefined = undefined;
 
   #id: string | undefined;
   #environment: Map<string, string> | undefined;

@@ -97,14 +97,18 @@ const fileTests: Readonly<Record<string, Test>> = {
   "-U": (input, { request, trace }) => {
     if (input === "" || !mayLookAhead(request)) return false;
     return then(request.lookup(input), ({ status }) => {
-      trace?.(5, `RewriteCond URI (-U check: path=${input} -> status=${status}`);
+      trace?.(5, `RewriteCond URI (-U check: path=${input} -> status=${status}`, "without directory");
       return status < 400;
     });
   },
   "-F": (input, { request, trace }) => {
     if (input === "" || !mayLookAhead(request)) return false;
     return then(request.lookupFile(input), ({ status, request: found }) => {
-      trace?.(5, `RewriteCond file (-F check: path=${input} -> file=${found.filename} status=${status}`);
+      trace?.(
+        5,
+        `RewriteCond file (-F check: path=${input} -> file=${found.filename} status=${status}`,
+        "without directory",
+      );
       return status < 300 && look(found.filename) !== undefined;
     });
   },

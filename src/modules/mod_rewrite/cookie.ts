@@ -16,7 +16,7 @@ export function setCookie(request: Request, text: string, trace: Trace | undefin
   while (main.parent) main = main.parent;
   const known = cookiesOf(main);
   if (known.has(name)) {
-    trace?.(5, `skipping already set cookie '${name}'`);
+    trace?.(5, `skipping already set cookie '${name}'`, "without directory");
     return;
   }
   known.add(name);
@@ -29,7 +29,7 @@ export function setCookie(request: Request, text: string, trace: Trace | undefin
     ...(sameSite === undefined || sameSite === "0" || /^false$/i.test(sameSite) ? [] : [`SameSite=${sameSite}`]),
   ].join("; ");
   main.alwaysHeaders.append("Set-Cookie", cookie.replace(/[\r\n\0]/g, ""));
-  trace?.(5, `setting cookie '${cookie}'`);
+  trace?.(5, `setting cookie '${cookie}'`, "without directory");
 }
 
 function cookiesOf(request: Request): Set<string> {

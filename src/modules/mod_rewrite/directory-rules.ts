@@ -87,7 +87,8 @@ function withBase(url: string, start: number, { trace }: Run, { base, directory 
   const slash = url.indexOf("/", start);
   if (base === undefined || slash < 0 || slash + 1 === url.length) return url;
   trace?.(2, `trying to replace prefix ${directory} with ${base}`);
-  return url.slice(0, slash + 1) + replacePrefix(url.slice(slash + 1), directory.replace(/^\//, ""), base.slice(1));
+  const prefixes = [directory.replace(/^\//, ""), base.slice(1)] as const;
+  return url.slice(0, slash + 1) + replacePrefix(url.slice(slash + 1), prefixes, trace);
 }
 
 /** The path of the URL space for a name that rules have made: by RewriteBase, DocumentRoot, or an Alias in force. */
@@ -95,7 +96,7 @@ function pathOf(name: string, { request, trace }: Run, { base, directory = "", o
   let path = name;
   if (base !== undefined) {
     trace?.(2, `trying to replace prefix ${directory} with ${base}`);
-    path = replacePrefix(name, directory, base);
+    path = replacePrefix(name, [directory, base], trace);
   } else {
     const root = request.documentRoot;
     if (name.startsWith(root) && name.charAt(root.length) === "/") {
@@ -106,7 +107,7 @@ function pathOf(name: string, { request, trace }: Run, { base, directory = "", o
   if (path !== name || options?.has("ignorecontextinfo")) return path;
   const context = request.contextDocumentRoot || request.documentRoot;
   trace?.(2, `trying to replace context docroot ${context} with context prefix ${request.contextPrefix}`);
-  return replacePrefix(name, context, request.contextPrefix);
+  return replacePrefix(name, [context, request.contextPrefix], trace);
 }
 
 /** Begins anew with the path that the rules have come to. */

@@ -209,7 +209,7 @@ class Engine {
     }
     const own = reduce(request, request.filename);
     if (own !== undefined) {
-      trace?.(3, `reduce ${request.filename} -> ${own}`);
+      trace?.(3, `reduce ${request.filename} -> ${own}`, "without directory");
       request.filename = own;
       this.#isReduced = true;
     }
@@ -228,13 +228,13 @@ class Engine {
     const setVariable = (text: string): void => {
       if (text.startsWith("!")) {
         request.environment.delete(text.slice(1));
-        trace?.(5, `unsetting env variable '${text.slice(1)}'`);
+        trace?.(5, `unsetting env variable '${text.slice(1)}'`, "without directory");
         return;
       }
       const colon = text.indexOf(":");
       const [name, value] = colon < 0 ? [text, ""] : [text.slice(0, colon), text.slice(colon + 1)];
       request.environment.set(name, value);
-      trace?.(5, `setting env variable '${name}' to '${value}'`);
+      trace?.(5, `setting env variable '${name}' to '${value}'`, "without directory");
     };
     if (flags.environment.length === 0 && flags.cookies.length === 0) return undefined;
     return then(this.#eachFilled(flags.environment, setVariable), () =>
@@ -333,7 +333,7 @@ function addVary({ answerHeaders }: Run["request"], names: readonly string[]): v
 /** Takes the query string off the file name, by the flags of the rule. */
 function splitQuery({ flags, dropsQuery }: Rule, { request, trace }: Run): void {
   if (dropsQuery) {
-    trace?.(2, "discarding query string, no parse from substitution");
+    trace?.(2, "discarding query string, no parse from substitution", "without directory");
     request.query = undefined;
     return;
   }
@@ -344,7 +344,7 @@ function splitQuery({ flags, dropsQuery }: Rule, { request, trace }: Run): void 
   }
   if (flags.queryDiscard) {
     request.query = undefined;
-    trace?.(2, "discarding query string");
+    trace?.(2, "discarding query string", "without directory");
   }
   const { filename } = request;
   const from = start?.length ?? 0;
@@ -356,5 +356,9 @@ function splitQuery({ flags, dropsQuery }: Rule, { request, trace }: Run): void 
   else if (query !== "") request.query = `${query}&${request.query ?? ""}`;
   if (request.query === "") request.query = undefined;
   if (request.query?.endsWith("&")) request.query = request.query.slice(0, -1);
-  trace?.(3, `split uri=${filename} -> uri=${request.filename}, args=${request.query ?? "<none>"}`);
+  trace?.(
+    3,
+    `split uri=${filename} -> uri=${request.filename}, args=${request.query ?? "<none>"}`,
+    "without directory",
+  );
 }

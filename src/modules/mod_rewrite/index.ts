@@ -8,6 +8,7 @@ import { parseRule } from "./rule.js";
 import { rewriteUrl } from "./server-rules.js";
 import { definition, noDirectoryRules, noServerRules, type DirectoryRules, type ServerRules } from "./settings.js";
 import { directoryAround } from "./directory.js";
+import { traceOf } from "./trace.js";
 
 const everywhere = ["server config", "virtual host", "directory", ".htaccess"] as const;
 
@@ -173,9 +174,17 @@ export default defineModule({
         when: ({ directory }) => directory.state === true,
         run: (request) => {
           const type = request.notes.get(forcedType);
-          if (type !== undefined) request.contentType = type;
           const handler = request.notes.get(forcedHandler);
-          if (handler !== undefined) request.handler = handler;
+          if (type === undefined && handler === undefined) return undefined;
+          const trace = traceOf(request, undefined);
+          if (type !== undefined) {
+            trace?.(1, `force filename ${request.filename} to have MIME-type '${type}'`);
+            request.contentType = type;
+          }
+          if (handler !== undefined) {
+            trace?.(1, `force filename ${request.filename} to have the Content-handler '${handler}'`);
+            request.handler = handler;
+          }
           return undefined;
         },
       },

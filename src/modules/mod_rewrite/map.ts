@@ -59,6 +59,7 @@ function logged(name: string, kind: string, look: Look): Look {
       run.trace?.(
         5,
         `map lookup ${outcome}: map=${name}${kind} key=${key}${value === undefined ? "" : ` -> val=${value}`}`,
+        "without directory",
       );
       return value;
     });
@@ -130,7 +131,7 @@ function randomValues(look: Look): Look {
       if (value === undefined) return undefined;
       const choices = value.split("|");
       const chosen = choices[Math.floor(Math.random() * choices.length)] ?? "";
-      run.trace?.(5, `randomly chosen the subvalue \`${chosen}'`);
+      run.trace?.(5, `randomly chosen the subvalue \`${chosen}'`, "without directory");
       return chosen === "" ? undefined : chosen;
     });
 }

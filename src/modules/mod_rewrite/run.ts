@@ -9,8 +9,8 @@ export function then<A, B>(value: Awaitable<A>, next: (value: A) => Awaitable<B>
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-/** Writes a line of the rewrite log; the level counts from 1. */
-export type Trace = (level: number, message: string) => void;
+/** Writes a line of the rewrite log; the level counts from 1. Apache names the directory of the rules in most of them. */
+export type Trace = (level: number, message: string, without?: "without directory") => void;
 
 /** The groups of a match, the whole of it first. */
 export type Groups = readonly (string | undefined)[];

@@ -76,15 +76,17 @@ function finish(
 
 /** A path of the file system where its first segment is there and may be meant; else one of the document root. */
 function localPath(
-  { request, trace }: Run,
+  run: Run,
   { lastRule, isReduced, server }: Pick<Outcome, "lastRule" | "isReduced"> & { server: ServerRules },
 ): Verdict {
+  const { request, trace } = run;
   const { options } = server;
   const path = request.filename;
   trace?.(2, `local path result: ${path}`);
   if (!path.startsWith("/")) return refuse(400);
   const isUrl = isReduced && !options?.has("legacyprefixdocroot");
-  if (isUrl || !isFilePath(request, options?.has("unsafeprefixstat") ? undefined : lastRule)) {
+  const isFile = isFilePath(run, options?.has("unsafeprefixstat") ? undefined : lastRule);
+  if (isUrl || !isFile) {
     if (leavesRoot(path)) return notMapped(request, path);
     request.filename = request.documentRoot + path;
     request.contextDocumentRoot = request.documentRoot;
@@ -94,14 +96,30 @@ function localPath(
   return "done";
 }
 
-function isFilePath({ filename, documentRoot, contextDocumentRoot }: Request, lastRule: Outcome["lastRule"]): boolean {
+function isFilePath({ request, trace }: Run, lastRule: Outcome["lastRule"]): boolean {
+  const { filename, documentRoot } = request;
   const first = posix.normalize(/^\/+[^/]*/.exec(filename)?.[0] ?? "/");
   if (!exists(first)) return false;
-  if (!lastRule || lastRule.flags.unsafePrefixStat) return true;
+  if (!lastRule) {
+    trace?.(3, `prefix_stat no lastsub subst prefix ${first}`);
+    return true;
+  }
+  const { output, flags } = lastRule;
+  trace?.(
+    3,
+    `prefix_stat compare statpath ${first} and lastsub output ${output.source} STATOK ${flags.unsafePrefixStat ? 1 : 0} `,
+  );
+  if (flags.unsafePrefixStat) return true;
+  const context = request.contextDocumentRoot || documentRoot;
+  const begins = (text: string, prefix: string): boolean => {
+    const does = text.startsWith(prefix);
+    trace?.(5, `prefix_stat startsWith(${text}, ${prefix}) ${does ? 1 : 0}`);
+    return does;
+  };
   return (
-    lastRule.output.source.startsWith(first) ||
-    filename.startsWith(documentRoot) ||
-    (contextDocumentRoot !== "" && filename.startsWith(contextDocumentRoot))
+    begins(output.source, first) ||
+    begins(filename, documentRoot) ||
+    (context !== documentRoot && begins(filename, context))
   );
 }
 

@@ -1,5 +1,5 @@
 // Steps of the rules → lines of the error log, as LogLevel rewrite:traceN asks for.
-import { levels, type Request } from "../../api/index.js";
+import { core, levels, type Request } from "../../api/index.js";
 import type { Trace } from "./run.js";
 
 const serial = new WeakMap<Request, number>();
@@ -7,15 +7,16 @@ let requests = 0;
 
 /** Writes steps for a request; undefined where the log takes none. */
 export function traceOf(request: Request, directory: string | undefined): Trace | undefined {
-  const { errorLog } = request.virtualHost;
+  const { errorLog: hostLog } = request.virtualHost;
+  const errorLog = hostLog.under?.(request.settings(core).logLevels) ?? hostLog;
   if (!errorLog.takes("trace1", "rewrite")) return undefined;
-  return (level, message) => {
+  return (level, message, without) => {
     const name = levels[levels.indexOf("debug") + level] ?? "trace8";
     if (!errorLog.takes(name, "rewrite")) return;
     request.log(
       name,
       "rewrite",
-      `${prefixOf(request)} ${directory === undefined ? "" : `[perdir ${directory}] `}${message}`,
+      `${prefixOf(request)} ${directory === undefined || without ? "" : `[perdir ${directory}] `}${message}`,
     );
   };
 }

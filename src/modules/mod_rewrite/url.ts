@@ -1,5 +1,6 @@
 // Texts that rules produce → what kind of URL they are, taken apart, escaped and joined as Apache does.
 import { escapePath, type Request } from "../../api/index.js";
+import type { Trace } from "./run.js";
 
 /** What stands in front of an absolute URL: the number of characters, and whether its scheme knows query strings. */
 export interface AbsoluteStart {
@@ -92,11 +93,14 @@ export function escapeReference(text: string, { only, controls, except, noPlus }
 }
 
 /** A path with the directory it begins with replaced; the same path where it does not. */
-export function replacePrefix(input: string, prefix: string, by: string): string {
+export function replacePrefix(input: string, [prefix, by]: readonly [string, string], trace?: Trace): string {
   const match = prefix.endsWith("/") ? prefix.slice(0, -1) : prefix;
   if (!input.startsWith(match) || input.charAt(match.length) !== "/") return input;
   const rest = input.slice(match.length + 1);
-  return by === "" || by.endsWith("/") ? by + rest : `${by}/${rest}`;
+  trace?.(5, `strip matching prefix: ${input} -> ${rest}`, "without directory");
+  const output = by === "" || by.endsWith("/") ? by + rest : `${by}/${rest}`;
+  trace?.(4, `add subst prefix: ${rest} -> ${output}`, "without directory");
+  return output;
 }
 
 /** Whether a query string holds what may not stand in a request line. */

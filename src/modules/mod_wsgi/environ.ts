@@ -1,5 +1,5 @@
 // A request → the environ of its application: the part of the mount, made once, and that of the request.
-import { byteString, core, serverBanner, type Request } from "../../api/index.js";
+import { byteString, core, redirectVariables, serverBanner, type Request } from "../../api/index.js";
 import { shownPath } from "./chroot.js";
 
 /** What decides the constant part of an environ. */
@@ -141,6 +141,7 @@ export function requestPart(request: Request, constant: Readonly<Environ>, optio
   if (request.user !== undefined) environ["REMOTE_USER"] = request.user;
   if (request.authType !== undefined) environ["AUTH_TYPE"] = request.authType;
   if (environment.size > 0) addVariables(environ, environment, constant);
+  for (const [name, value] of redirectVariables(request)) environ[name] = value;
   return environ;
 }
 
