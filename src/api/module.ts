@@ -169,6 +169,8 @@ export interface Lifecycle {
   check?(server: ServerView): void;
   /** The daemon groups the supervisor is to run. */
   daemons?(server: ServerView): readonly DaemonGroupSpec[];
+  /** The targets of the logs it opens: the supervisor starts the programs among them before anything is served. */
+  logs?(server: ServerView): readonly string[];
   /** How Python is to run inside the workers. */
   embeddedPython?(server: ServerView): EmbeddedPythonSpec;
   /**

@@ -12,9 +12,11 @@ import authDigest from "./mod_auth_digest/index.js";
 import authForm from "./mod_auth_form/index.js";
 import authnAnon from "./mod_authn_anon/index.js";
 import authnCore from "./mod_authn_core/index.js";
+import authnDbm from "./mod_authn_dbm/index.js";
 import authnFile from "./mod_authn_file/index.js";
 import authnSocache from "./mod_authn_socache/index.js";
 import authzCore from "./mod_authz_core/index.js";
+import authzDbm from "./mod_authz_dbm/index.js";
 import authzGroupfile from "./mod_authz_groupfile/index.js";
 import authzHost from "./mod_authz_host/index.js";
 import authzOwner from "./mod_authz_owner/index.js";
@@ -115,9 +117,11 @@ export const modules: readonly Module[] = [
   authForm,
   authnAnon,
   authnCore,
+  authnDbm,
   authnFile,
   authnSocache,
   authzCore,
+  authzDbm,
   authzGroupfile,
   authzHost,
   authzOwner,

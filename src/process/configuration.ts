@@ -15,8 +15,12 @@ export interface Configuration {
   readonly identity: Identity | undefined;
   readonly pidFile: string;
   readonly runtimeDir: string;
+  /** Where programs of logs start. */
+  readonly serverRoot: string;
   /** A path or "|program". */
   readonly errorLog: string;
+  /** The programs that read its logs, "|program" each. */
+  readonly logPrograms: readonly string[];
   readonly logLevels: LevelTable;
   readonly errorLogFormat?: LineFormat;
   readonly workers: number;

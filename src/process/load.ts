@@ -188,7 +188,9 @@ export function configurationOf(
     identity,
     pidFile: absolute(settings.pidFile),
     runtimeDir: absolute(settings.defaultRuntimeDir),
+    serverRoot: server.serverRoot,
     errorLog: /^(\||syslog(:|$))/.test(errorLog) ? errorLog : absolute(errorLog),
+    logPrograms: logPrograms(server),
     logLevels: coreSettings.logLevels,
     errorLogFormat: {
       serverName: main.serverName,
@@ -205,6 +207,15 @@ export function configurationOf(
     banner: serverBanner("Full"),
   };
   return { configuration, errors };
+}
+
+/** The programs that read access logs and the like, and error logs of virtual hosts. */
+function logPrograms(server: CompiledServer): readonly string[] {
+  const targets = [
+    ...[...server.everywhere(core)].flatMap(({ settings }) => settings.errorLog ?? []),
+    ...server.modules.flatMap(({ lifecycle }) => lifecycle.logs?.(server) ?? []),
+  ];
+  return [...new Set(targets.filter((target) => target.startsWith("|")))];
 }
 
 async function prepareModules(server: CompiledServer, account: Identity | undefined): Promise<void> {

@@ -22,7 +22,8 @@ import {
 } from "./load.js";
 import { checkEmbeddedPython } from "./embedded-check.js";
 import { checkPythons, type PythonCheck } from "./python-check.js";
-import { StartError, Supervisor } from "./supervisor.js";
+import { StartError } from "./start-error.js";
+import { Supervisor } from "./supervisor.js";
 
 /** What a command needs of the program around it. */
 export interface Program {

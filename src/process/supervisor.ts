@@ -1,6 +1,5 @@
 // A configuration → processes that serve it; signals → reload, restart, stop.
 import type { ErrorLog, LogEntry } from "../api/index.js";
-import type { OpenLogs } from "../log/open-logs.js";
 import { Changes, stopped, type Change, type Refusal } from "./changes.js";
 import { longestDrain, type Configuration, type Loaded } from "./configuration.js";
 import { ControlSocket, controlPath } from "./control-socket.js";
@@ -8,6 +7,7 @@ import type { DaemonSurroundings } from "./daemon-launch.js";
 import { Generation } from "./generation.js";
 import { BindError, Listeners } from "./listeners.js";
 import { readPidFile, removePidFile, writePidFile } from "./pid-file.js";
+import { StartError } from "./start-error.js";
 import { openSupervisorLogs } from "./supervisor-logs.js";
 import { SupervisorTables, type TableChange } from "./shared-tables.js";
 import type { WorkerProcess } from "./worker-process.js";
@@ -23,17 +23,6 @@ export interface SupervisorOptions {
   readonly commandLine: string;
   /** Whether SIGWINCH comes from a terminal whose window changes: then it stops nothing. */
   readonly hasTerminal: boolean;
-}
-
-/** Why the server could not start; lines for the terminal. */
-export class StartError extends Error {
-  override readonly name = "StartError";
-  readonly lines: readonly string[];
-
-  constructor(lines: readonly string[]) {
-    super(lines.join("\n"));
-    this.lines = lines;
-  }
 }
 
 /** Milliseconds that workers of the old configuration get on a restart. */
@@ -130,7 +119,7 @@ export class Supervisor {
   /** Binds, opens logs, writes the pid file: all that can fail before a process is started. */
   #prepare(configuration: Configuration): Generation {
     const sockets = this.#bind(configuration);
-    const logs = this.#openLogs(configuration);
+    const logs = openSupervisorLogs(configuration, (entry) => this.#log(entry));
     this.#writePid(configuration.pidFile);
     this.#errorLog = logs.errorLog(configuration.errorLog, configuration.logLevels, configuration.errorLogFormat);
     return new Generation({
@@ -165,17 +154,6 @@ export class Supervisor {
     } catch (error) {
       if (error instanceof BindError) throw new StartError([error.message, ...none]);
       throw error;
-    }
-  }
-
-  #openLogs({ errorLog }: Configuration): OpenLogs {
-    try {
-      return openSupervisorLogs(errorLog, (entry) => this.#log(entry));
-    } catch (error) {
-      throw new StartError([
-        `AH00091: could not open error log file ${errorLog}: ${messageOf(error)}`,
-        "AH00015: Unable to open logs",
-      ]);
     }
   }
 

@@ -7,9 +7,6 @@ const reasons: Readonly<Record<string, string>> = {
   mod_authn_dbd:
     "Passwords in a database of SQL, by queries that are written for Apache's drivers. `WSGIAuthUserScript` asks a database by a " +
     "few lines of Python.",
-  mod_authn_dbm:
-    "Passwords in DBM files, whose formats no well-kept library for Node reads. Text files of `htpasswd` are held in memory " +
-    "here: they are as fast.",
   mod_authnz_fcgi: "Asks a FastCGI program who a user is. `WSGIAuthUserScript` and `WSGIAccessScript` ask Python.",
   mod_authnz_ldap:
     "Needs an LDAP client that is well kept; the one for Node is not any more. `WSGIAuthUserScript` and `WSGIAuthGroupScript` " +
@@ -17,9 +14,6 @@ const reasons: Readonly<Record<string, string>> = {
   mod_authz_dbd:
     "Groups in a database of SQL, by queries that are written for Apache's drivers. `WSGIAuthGroupScript` asks a database by a " +
     "few lines of Python.",
-  mod_authz_dbm:
-    "Groups in DBM files, whose formats no well-kept library for Node reads. Text files by AuthGroupFile are held in memory " +
-    "here: they are as fast.",
   mod_bucketeer: "A tool for testing Apache's own filters.",
   mod_case_filter: "An example for writers of Apache modules.",
   mod_case_filter_in: "An example for writers of Apache modules.",

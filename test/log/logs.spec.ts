@@ -136,7 +136,8 @@ describe("logs", () => {
 
     for (const [command, expected] of [
       ["rotatelogs /var/log/a.%Y 86400", ["rotatelogs", "/var/log/a.%Y", "86400"]],
-      [`prog "two words" 'it''s' a\\ b ""`, ["prog", "two words", "its", "a b", ""]],
+      [`prog "two words" 'it''s' a\\ b ""`, ["prog", "two words", "it", "s", "a b", ""]],
+      [`prog --name="two words" '\\'quoted\\''`, ["prog", '--name="two', 'words"', "'quoted'"]],
     ] as const) {
       it(`takes apart ${command}`, () => {
         expect(wordsOf(command)).to.deep.equal(expected);

@@ -23,7 +23,9 @@ const faults: readonly (readonly [string, string])[] = [
   ["RewriteMap a txt:/nowhere/at/all", "file for map a not found:/nowhere/at/all"],
   ["RewriteMap a prg:/nowhere/at/all x", "program not found:/nowhere/at/all"],
   ["RewriteMap a int:shout", "internal map not found:shout"],
-  ["RewriteMap a dbm:/x", "maps of the type dbm are not supported"],
+  ["RewriteMap a dbm:/x", "file for map a not found:/x"],
+  ["RewriteMap a dbm=ndbm:/x", "dbm type ndbm is invalid"],
+  ["RewriteMap a dbd:select", "maps of the type dbd are not supported"],
   ['RewriteMap a "dbd:SELECT x"', "maps of the type dbd are not supported"],
   ["<Directory /x>\n<Limit GET>\nRewriteRule ^ - [F]\n</Limit>\n</Directory>", "cannot stand in <Limit>"],
 ];

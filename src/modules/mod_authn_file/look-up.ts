@@ -1,13 +1,5 @@
 // A user and a file of passwords → what the file says of the user.
-import {
-  isKnownFormat,
-  isPassword,
-  PasswordQueueFull,
-  refuse,
-  type PasswordVerdict,
-  type RealmVerdict,
-  type Request,
-} from "../../api/index.js";
+import { passwordVerdict, type PasswordVerdict, type RealmVerdict, type Request } from "../../api/index.js";
 import { linesOf, type UserFile } from "./user-file.js";
 
 interface PasswordQuestion {
@@ -25,23 +17,7 @@ export function checkPassword(
   if (!file) return "error";
   const stored = file.passwords.get(user);
   if (stored === undefined) return "user not found";
-  if (!isKnownFormat(stored)) {
-    request.log(
-      "error",
-      "authn_file",
-      `the password of user ${user} in ${path ?? ""} is hashed in a way that is not known`,
-    );
-    return "denied";
-  }
-  const same = isPassword(password, stored);
-  if (typeof same === "boolean") return same ? "granted" : "denied";
-  return same.then(
-    (late) => (late ? "granted" : "denied"),
-    (error: unknown) => {
-      request.log("error", "authn_file", `the password of user ${user} could not be checked: ${String(error)}`);
-      return error instanceof PasswordQueueFull ? refuse(503) : "error";
-    },
-  );
+  return passwordVerdict(request, { user, password, stored, module: "authn_file", source: path ?? "" });
 }
 
 interface RealmQuestion {

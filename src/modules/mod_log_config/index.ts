@@ -62,7 +62,9 @@ const opened = new WeakMap<LogSettings, readonly OpenLog[]>();
 
 const topLevel = ["server config", "virtual host"] as const;
 const targetDoc =
-  "The target is a file, relative to ServerRoot, or `|program` to pipe the lines to. The format is a nickname that a " +
+  "The target is a file, relative to ServerRoot, or `|program arguments` to pipe the lines to (`||program` is the same, `|$command` " +
+  "goes through the shell). A program starts in ServerRoot with the server's own privileges, before anything is served, one for all " +
+  "lines with the same target; one that cannot be started keeps the configuration from being taken, one that ends is started again. The format is a nickname that a " +
   "LogFormat line defines, before or behind this one, or a format itself. With `env=NAME` only requests with that " +
   "environment variable are logged, with `env=!NAME` only those without, with `expr=EXPRESSION` only those for which the " +
   "expression is true; it is asked when the answer has been sent.";
@@ -137,19 +139,25 @@ export default defineModule({
   },
   lifecycle: {
     check,
+    logs: (server) => allLogs(server).map(({ target }) => target),
     start: (worker) => {
       const byTarget = new Map<string, LogWriter>();
-      for (const { settings } of worker.server.everywhere(definition)) {
-        for (const log of [...(settings.logs ?? []), ...(settings.globalLogs ?? [])]) {
-          const writer = byTarget.get(log.target) ?? worker.openLog(log.target);
-          byTarget.set(log.target, writer);
-          writers.set(log, writer);
-        }
+      for (const log of allLogs(worker.server)) {
+        const writer = byTarget.get(log.target) ?? worker.openLog(log.target);
+        byTarget.set(log.target, writer);
+        writers.set(log, writer);
       }
     },
   },
   provides: { logItem: items },
 });
+
+function allLogs(server: ServerView): readonly Log[] {
+  return [...server.everywhere(definition)].flatMap(({ settings }) => [
+    ...(settings.logs ?? []),
+    ...(settings.globalLogs ?? []),
+  ]);
+}
 
 function logOf(
   { target, format, condition }: { target: string; format: string | undefined; condition: string | undefined },

@@ -101,6 +101,7 @@ export default defineModule({
         }
       }
     },
+    logs: (server) => [...server.everywhere(definition)].flatMap(({ settings }) => settings.log?.target ?? []),
     start: (worker) => {
       for (const { settings } of worker.server.everywhere(definition)) {
         const target = settings.log?.target;

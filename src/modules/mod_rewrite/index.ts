@@ -140,7 +140,7 @@ export default defineModule({
         "of which is picked; the file is read again when it has changed. `int:` is one of the functions `tolower`, `toupper`, " +
         "`escape` and `unescape`. `prg:program` is a program that gets each key on a line of its input and answers with a line, " +
         "`NULL` for none. It runs once for each HTTP worker, under its account; one that does not answer within 10 seconds is " +
-        "started anew. Types `dbm`, `dbd` and `fastdbd` are refused: a text file is kept in memory here. A virtual host has its " +
+        "started anew. `dbm:file` and `dbm=type:file` (`db`, `gdbm`, `sdbm`) are files of httxt2dbm. Types `dbd` and `fastdbd` are refused. A virtual host has its " +
         "own maps, and the main server's by `RewriteOptions Inherit`.",
       example: 'RewriteMap lower int:tolower\nRewriteEngine On\nRewriteRule "^/(.*[A-Z].*)$" "/${lower:$1}" [R]',
       set: ([name, source, account], place) => {

@@ -1,6 +1,6 @@
 // A RewriteMap line → a function from keys to values.
-import { readFileSync, statSync } from "node:fs";
-import { byteString, escapePath, type Origin, type Place } from "../../api/index.js";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { byteString, dataFile, dbmType, dbmValues, escapePath, type Origin, type Place } from "../../api/index.js";
 import { MapProgram } from "./map-program.js";
 import { then, type Awaitable, type Run } from "./run.js";
 
@@ -26,7 +26,7 @@ const functions: Readonly<Record<string, (key: string) => string>> = {
 
 /** Makes the map of a line: "txt:file", "rnd:file", "int:function", "prg:program", or a file alone. */
 export function makeMap(name: string, source: string, account: string | undefined, place: Place): RewriteMap {
-  const [, type = "", rest = ""] = /^(txt|rnd|int|prg|dbm(?:=[^:]*)?|dbd|fastdbd):(.*)$/is.exec(source) ?? [];
+  const [, type = "", rest = ""] = /^(txt|rnd|int|prg|dbm|dbd|fastdbd)(?:(?<=dbm)=[^:]*)?:(.*)$/is.exec(source) ?? [];
   const common = { name, origin: place.origin };
   switch (type.toLowerCase()) {
     case "int":
@@ -37,15 +37,15 @@ export function makeMap(name: string, source: string, account: string | undefine
     }
     case "rnd":
       return { ...common, look: randomValues(logged(name, "[txt]", fileMap(fileOf(name, rest, place)))) };
+    case "dbm":
+      return { ...common, look: logged(name, "[dbm]", dbmMap(name, { source, rest, place })) };
     case "":
     case "txt":
       return { ...common, look: logged(name, "[txt]", fileMap(fileOf(name, type === "" ? source : rest, place))) };
     default:
       return place.fail(
-        `maps of the type ${type.replace(/=.*/s, "")} are not supported, found "${source}"`,
-        type.startsWith("db") && !type.startsWith("dbm")
-          ? "there are no database connections here: use a prg: map"
-          : "use the text file that the DBM file was made of, as a txt: map, which is kept in memory",
+        `maps of the type ${type} are not supported, found "${source}"`,
+        "there are no database connections here: use a prg: map",
       );
   }
 }
@@ -122,6 +122,27 @@ function readMapFile(text: string): Map<string, string> {
     if (key !== undefined && value !== undefined && !values.has(key)) values.set(key, value);
   }
   return values;
+}
+
+/** A DBM file: "dbm:file" or "dbm=type:file". */
+function dbmMap(
+  name: string,
+  { source, rest, place }: { readonly source: string; readonly rest: string; readonly place: Place },
+): Look {
+  const word = /^dbm=([^:]*):/i.exec(source)?.[1] ?? "default";
+  const type = dbmType(word);
+  if (type === undefined) return place.fail(`dbm type ${word} is invalid`, "there are default, db, gdbm and sdbm");
+  const file = place.resolve(rest);
+  if (!existsSync(file) && !existsSync(dataFile("sdbm", file))) place.fail(`file for map ${name} not found:${file}`);
+  return (key, { request }) => {
+    try {
+      return dbmValues(type, file).get(key);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      request.log("error", "rewrite", `AH00656: mod_rewrite: can't open DBM RewriteMap ${file}: ${reason}`);
+      return undefined;
+    }
+  };
 }
 
 /** Picks one of the values that bars part. */
