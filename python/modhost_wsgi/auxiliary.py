@@ -1,11 +1,15 @@
 """Questions to scripts that are no applications (access, password, groups, dispatch) -> R frames that hold the answers."""
 import json
+import threading
 
 from modhost_wsgi.connection import frame
 
 
-def answer(role, namespace, environ):
-    """Asks the script. What it raises, this raises, and so does it for an answer of another type: no answer is a refusal."""
+def answer(role, namespace, environ, variable):
+    """Asks the script. What it raises, this raises, and so does it for an answer of another type: no answer is a refusal.
+
+    `variable` gives the value of a variable of the request by its name in bytes.
+    """
     words = []
     while "modhost.word.%d" % len(words) in environ:
         words.append(environ.pop("modhost.word.%d" % len(words)))
@@ -13,11 +17,43 @@ def answer(role, namespace, environ):
     for name in [name for name in environ if name.startswith("wsgi.") and name != "wsgi.errors"]:
         del environ[name]
     environ.pop("mod_wsgi.thread_id", None)
+    lookup = _Lookup(variable)
     if role != "dispatch":
         environ["mod_ssl.is_https"] = lambda *_: is_https
-        environ["mod_ssl.var_lookup"] = lambda *_: None
-    value = _roles[role](namespace, environ, words)
+        environ["mod_ssl.var_lookup"] = lookup
+    elif is_https:
+        environ["HTTPS"] = "1"
+    try:
+        value = _roles[role](namespace, environ, words)
+    finally:
+        lookup.expire()
     return frame(b"R", b"200 OK\nanswer\n" + json.dumps(value).encode("ascii"))
+
+
+class _Lookup:
+    """mod_ssl.var_lookup(name): a variable of the request, "" where there is none of that name. As long as the question lasts."""
+
+    def __init__(self, variable):
+        self._variable = variable
+        # The script may ask from threads of its own.
+        self._lock = threading.Lock()
+
+    def __call__(self, name):
+        if isinstance(name, str):
+            try:
+                name = name.encode("latin-1")
+            except UnicodeEncodeError:
+                raise TypeError("byte string value expected, value containing non 'latin-1' characters found") from None
+        elif not isinstance(name, bytes):
+            raise TypeError("byte string value expected, value of type %s found" % type(name).__name__)
+        with self._lock:
+            if self._variable is None:
+                raise RuntimeError("request object has expired")
+            return self._variable(name)
+
+    def expire(self):
+        with self._lock:
+            self._variable = None
 
 
 def _function(namespace, name):

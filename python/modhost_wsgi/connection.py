@@ -6,7 +6,7 @@ import struct
 import threading
 import time
 
-SHAPE, REQUEST, DATA, END, BROKEN, YES, NO = b"SQDEAYN"
+SHAPE, REQUEST, DATA, END, BROKEN, YES, NO, VALUE = b"SQDEAYNV"
 
 BODY_FOLLOWS = 1
 BODY_WAITS = 2
@@ -120,6 +120,17 @@ class Connection:
     def log(self, lines, level=b"e"):
         """Sends lines for the log of the running request."""
         self.send(b"".join(frame(b"L", level + line.encode("utf-8", "replace")[:_LONGEST_LINE]) for line in lines))
+
+    def variable(self, name):
+        """The value of a variable of the request that a question is about; a latin1 string."""
+        self.send(frame(b"V", name))
+        header = self.next_header()
+        value = None if header is None else self.payload(header[1])
+        if value is None:
+            raise ClientGone("the client has closed the connection")
+        if header[0] != VALUE:
+            raise BadFrame("a frame of type %r in the place of a value" % chr(header[0]))
+        return value.decode("latin-1")
 
     def is_given_up(self):
         """Whether the worker has given the running request up."""

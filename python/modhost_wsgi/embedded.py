@@ -147,7 +147,7 @@ def _preload(channel, start):
     for preload in start["spec"]["preloads"]:
         if preload["applicationGroup"] == start["applicationGroup"]:
             try:
-                scripts.script_at(file_system_path(preload["script"])).load()
+                scripts.script_at(file_system_path(preload["script"])).load(is_preload=True)
             except scripts.NotLoaded as error:
                 channel.log_lines(error.lines)
 

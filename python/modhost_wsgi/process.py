@@ -326,10 +326,14 @@ def _handle_signals(server, spec):
 def _preload(control, start):
     first = _first_script(start)
     for script in _scripts_of(start):
+        if script is not first and not os.path.exists(script.path):
+            # One that was deleted is not to keep the others from being loaded anew.
+            control.log("error", "mod_wsgi (pid=%d): %s is not there" % (os.getpid(), script.path))
+            continue
         try:
-            script.load()
+            script.load(is_preload=True)
         except scripts.NotLoaded as error:
-            _fail(control, error.lines[0], "\n".join(error.lines), required=script is first)
+            _fail(control, error.lines[0], "\n".join(error.lines), script is first, script.path)
 
 
 def _first_script(start):
@@ -381,10 +385,12 @@ def _end_service(seconds):
     os._exit(0)
 
 
-def _fail(control, reason, traceback, required=False):
+def _fail(control, reason, traceback, required=False, script=None):
     message = {"type": "failed", "reason": reason}
     if required:
         message["required"] = True
+    if script is not None:
+        message["script"] = os.fsencode(script).decode("utf-8", "replace")
     if traceback is not None:
         message["traceback"] = traceback
     control.send(message)

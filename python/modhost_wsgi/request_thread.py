@@ -223,7 +223,8 @@ class RequestThread:
                 script.check(mtime)
             if shape.role is not None:
                 environ["wsgi.errors"] = errors
-                connection.send(auxiliary.answer(shape.role, script.namespace, environ) + ENDS[self.flags()])
+                answer = auxiliary.answer(shape.role, script.namespace, environ, connection.variable)
+                connection.send(answer + ENDS[self.flags()])
                 return self._flags
             application = script.namespace.get(shape.callable)
             if application is None:
@@ -256,7 +257,8 @@ class RequestThread:
         except Stale as stale:
             connection.send(STALES[self.flags()])
             if stale.is_news:
-                self._server.tell({"type": "stale", "script": stale.script, "mtime": stale.mtime})
+                self._server.tell(
+                    {"type": "stale", "script": stale.script, "mtime": stale.mtime, "isAsked": stale.is_asked})
         except NotLoaded as error:
             self.log(error.lines)
             self._fail(500, "the script did not load")

@@ -2,6 +2,7 @@
 import os
 import sys
 import threading
+import time
 import traceback
 import types
 
@@ -15,13 +16,14 @@ except ImportError:
 
 
 class Stale(Exception):
-    """The script on disk is not the one loaded; `is_news` the first time it is seen."""
+    """The script on disk is not the one loaded; `is_news` the first time it is seen, `is_asked` where the script says so itself."""
 
-    def __init__(self, script, mtime, is_news):
+    def __init__(self, script, mtime, is_news, is_asked):
         super().__init__(script)
         self.script = script
         self.mtime = mtime
         self.is_news = is_news
+        self.is_asked = is_asked
 
 
 class NotLoaded(Exception):
@@ -44,9 +46,11 @@ class Script:
         # The mtime of a version that is known not to load: as good as the loaded one.
         self.kept = None
         self._reported = None
+        # When its reload_required() is asked again, on the clock time.monotonic(); None after the next request.
+        self._asked_from = 0.0
         self._loading = threading.Lock()
 
-    def load(self):
+    def load(self, is_preload=False):
         """Runs the script unless it is loaded; whether it did. Raises NotLoaded, with what went wrong the first time."""
         if self.namespace is not None:
             return False
@@ -58,10 +62,17 @@ class Script:
                 # Before the script is read: a change while it is loaded is then noticed.
                 self.mtime = mtime
                 self.failure = None
+                if is_preload:
+                    self._asked_from = None
                 self._run()
             if self.failure is not None:
                 raise NotLoaded(self.failure)
             return True
+
+    def keep(self, mtime):
+        """Goes on with what is loaded, until the file's mtime is another than the one given."""
+        self.kept = mtime
+        self._asked_from = time.monotonic() + _PATIENCE
 
     def check(self, mtime):
         """Raises Stale if the script has changed, or loads it anew in place. `mtime` is what the worker saw, 0 if it did not look."""
@@ -69,13 +80,14 @@ class Script:
             return
         if mtime != self.mtime or mtime == 0:
             mtime = mtime_of(self.path)
-        if (mtime == self.mtime or mtime == self.kept) and not self._wants_reload():
+        is_asked = mtime in (self.mtime, self.kept)
+        if is_asked and not self._wants_reload():
             return
         if _in_place:
             return self._reload(mtime)
-        is_news = self._reported != mtime
+        is_news = self._reported != mtime or is_asked
         self._reported = mtime
-        raise Stale(self.path, mtime, is_news)
+        raise Stale(self.path, mtime, is_news, is_asked)
 
     def _reload(self, mtime):
         """Runs the script once more; when that fails, what was loaded goes on until the file changes again."""
@@ -88,13 +100,19 @@ class Script:
                 if self.failure is not None:
                     failure, self.failure = self.failure, None
                     self.namespace, self.mtime, module = before
-                    self.kept = mtime
+                    self.keep(mtime)
                     sys.modules[_name_of(self.path)] = module
                     sys.stderr.write("\n".join(failure) + "\n")
 
     def _wants_reload(self):
         hook = self.namespace.get("reload_required")
         if hook is None:
+            return False
+        if self._asked_from is None:
+            # As in mod_wsgi it is not asked for the first request: that is what the script was loaded for.
+            self._asked_from = 0.0
+            return False
+        if time.monotonic() < self._asked_from:
             return False
         try:
             return bool(hook(self.path))
@@ -177,6 +195,8 @@ def application_frames(stack):
 _folder = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _scripts = {}
 _in_place = False
+# Seconds after which a script that wanted to be loaded anew, and could not, is asked again.
+_PATIENCE = 10.0
 
 
 def _name_of(path):
@@ -190,4 +210,4 @@ def script_at(path):
 
 def keep(path, mtime):
     """Goes on with what is loaded of that script, until its mtime is another than the one given."""
-    script_at(path).kept = mtime
+    script_at(path).keep(mtime)

@@ -38,6 +38,8 @@ export interface ApplicationCall {
   readonly webSocket?: WebSocketLimits;
   /** Set for a question: which function of the script is called, see ScriptQuestion. */
   readonly role?: ScriptRole;
+  /** As of a ScriptQuestion. */
+  readonly variable?: ScriptQuestion["variable"];
   /** WSGIErrorOverride and friends are the caller's: this is a plain run. */
 }
 
@@ -67,6 +69,8 @@ export interface ScriptQuestion {
   readonly environ: Readonly<Record<string, string>>;
   /** What the function is called with behind the environ; latin1 strings. */
   readonly words: readonly string[];
+  /** mod_ssl.var_lookup(): the value of a variable of the request by its name, "" without; latin1 strings. */
+  readonly variable: (name: string) => string;
 }
 
 /** What each role is answered with; see mod_wsgi's documentation of those functions. */

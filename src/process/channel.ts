@@ -155,11 +155,18 @@ export type DaemonToSupervisor =
    * The process cannot serve, or a preload did not load; it exits after this. `traceback` for the log. `required`: what did
    * not load is what every process must have, so that none is to be tried without it.
    */
-  | { readonly type: "failed"; readonly reason: string; readonly traceback?: string; readonly required?: boolean }
+  | {
+      readonly type: "failed";
+      readonly reason: string;
+      readonly traceback?: string;
+      readonly required?: boolean;
+      /** What did not load. */
+      readonly script?: string;
+    }
   /** The script on disk is not the one loaded: a successor is wanted. Sent once per change; taking requests goes on
    *  only for other scripts, requests for this one are sent back as stale. `mtime` in milliseconds, as in node:fs; 0
    *  when the file is gone. */
-  | { readonly type: "stale"; readonly script: string; readonly mtime: number }
+  | { readonly type: "stale"; readonly script: string; readonly mtime: number; readonly isAsked?: boolean }
   /** Wants to end for a planned reason: "maximum_requests", "inactivity_timeout", "cpu_time_limit", "eviction_signal", "graceful_signal". A successor is wanted. */
   | { readonly type: "leaving"; readonly reason: string }
   /** A request had this script loaded: successors load it at their start. */

@@ -2,6 +2,7 @@
 import { connect, Socket } from "node:net";
 import { hold } from "../server/held-writes.js";
 import {
+  bytesFrame,
   dataHeader,
   emptyFrame,
   FrameError,
@@ -226,6 +227,11 @@ export class DaemonConnection implements FrameTarget {
       case fromDaemon.binary:
       case fromDaemon.close:
         return run.message(type, payload);
+      case fromDaemon.variable: {
+        const value = run.call.variable?.(payload.toString("latin1")) ?? "";
+        this.#socket.write(bytesFrame(toDaemon.value, Buffer.from(value, "latin1")));
+        return;
+      }
       case fromDaemon.wanted:
         run.hasBegun = true;
         return this.#upload(run);

@@ -2,7 +2,7 @@
 import type { DaemonGroupSpec, LogEntry, Preload, ServerReport } from "../api/index.js";
 import type { ApplicationKind, PoolState, WorkerToSupervisor } from "./channel.js";
 import { daemonCommand, socketOwner, type DaemonSurroundings } from "./daemon-launch.js";
-import { DaemonProcess, type DaemonEnd, type DaemonEvents } from "./daemon-process.js";
+import { DaemonProcess, type DaemonEnd, type DaemonEvents, type StaleReport } from "./daemon-process.js";
 import { underLayers } from "./interpreter-layers.js";
 import { NoPythonError } from "./python-interpreter.js";
 import { bindPoolSocket, type PoolSocket } from "./pool-socket.js";
@@ -94,7 +94,7 @@ export class DaemonPool {
     };
     this.#events = {
       ready: (process) => this.#onReady(process),
-      stale: (process, script, mtime) => this.#onStale(process, script, mtime),
+      stale: (process, stale) => this.#onStale(process, stale),
       leaving: (process, reason) => this.#onLeaving(process, reason),
       loaded: (script) => this.#onLoaded(script),
       silent: (process) => this.#onSilent(process),
@@ -326,11 +326,12 @@ export class DaemonPool {
     this.#publish(1);
   }
 
-  #onStale(process: DaemonProcess, script: string, mtime: number): void {
+  #onStale(process: DaemonProcess, { script, mtime, isAsked }: StaleReport): void {
     const slot = this.#slotOf(process);
     if (this.#isRestarting) this.#missed = { script, mtime };
     if (!slot || this.#reload || this.#isStopping || this.#isRestarting) return;
-    if (this.#kept.get(script) === mtime) {
+    // A script with a reload_required of its own may have reasons that do not show in its time.
+    if (this.#kept.get(script) === mtime && !isAsked) {
       process.keep(script, mtime);
       return this.#publish(1);
     }
@@ -385,7 +386,7 @@ export class DaemonPool {
     }
     this.#tell(process, end);
     this.#told(process, end.traceback ?? `the new process ${end.reason}`);
-    if (this.#reload?.trial === process) return this.#reloadFailed(this.#reload);
+    if (this.#reload?.trial === process) return this.#reloadFailed(this.#reload, end);
     const slot = this.#slotOf(process);
     if (!slot) return;
     if (slot.successor === process) slot.successor = undefined;
@@ -412,11 +413,12 @@ export class DaemonPool {
     }
   }
 
-  #reloadFailed({ script, mtime, trial }: Reload): void {
+  #reloadFailed({ script, mtime, trial }: Reload, { script: failed = script }: DaemonEnd): void {
     this.#reload = undefined;
     const slot = this.#slotOf(trial);
     if (slot?.successor === trial) slot.successor = undefined;
-    this.#log("error", `${script} has changed and cannot be loaded: the processes go on with what they have loaded`);
+    const what = failed === script ? "cannot be loaded" : `a new process cannot load ${failed} beside it`;
+    this.#log("error", `${script} has changed and ${what}: the processes go on with what they have loaded`);
     this.#keep(script, mtime);
     if (slot?.current === trial) {
       slot.current = undefined;

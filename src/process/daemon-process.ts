@@ -14,6 +14,7 @@ export interface DaemonEnd {
   readonly reason: string;
   /** Set when it said itself that a script did not load. */
   readonly traceback: string | undefined;
+  readonly script?: string | undefined;
   /** What did not load is what no process of the group can do without. */
   readonly required: boolean;
   readonly wasReady: boolean;
@@ -23,10 +24,13 @@ export interface DaemonEnd {
   readonly livedFor: number;
 }
 
+/** What a process tells of a script that is not the one it has loaded. */
+export type StaleReport = Extract<DaemonToSupervisor, { readonly type: "stale" }>;
+
 /** What a process tells its pool; `gone` comes last and once. */
 export interface DaemonEvents {
   ready(process: DaemonProcess): void;
-  stale(process: DaemonProcess, script: string, mtime: number): void;
+  stale(process: DaemonProcess, stale: StaleReport): void;
   leaving(process: DaemonProcess, reason: string): void;
   /** A request had a script loaded. */
   loaded(script: string): void;
@@ -71,7 +75,7 @@ export class DaemonProcess {
   readonly #watch: Duplex | undefined;
   readonly #startedAt = Date.now();
   readonly #timers: NodeJS.Timeout[] = [];
-  #failure: Pick<DaemonEnd, "reason" | "traceback" | "required"> | undefined;
+  #failure: Pick<DaemonEnd, "reason" | "traceback" | "required" | "script"> | undefined;
   #hasLeft = false;
   #isGone = false;
   /** The line that tells best why it ended: the last that speaks of an error, else the last. */
@@ -227,13 +231,14 @@ export class DaemonProcess {
         this.#failure = {
           reason: message.reason,
           traceback: message.traceback,
+          script: message.script,
           required: message.required ?? message.traceback === undefined,
         };
         // It exits by itself; one that does not is made to.
         this.after(1000, () => this.#child.kill("SIGKILL"));
         return;
       case "stale":
-        return events.stale(this, message.script, message.mtime);
+        return events.stale(this, message);
       case "leaving":
         this.#hasLeft = true;
         return events.leaving(this, message.reason);
@@ -295,6 +300,7 @@ export class DaemonProcess {
     this.#options.events.gone(this, {
       reason,
       traceback: this.#failure?.traceback,
+      script: this.#failure?.script,
       required: this.#failure?.required ?? true,
       wasReady: this.isReady,
       wasPlanned: this.isEnding || this.#hasLeft,

@@ -100,7 +100,7 @@ export class EmbeddedPython {
 
   /** Asks a script; undefined when it gave no answer. */
   async ask<Role extends ScriptRole>(
-    { script, applicationGroup, role, environ, words }: ScriptQuestion & { readonly role: Role },
+    { script, applicationGroup, role, environ, words, variable }: ScriptQuestion & { readonly role: Role },
     request: Request,
   ): Promise<ScriptAnswers[Role] | undefined> {
     const named = words.map((word, index) => [`modhost.word.${index}`, word] as const);
@@ -108,6 +108,7 @@ export class EmbeddedPython {
       script,
       callable: role,
       role,
+      variable,
       processGroup: "",
       applicationGroup,
       environ: { ...environ, ...Object.fromEntries(named) },

@@ -7,6 +7,7 @@ import { openControlLines, type ControlLines } from "./control-lines.js";
 import { describeError } from "./node/call.js";
 import { DaemonConnection, type ConnectionHost } from "./node/daemon-connection.js";
 import { DaemonScripts } from "./node/daemon-scripts.js";
+import { mtimeOf } from "./node/scripts.js";
 
 const listener = 3;
 const control = 4;
@@ -118,12 +119,19 @@ class NodeDaemon implements ConnectionHost {
     if (spec.inactivityTimeout > 0) this.#watchActivity(spec.inactivityTimeout);
     if (spec.preload !== undefined && kindOf(spec.preload) === "node") {
       const { failure } = await this.scripts.load(spec.preload);
-      if (failure !== undefined) return this.#fail(`${spec.preload} did not load`, failure, true);
+      if (failure !== undefined) {
+        return this.#fail(`${spec.preload} did not load`, { traceback: failure, script: spec.preload, required: true });
+      }
     }
     for (const { script, applicationGroup } of spec.preloads) {
       if (applicationGroup !== start.applicationGroup) continue;
+      // One that was deleted is not to keep the others from being loaded anew.
+      if (mtimeOf(script) === 0) {
+        this.#tell({ type: "log", level: "error", message: `${script} is not there` });
+        continue;
+      }
       const { failure } = await this.scripts.load(script);
-      if (failure !== undefined) return this.#fail(`${script} did not load`, failure);
+      if (failure !== undefined) return this.#fail(`${script} did not load`, { traceback: failure, script });
     }
     this.#threads.push(...new Array<undefined>(spec.threads).fill(undefined));
     this.#server.listen({ fd: listener, backlog: start.listenBacklog }, () => this.#tell({ type: "ready" }));
@@ -145,13 +153,8 @@ class NodeDaemon implements ConnectionHost {
   }
 
   /** Says why this process cannot serve, and ends it when that was heard. */
-  #fail(reason: string, traceback?: string, required = false): void {
-    this.#tell({
-      type: "failed",
-      reason,
-      ...(traceback === undefined ? {} : { traceback }),
-      ...(required ? { required } : {}),
-    });
+  #fail(reason: string, more: Omit<Extract<DaemonToSupervisor, { type: "failed" }>, "type" | "reason"> = {}): void {
+    this.#tell({ type: "failed", reason, ...more });
     setTimeout(() => process.exit(1), 50);
   }
 

@@ -673,6 +673,15 @@ describe("WSGIDaemonProcess", () => {
     });
   }
 
+  it("is warned of where it has no threads, and nothing to run without them", () => {
+    expect(faultsOf("WSGIDaemonProcess g threads=0").warnings).to.deep.equal([
+      '1: WSGIDaemonProcess: option threads=0: group "g" takes no requests, and no WSGIImportScript names what it is to run',
+    ]);
+    const text =
+      "WSGIDaemonProcess g threads=0\nWSGIImportScript /etc/passwd process-group=g application-group=%{GLOBAL}";
+    expect(faultsOf(text).warnings).to.deep.equal([]);
+  });
+
   it("refuses a name that is taken", () => {
     expect(faultsOf("WSGIDaemonProcess g\nWSGIDaemonProcess g").errors[0]).to.match(
       /^2: WSGIDaemonProcess: name "g" is taken by ROOT\/httpd\.conf:\d+$/,

@@ -1,5 +1,6 @@
+// A group of Python daemons: changed scripts, failing preloads, stuck and killed processes.
 import { expect } from "chai";
-import { utimesSync, writeFileSync } from "node:fs";
+import { rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DaemonGroupSpec } from "../../src/api/index.js";
@@ -38,8 +39,8 @@ describe("a daemon group of Python", () => {
     const client = test.client();
     if (preloads) test.group.start();
     else test.group.want("", "python");
-    const get = async (path = "/"): Promise<{ status: number; text: string }> => {
-      const { call, request } = requestFor({ script, path });
+    const get = async (path = "/", of = script): Promise<{ status: number; text: string }> => {
+      const { call, request } = requestFor({ script: of, path });
       const response = await client.run(call, request);
       return { status: response.status, text: (await bodyOf(response)).toString() };
     };
@@ -66,6 +67,39 @@ def application(environ, start_response):
     expect(test.logged(/ModuleNotFoundError: No module named 'nothing_of_that_name'/)).to.equal(true);
     save(says("three"));
     expect((await get()).text).to.equal("three");
+  });
+
+  it("asks a script that failed to load anew for its own reasons no more for a while", async () => {
+    const hooked = `${says("one")}
+import os
+if os.path.exists(__file__ + ".broken"):
+    raise ValueError("broken by what it needs")
+def reload_required(path):
+    return os.path.exists(path + ".broken")
+`;
+    const { test, get } = start({}, hooked);
+    expect((await get()).text).to.equal("one");
+    writeFileSync(join(test.folder, "app.wsgi.broken"), "");
+    for (let i = 0; i < 3; i++) expect((await get()).text).to.equal("one");
+    expect(test.logs.filter(({ message }) => message.includes("go on with what they have loaded"))).to.have.length(1);
+  });
+
+  it("loads a changed script anew beside one that was deleted, and says which other one holds it up", async () => {
+    const { test, save, get } = start({}, says("one"));
+    const other = join(test.folder, "other.wsgi");
+    writeFileSync(other, says("other"));
+    expect((await get()).text).to.equal("one");
+    expect((await get("/", other)).text).to.equal("other");
+    rmSync(other);
+    save(says("two"));
+    expect((await get()).text).to.equal("two");
+    expect(test.logged(/other\.wsgi is not there/)).to.equal(true);
+    writeFileSync(other, says("other"));
+    expect((await get("/", other)).text).to.equal("other");
+    writeFileSync(other, "1 / 0\n");
+    save(says("three"));
+    expect((await get()).text).to.equal("two");
+    await until(() => test.logged(/app\.wsgi has changed and a new process cannot load \S+other\.wsgi beside it/));
   });
 
   it("answers 500 where a preload fails, and serves when that is mended", async () => {

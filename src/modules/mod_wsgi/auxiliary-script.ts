@@ -15,6 +15,7 @@ import {
 import { constantPartOf, requestPart, scriptNameOf, type Environ } from "./environ.js";
 import { compileGroupName, type GroupName } from "./group-name.js";
 import { readOptions } from "./options.js";
+import { variableOf } from "./ssl-variable.js";
 import { wsgi, type WsgiSettings } from "./settings.js";
 
 /** A script as a directive names it. */
@@ -44,7 +45,11 @@ export function ask<Role extends ScriptRole>(
   const applicationGroup = typeof name === "string" ? name : name(request, scriptName);
   const { role, words, environ = environOf(request, scriptName) } = question;
   return request.applications.ask(
-    { script: script.path, role, words, applicationGroup, environ: { ...environ, ...identity(applicationGroup) } },
+    {
+      ...{ script: script.path, role, words, applicationGroup },
+      environ: { ...environ, ...identity(applicationGroup) },
+      variable: (name) => variableOf(request, environ, name),
+    },
     request,
   );
 }

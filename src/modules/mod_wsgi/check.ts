@@ -26,6 +26,7 @@ export function check(server: ServerView): void {
   const groups = declaredGroups(server);
   const names = new Map<string, DaemonProcess>();
   const users = new Map<string, boolean>();
+  const services = servicesOf(server);
   for (const { virtualHost, settings, origin } of server.everywhere(wsgi)) {
     for (const group of settings.daemonProcesses ?? []) {
       const earlier = names.get(group.name);
@@ -39,6 +40,12 @@ export function check(server: ServerView): void {
         checkHome(server, "WSGIDaemonProcess: option python-home", group.pythonHome, group.origin);
       }
       checkAccounts(server, group, users);
+      if (group.threads === 0 && !services.has(group.name)) {
+        server.warn(
+          `WSGIDaemonProcess: option threads=0: group "${group.name}" takes no requests, and no WSGIImportScript names what it is to run`,
+          group.origin,
+        );
+      }
     }
     for (const alias of settings.aliases ?? []) checkAlias(server, { alias, virtualHost, groups });
     for (const name of [settings.processGroup ?? "", ...(settings.restrictProcess ?? [])]) {
@@ -66,6 +73,12 @@ export function check(server: ServerView): void {
     }
     checkHome(server, "WSGIPythonHome", settings.pythonHome, origin("pythonHome"));
   }
+}
+
+/** The process groups that a WSGIImportScript names. */
+function servicesOf(server: ServerView): ReadonlySet<string> {
+  const lines = [...server.everywhere(wsgi)].flatMap(({ settings }) => settings.importScripts ?? []);
+  return new Set(lines.map(({ processGroup }) => processGroup));
 }
 
 /** The daemon groups, each with the applications that its aliases name for certain. */

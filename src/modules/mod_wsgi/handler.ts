@@ -222,7 +222,11 @@ function environOf(
     passAuthorization: mount.passAuthorization,
     passAllAuthorization: request.settings(core).cgiPassAuth,
   });
-  proxyCorrection(settings)?.(environ, request.connection.remoteAddress);
+  const { connection, environment } = request;
+  const correct = proxyCorrection(settings);
+  correct?.(environ, connection.remoteAddress);
+  // As mod_wsgi leaves it for logs: what it found itself is "1".
+  if ((connection.secure || correct) && environ["wsgi.url_scheme"] === "https") environment.set("HTTPS", "1");
   return environ;
 }
 
