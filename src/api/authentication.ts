@@ -53,7 +53,15 @@ export interface AuthnProvider {
   realmHash?(request: Request, user: string, realm: string): RealmVerdict | Promise<RealmVerdict>;
 }
 
-/** A field by which a response asks for another name: WWW-Authenticate and its value. */
+/** The field in which a client says who it is: to a proxy in another one than to a server. */
+export function credentialsField({ isForwarded }: Request): "proxy-authorization" | "authorization" {
+  return isForwarded ? "proxy-authorization" : "authorization";
+}
+
+/**
+ * A field by which a response asks for another name: WWW-Authenticate and its value. A client of a proxy gets it as
+ * Proxy-Authenticate, with 407 for 401.
+ */
 export type Challenge = () => readonly [string, string];
 
 /** Kept with a request whose user is known: how to ask for another one (a Challenge). */

@@ -8,6 +8,33 @@ import type { Request, VirtualHost } from "./request.js";
 import type { Response } from "./response.js";
 import type { SharedRecord } from "./shared-table.js";
 
+/**
+ * Whether this server is a proxy for requests that name another one (absolute targets, CONNECT), registered as
+ * `provides: { forwardProxy: { NAME: takes } }`. Asked for no other requests.
+ */
+export type ForwardProxy = (request: Request) => boolean;
+
+/** The way of a CONNECT request. Times in milliseconds. */
+export interface ConnectWay {
+  readonly host: string;
+  readonly port: number;
+  /** Another proxy, which is asked to go on. */
+  readonly remote:
+    { readonly host: string; readonly port: number; readonly credentials: string | undefined } | undefined;
+  /** Longest silence of both sides, and longest wait for the connection. */
+  readonly timeout: number;
+  readonly connectTimeout: number;
+  readonly localAddress: string | undefined;
+}
+
+/** How CONNECT is answered, registered as `provides: { proxyConnect: { connect } }`; mod_proxy asks it. */
+export interface ProxyConnect {
+  /** Whether that port may be reached. */
+  allows(request: Request, port: number): boolean;
+  /** The tunnel; a ProxyError where there is no connection. */
+  open(request: Request, way: ConnectWay): Promise<Response>;
+}
+
 /** A scheme of back ends, registered as `provides: { proxyScheme: { NAME: scheme } }` (mod_proxy_http: "http"). */
 export interface ProxyScheme {
   /** The port of URLs that name none. */
@@ -74,8 +101,8 @@ export interface ProxyEar {
 /** Why there is no answer of a back end. */
 export class ProxyError extends Error {
   override readonly name = "ProxyError";
-  /** "connect": it was not reached, and nothing was read of the request. */
-  readonly stage: "connect" | "acquire" | "response";
+  /** "name": its name is not known. "connect": it was not reached, and nothing was read of the request. */
+  readonly stage: "name" | "connect" | "acquire" | "response";
   /** The status of the answer, where it is not that of the stage. */
   readonly status: number | undefined;
 

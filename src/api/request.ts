@@ -125,6 +125,12 @@ export interface Request {
    */
   readonly upgrade: string | undefined;
 
+  /**
+   * The client asks for another server, and this one is its proxy (see ForwardProxy): `target` and `path` are the whole URL,
+   * or host and port of CONNECT, undecoded.
+   */
+  readonly isForwarded: boolean;
+
   /** Host as the client named it, lower case, without port; "" if it did not. */
   readonly hostname: string;
   /** Server name and port for self-referencing URLs, by UseCanonicalName. */

@@ -67,6 +67,8 @@ export interface Tunnel {
    * the virtual host. A client that does not take what is written to it is cut after Timeout in any case.
    */
   readonly idleTimeout?: number | undefined;
+  /** Nothing is said in front of what the stream gives: it answers the request itself. */
+  readonly isAnswer?: boolean;
 }
 
 /** A response with a body of the handler's own. */
@@ -113,6 +115,14 @@ export function switchProtocols(
     if (key !== "upgrade" && key !== "connection") fields.append(name, value);
   });
   return { status: 101, headers: fields, body: stream, tunnel: { idleTimeout } };
+}
+
+/**
+ * The answer to CONNECT, where `Request.isForwarded`: client and `stream` are joined as `switchProtocols` says. `isAnswer`: the
+ * stream itself says what becomes of the request.
+ */
+export function connectTunnel(stream: Duplex, tunnel: Tunnel): Response {
+  return { status: 200, headers: new Headers(), body: stream, tunnel };
 }
 
 /** The number of bytes of a body, or undefined for a stream. */

@@ -53,6 +53,7 @@ import negotiation from "./mod_negotiation/index.js";
 import proxy from "./mod_proxy/index.js";
 import proxyBalancer from "./mod_proxy_balancer/index.js";
 import proxyHcheck from "./mod_proxy_hcheck/index.js";
+import proxyConnect from "./mod_proxy_connect/index.js";
 import proxyFcgi from "./mod_proxy_fcgi/index.js";
 import proxyHttp from "./mod_proxy_http/index.js";
 import proxyScgi from "./mod_proxy_scgi/index.js";
@@ -155,6 +156,7 @@ export const modules: readonly Module[] = [
   negotiation,
   proxy,
   proxyHttp,
+  proxyConnect,
   proxyFcgi,
   proxyScgi,
   proxyUwsgi,

@@ -31,7 +31,8 @@ export function hostOf({ target, headers }: Exchange, secure: boolean): HostName
   return { hostname, port, target: origin };
 }
 
-function splitHost(host: string): { readonly hostname: string; readonly port: number | undefined } {
+/** Takes a Host field apart. */
+export function splitHost(host: string): { readonly hostname: string; readonly port: number | undefined } {
   const found = known.get(host);
   if (found) return found;
   const { name = "", port } = /^(?<name>\[[^\]]*\]|[^:]*)(?::(?<port>\d*))?$/.exec(host)?.groups ?? {};

@@ -6,6 +6,7 @@ import type {
   Applications,
   Connection,
   Ends,
+  ForwardProxy,
   LogRecord,
   Lookup,
   NamedFilter,
@@ -36,6 +37,7 @@ import type { AnnouncementOptions } from "./announcement.js";
 import { withFields } from "./answer-fields.js";
 import type { BoundHook } from "../config/merge.js";
 import { AccessFiles } from "./directory-walk.js";
+import { elsewhere, wholeTarget } from "./elsewhere.js";
 import { errorDocument } from "./error-document.js";
 import { errorPage } from "./error-page.js";
 import type { Exchange, ExchangeHandler, Http2Limits, Sent, Transmission, WireLimits } from "./exchange.js";
@@ -204,6 +206,18 @@ export class Pipeline implements ExchangeHandler {
       Object.assign(request, refusedParts(request.target, false));
       return { request, refused: refuse(fault.status, fault.note === undefined ? {} : { note: fault.note }) };
     }
+    const elsewhereTo = elsewhere(exchange, virtualHost);
+    if (elsewhereTo) {
+      const takes = [...this.#services.providers("forwardProxy").values()] as ForwardProxy[];
+      if (takes.some((each) => each(request))) {
+        return { request: this.#makeRequest(exchange, virtualHost, host, true), refused: undefined };
+      }
+      if (elsewhereTo.isForeign) {
+        request.log("info", "core", "AH00126: the target's scheme is not served here");
+        Object.assign(request, refusedParts(request.target, false));
+        return { request, refused: refuse(400) };
+      }
+    }
     const strict = state.core.strictHostCheck && host?.hostname !== "" && !named && !isNamed(virtualHost, host);
     return { request, refused: strict ? refuse(400) : undefined };
   }
@@ -226,14 +240,19 @@ export class Pipeline implements ExchangeHandler {
     });
   }
 
-  #makeRequest(exchange: Exchange, virtualHost: CompiledHost, host: HostName | undefined): ServerRequest {
+  #makeRequest(
+    exchange: Exchange,
+    virtualHost: CompiledHost,
+    host: HostName | undefined,
+    isForwarded = false,
+  ): ServerRequest {
     return new ServerRequest({
       services: this.#services,
       connection: exchange.connection,
       virtualHost,
       startTime: exchange.startTime,
       method: exchange.method,
-      target: host?.target ?? exchange.target,
+      target: isForwarded ? exchange.target : (host?.target ?? exchange.target),
       requestLine: exchange.requestLine,
       protocol: exchange.protocol,
       headers: exchange.headers,
@@ -241,6 +260,7 @@ export class Pipeline implements ExchangeHandler {
       hostname: host?.hostname ?? "",
       hostPort: host?.port,
       exchange,
+      isForwarded,
     });
   }
 
@@ -284,14 +304,16 @@ export class Pipeline implements ExchangeHandler {
 
   /** The phases up to fixups; a response where one of them refused or answered. */
   #prepare(request: ServerRequest, main: boolean): Awaitable<Response | undefined> {
-    const parts = parseTarget(request.target, this.#state(request.virtualHost).core);
+    const parts = request.isForwarded
+      ? wholeTarget(request.target)
+      : parseTarget(request.target, this.#state(request.virtualHost).core);
     if ("status" in parts) {
       Object.assign(request, refusedParts(request.target, true));
       return refuse(parts.status);
     }
     request.path = parts.path;
     request.query = parts.query;
-    if (!request.path.startsWith("/")) return starTarget(request);
+    if (!request.path.startsWith("/") && !request.isForwarded) return starTarget(request);
     const { sections } = this.#state(request.virtualHost);
     return then(matchLocations(request, sections), () => {
       request.services.observer?.begun(request);
@@ -357,7 +379,8 @@ export class Pipeline implements ExchangeHandler {
     });
   }
 
-  #finish(request: ServerRequest, response: Response): Awaitable<Response> {
+  #finish(request: ServerRequest, made: Response): Awaitable<Response> {
+    const response = request.isForwarded && made.failure && made.status === 401 ? asProxy(made) : made;
     // Where internal redirects led elsewhere, what they led to has failed, and its ErrorDocument counts.
     const last = lastOf(request);
     if (!response.failure) return this.#filter(request, withFields(last, response));
@@ -498,6 +521,15 @@ function runPhase(request: ServerRequest, phase: Phase, from: number): Awaitable
 /** Runs one hook of a phase. */
 export function runHook(request: ServerRequest, { run, settings }: BoundHook): Awaitable<Verdict> {
   return (run as (request: ServerRequest, settings: unknown) => Awaitable<Verdict>)(request, settings);
+}
+
+/** A proxy asks for names in a field of its own. */
+function asProxy(response: Response): Response {
+  const headers = new Headers();
+  response.headers.forEach((name, value, key) => {
+    headers.append(key === "www-authenticate" ? "Proxy-Authenticate" : name, value);
+  });
+  return { ...response, status: 407, headers };
 }
 
 /** "*", and the authority form of CONNECT. */

@@ -58,6 +58,8 @@ export interface RequestParts {
   readonly originalTarget?: string;
   /** Where it came from, to set what its body may hold; undefined for derived requests. */
   readonly exchange?: Exchange;
+  /** See Request.isForwarded. */
+  readonly isForwarded?: boolean;
   readonly parent?: ServerRequest;
   readonly previous?: ServerRequest;
 }
@@ -83,6 +85,7 @@ export class ServerRequest implements Request {
   readonly headers: Headers;
   body: RequestBody;
   readonly hostname: string;
+  readonly isForwarded: boolean;
 
   method: string;
   path = "";
@@ -152,6 +155,7 @@ export class ServerRequest implements Request {
     this.headers = parts.headers;
     this.body = parts.body;
     this.hostname = parts.hostname;
+    this.isForwarded = parts.isForwarded ?? false;
     this.hostPort = parts.hostPort;
     this.originalTarget = parts.originalTarget ?? parts.target;
     this.exchange = parts.exchange;

@@ -27,7 +27,7 @@ export class Sites {
   constructor(hosts: readonly CompiledHost[]) {
     const [main, ...virtual] = hosts;
     if (!main) throw new TypeError("a server has at least its main host");
-    this.#main = makeGroup("", [main]);
+    this.#main = groupOf("", [main]);
     const members = new Map<string, CompiledHost[]>();
     for (const host of virtual) {
       for (const address of host.addresses) {
@@ -37,7 +37,7 @@ export class Sites {
         else members.set(key, [host]);
       }
     }
-    for (const [key, group] of members) this.#groups.set(key, makeGroup(key, group));
+    for (const [key, group] of members) this.#groups.set(key, groupOf(key, group));
   }
 
   /**
@@ -91,7 +91,8 @@ export function addressKey(address: string): string {
   return `${name}:${!port || port === "0" ? "*" : port}`;
 }
 
-function makeGroup(address: string, hosts: readonly CompiledHost[]): HostGroup {
+/** Virtual hosts as the group of an address. */
+export function groupOf(address: string, hosts: readonly CompiledHost[]): HostGroup {
   const [first] = hosts;
   if (!first) throw new TypeError("a group of virtual hosts is never empty");
   const names = new Map<string, number>();

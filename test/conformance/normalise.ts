@@ -81,6 +81,7 @@ function showField({ name, value }: Field, length: string | undefined, blank: (t
     case "date":
       return `${name}: ${httpDate.test(value) ? "DATE" : value}`;
     case "server":
+    case "proxy-agent":
       return `${name}: ${value.replace(product, "PRODUCT")}`;
     // The order of methods differs between two starts of one Apache.
     case "allow":

@@ -104,7 +104,8 @@ async function readAnswer(wire: Wire, method: string): Promise<Answer | undefine
     fields.find((field) => field.name.toLowerCase() === name)?.value;
   const status = Number(statusLine.slice(9, 12));
   const complete = { statusLine, fields, trailers: [], broken: undefined };
-  if (method === "HEAD" || status === 204 || status === 304 || (status >= 100 && status < 200)) {
+  const isTunnel = method === "CONNECT" && status >= 200 && status < 300;
+  if (isTunnel || method === "HEAD" || status === 204 || status === 304 || (status >= 100 && status < 200)) {
     return { ...complete, body: "" };
   }
   if (valueOf("transfer-encoding")?.toLowerCase() === "chunked") return readChunks(wire, statusLine, fields);

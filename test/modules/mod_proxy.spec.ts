@@ -83,7 +83,6 @@ const refused: readonly (readonly [string, string])[] = [
     '2: ProxyPass: takes no path in a <Location>, whose own it is, found "/b"',
   ],
   ["ProxyPassReverse /x", "1: ProxyPassReverse: needs a path and a URL when not in a <Location>"],
-  ["ProxyRequests On", "1: ProxyRequests: must be Off: forward proxying is not supported; ProxyPass works without it"],
   ["ProxyTimeout 0", '1: ProxyTimeout: seconds must be a whole number of at least 1, found "0"'],
   ["ProxyVia foo", '1: ProxyVia: switch must be one of Off, On, Full, Block, found "foo"'],
   ["<Proxy http://h/* max=3>\n</Proxy>", "1: <Proxy>: takes parameters behind one URL only, without wildcards"],
@@ -105,7 +104,6 @@ const refused: readonly (readonly [string, string])[] = [
     '2: BalancerMember: status must be made of the letters DSIRHENC, + and -, found "status=+X"',
   ],
   ["ProxySet max=3", "1: ProxySet: needs a URL in front of its parameters when not in a <Proxy>"],
-  ["ProxyRemote * http://p/", "1: ProxyRemote: is not supported: back ends are reached without another proxy between"],
   ["ProxyBadHeader Ignore", '1: ProxyBadHeader: must be IsError: bad responses are not passed on, found "Ignore"'],
 ];
 

@@ -5,6 +5,7 @@ import {
   authNameOf,
   authTypeOf,
   challenge,
+  credentialsField,
   Headers,
   isSame,
   refuse,
@@ -51,7 +52,7 @@ export function authenticate(request: Request, settings: BasicSettings): Verdict
 
 /** Name and password of the field, up to the first NUL, as Apache takes them. */
 function credentialsOf(request: Request): Credentials | undefined {
-  const field = request.headers.get("authorization");
+  const field = request.headers.get(credentialsField(request));
   if (field === undefined) return undefined;
   const [, scheme = "", encoded = ""] = /^([^ ]*) *[ \t]*([A-Za-z0-9+/]*)/.exec(field) ?? [];
   if (scheme.toLowerCase() !== "basic") {

@@ -5,6 +5,7 @@ import {
   authNameOf,
   authTypeOf,
   challenge,
+  credentialsField,
   Headers,
   isSame,
   refuse,
@@ -55,7 +56,7 @@ export function authenticate(request: Request, settings: DigestSettings, key: Bu
     challengeText(name, nonceOf(request.startTime, realm, key), settings, stale),
   ];
   const around: Circumstances = { request, settings, key, realm, ask };
-  const [text] = request.headers.all("Authorization");
+  const [text] = request.headers.all(credentialsField(request));
   if (text === undefined) return askAgain(around);
   const field = readField(text);
   if (!field) {

@@ -20,7 +20,8 @@ import { pass } from "./passes.js";
 import type { Passage } from "./passage.js";
 import { isOverridden } from "./relay.js";
 import type { ProxySettings } from "./settings.js";
-import { canonicalPath } from "./target.js";
+import { addressOf, remoteFor, type Remote } from "./remote.js";
+import { canonicalPath, type Address } from "./target.js";
 import type { Mapping } from "./translate.js";
 import { streamed, uploadOf, type Upload } from "./upload.js";
 
@@ -29,6 +30,8 @@ export interface Question {
   readonly mapping: Mapping;
   readonly settings: ProxySettings;
   readonly scheme: ProxyScheme;
+  /** Another proxy is asked for a scheme that this server does not have (ftp). */
+  readonly needsRemote?: boolean;
 }
 
 /** Asks the back end. */
@@ -50,7 +53,9 @@ export function ask(request: Request, question: Question, watcher: Watcher = {})
       "proxy",
       `AH01961: SSL Proxy requested for ${request.virtualHost.serverName} but not enabled: write SSLProxyEngine On, with a2enmod ssl`,
     );
-    return Promise.resolve(proxyError(request, 500, "Error during SSL Handshake with remote server"));
+    const isSpoken = request.providers("proxyTls").size > 0;
+    const reason = "Error during SSL Handshake with remote server";
+    return Promise.resolve(isSpoken ? proxyError(request, 500, reason) : refuse(500));
   }
   const upgrade = upgradeOf(request, question);
   if (upgrade === "required") {
@@ -58,7 +63,20 @@ export function ask(request: Request, question: Question, watcher: Watcher = {})
     const headers = new Headers([["Upgrade", "WebSocket"]]);
     return Promise.resolve(refuse(426, { headers }));
   }
-  return speakHttp(request, question, { watcher, upgrade, encryption });
+  const go = (remote: Remote | undefined): Promise<Response> => {
+    if (remote || !question.needsRemote) return speakHttp(request, question, { watcher, upgrade, encryption, remote });
+    watcher.over?.(0, 0);
+    return Promise.resolve(refuse(500));
+  };
+  const remote = remoteOf(question);
+  return remote instanceof Promise ? remote.then(go) : go(remote);
+}
+
+/** The other proxy that it goes through. */
+function remoteOf({ mapping, settings }: Question): Remote | undefined | Promise<Remote | undefined> {
+  const { address, path } = mapping;
+  if (settings.remotes.length === 0 || address.socketPath !== undefined) return undefined;
+  return remoteFor(`${address.scheme}://${address.authority}${path}`, address.host, settings);
 }
 
 function encryptionFor(request: Request, { mapping, settings }: Question): Encryption | undefined {
@@ -91,16 +109,18 @@ interface HttpParts {
   readonly watcher: Watcher;
   readonly upgrade: string | undefined;
   readonly encryption: Encryption | undefined;
+  readonly remote: Remote | undefined;
 }
 
 function speakHttp(
   request: Request,
   { mapping, settings, scheme: { defaultPort } }: Question,
-  { watcher, upgrade, encryption }: HttpParts,
+  { watcher, upgrade, encryption, remote }: HttpParts,
 ): Promise<Response> {
-  const { address, parameters, path } = mapping;
+  const { parameters } = mapping;
   const { environment } = request;
-  const connections = connectionsTo({ address, defaultPort, parameters, keeps: true, encryption });
+  const { address, path, through } = wayOf(mapping, remote, encryption !== undefined);
+  const connections = connectionsTo({ address, defaultPort, parameters, keeps: true, encryption, remote: through });
   const isAlone = environment.has("proxy-nokeepalive") || environment.has("proxy-initial-not-pooled");
   const method = request.headOnly ? "HEAD" : request.method;
   const body = bodyOf(request);
@@ -115,7 +135,8 @@ function speakHttp(
     };
     const passage: Passage = {
       request,
-      address,
+      host: hostFieldOf(mapping.address),
+      credentials: through ? undefined : remote?.credentials,
       path,
       parameters,
       settings,
@@ -135,6 +156,23 @@ function speakHttp(
       resolve(refuse(400));
     }
   });
+}
+
+/** Where the connection goes, and what is asked for there: what is encrypted goes through another proxy by CONNECT, else that is given the whole URL. */
+function wayOf(
+  { address, path }: Mapping,
+  remote: Remote | undefined,
+  isEncrypted: boolean,
+): { readonly address: Address; readonly path: string; readonly through: Remote | undefined } {
+  if (!remote || isEncrypted) return { address, path, through: remote };
+  // WebSockets begin as requests of HTTP.
+  const scheme = address.scheme === "ws" ? "http" : address.scheme;
+  return { address: addressOf(remote), path: `${scheme}://${address.authority}${path}`, through: undefined };
+}
+
+/** As Apache writes it: the port only where it is not 80. */
+function hostFieldOf({ authority }: Address): string {
+  return authority.endsWith(":80") ? authority.slice(0, -3) : authority;
 }
 
 const asItIs = (response: Response): Response => response;
@@ -162,7 +200,7 @@ async function speak(request: Request, question: Question, watcher: Watcher): Pr
   const body = upload;
   const { defaultPort } = scheme;
   // Only where enablereuse=On asks for it, as in Apache.
-  const connections = connectionsTo({ address, defaultPort, parameters, keeps: false, encryption: undefined });
+  const connections = connectionsTo({ address, defaultPort, parameters, keeps: false });
   return new Promise((resolve, reject) => {
     const asking = new Asking(request, { address, parameters, settings }, { watcher, resolve, reject });
     const override = (response: Response): Response => overridden(request, response, settings);

@@ -3,7 +3,9 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { ProxyError, type ProxyTls } from "../../api/index.js";
 import { idleTime, leavePatience, mostIdle } from "./limits.js";
+import { openThrough, type Way } from "./open-through.js";
 import type { Parameters } from "./parameters.js";
+import type { Remote } from "./remote.js";
 import type { Address } from "./target.js";
 
 /** Where a back end listens. */
@@ -114,6 +116,8 @@ interface Making {
   /** Whether they are kept where `enablereuse` and `disablereuse` say nothing. */
   readonly keeps: boolean;
   readonly encryption: Encryption | undefined;
+  /** The proxy that encrypted ones go through. */
+  readonly remote: Remote | undefined;
 }
 
 /** The connections of one HTTP worker to one back end. */
@@ -123,17 +127,19 @@ export class Connections {
   readonly #where: Where;
   readonly #parameters: Parameters;
   readonly #encryption: Encryption | undefined;
+  readonly #remote: Remote | undefined;
   readonly #idle: Line[] = [];
   readonly #waiting = new Set<() => void>();
   #inUse = 0;
   /** The last session of TLS, to go on with. */
   #session: Buffer | undefined;
 
-  constructor({ where, parameters, keeps, encryption }: Making) {
+  constructor({ where, parameters, keeps, encryption, remote }: Making) {
     this.keeps = parameters.reuse ?? keeps;
     this.#where = where;
     this.#parameters = parameters;
     this.#encryption = encryption;
+    this.#remote = remote;
   }
 
   /** Asks for a connection; gives a function that takes the wish back, without effect once it is fulfilled. */
@@ -164,11 +170,33 @@ export class Connections {
       wish.ready(kept);
       return nothing;
     }
-    return this.#open(wish);
+    return this.#remote && "host" in this.#where
+      ? this.#openThrough(wish, { ...this.#where, ...wish, remote: this.#remote })
+      : this.#open(wish);
   }
 
-  #open(wish: Wish): () => void {
-    const socket = this.#connect(wish.localAddress);
+  #openThrough(wish: Wish, way: Way): () => void {
+    let takeBack: (() => void) | undefined;
+    let isTakenBack = false;
+    const opened = (socket: Socket): void => {
+      if (isTakenBack) this.#end(socket);
+      else takeBack = this.#open(wish, socket);
+    };
+    const failed = (error: unknown): void => {
+      this.#inUse--;
+      if (!isTakenBack) wish.failed(error instanceof Error ? error : new Error(String(error)));
+      this.#callNext();
+    };
+    openThrough(way).then(opened, failed);
+    return () => {
+      isTakenBack = true;
+      takeBack?.();
+    };
+  }
+
+  /** Makes a connection; with `way`, over one that is open. */
+  #open(wish: Wish, way?: Socket): () => void {
+    const socket = this.#connect(wish.localAddress, way);
     socket.setNoDelay(true);
     if (this.#parameters.keepAlive) socket.setKeepAlive(true);
     const connected = socket instanceof TLSSocket ? "secureConnect" : "connect";
@@ -204,9 +232,12 @@ export class Connections {
     };
   }
 
-  #connect(localAddress: string | undefined): Socket {
-    const options = { ...this.#where, ...(localAddress === undefined ? {} : { localAddress }) };
-    if (!this.#encryption) return connect(options);
+  #connect(localAddress: string | undefined, way?: Socket): Socket {
+    const options = {
+      ...(way ? { socket: way } : this.#where),
+      ...(localAddress === undefined ? {} : { localAddress }),
+    };
+    if (!this.#encryption) return connect({ ...this.#where, ...options });
     const { tls, name } = this.#encryption;
     const socket = connectTls({
       ...tls.options,
@@ -274,7 +305,7 @@ const known = new Map<string, Connections>();
 /** Those of a line of the configuration: the last, for its one kind of encryption mostly. */
 const latest = new WeakMap<
   Address,
-  WeakMap<Parameters, { encryption: Encryption | undefined; connections: Connections }>
+  WeakMap<Parameters, Pick<Meaning, "encryption" | "remote"> & { connections: Connections }>
 >();
 const tlsNumbers = new WeakMap<ProxyTls, number>();
 let tlsNumber = 0;
@@ -285,30 +316,30 @@ export interface Meaning {
   readonly defaultPort: number;
   readonly parameters: Parameters;
   readonly keeps: boolean;
-  readonly encryption: Encryption | undefined;
+  readonly encryption?: Encryption | undefined;
+  readonly remote?: Remote | undefined;
 }
 
 /** The connections to a back end; lines that name the same one share them. */
 export function connectionsTo(meaning: Meaning): Connections {
-  const { address, parameters, encryption } = meaning;
+  const { address, parameters, encryption, remote } = meaning;
   const recent = latest.get(address)?.get(parameters);
-  if (recent && recent.encryption?.tls === encryption?.tls && recent.encryption?.name === encryption?.name) {
-    return recent.connections;
-  }
+  const isSame = recent?.encryption?.tls === encryption?.tls && recent?.encryption?.name === encryption?.name;
+  if (recent && isSame && recent.remote === remote) return recent.connections;
   const connections = find(meaning);
-  const byParameters =
-    latest.get(address) ?? new WeakMap<Parameters, { encryption: Encryption | undefined; connections: Connections }>();
-  latest.set(address, byParameters.set(parameters, { encryption, connections }));
+  const byParameters = latest.get(address) ?? new WeakMap();
+  latest.set(address, byParameters.set(parameters, { encryption, remote, connections }));
   return connections;
 }
 
-function find({ address, defaultPort, parameters, keeps, encryption }: Meaning): Connections {
+function find({ address, defaultPort, parameters, keeps, encryption, remote }: Meaning): Connections {
   const { scheme, host, port = defaultPort, socketPath } = address;
   const where = socketPath === undefined ? { host, port } : { path: socketPath };
-  const key = JSON.stringify([scheme, where, parameters, encryption && [numberOf(encryption.tls), encryption.name]]);
+  const secret = encryption && [numberOf(encryption.tls), encryption.name];
+  const key = JSON.stringify([scheme, where, parameters, secret, remote]);
   let connections = known.get(key);
   if (connections) return connections;
-  connections = new Connections({ where, parameters, keeps, encryption });
+  connections = new Connections({ where, parameters, keeps, encryption, remote });
   for (const [first, oldest] of known) {
     if (known.size < mostKnown) break;
     known.delete(first);

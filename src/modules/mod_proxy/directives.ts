@@ -1,5 +1,6 @@
 // Directives of balancers, and those of mod_proxy that are used less → settings.
-import { arg, byteString, optional, rest, type DirectiveMaker, type Directives, type Place } from "../../api/index.js";
+import { arg, byteString, rest, type DirectiveMaker, type Directives, type Place } from "../../api/index.js";
+import { forwardDirectives } from "./forward-directives.js";
 import { parseParameters } from "./parameters.js";
 import { isUrl, standsAlone } from "./rules.js";
 import type { definition } from "./settings.js";
@@ -167,7 +168,9 @@ export function otherDirectives(directive: Make): Directives<Settings> {
       args: [rest(arg.word("part of a host name"))],
       contexts: hosts,
       summary: "Hosts that nothing is passed on to",
-      doc: "Requests to a back end with one of the words in its name are refused with 403; `*` stands for all.",
+      doc:
+        "Requests to a host with one of the words in its name are refused with 403, and those to a host that has the address " +
+        "of one of the words; `*` stands for all.",
       example: "ProxyBlock internal.example",
       set: ([words]) => ({ blocked: words.map((word) => word.toLowerCase()) }),
     }),
@@ -199,48 +202,7 @@ export function otherDirectives(directive: Make): Directives<Settings> {
       "0",
       "the system sizes the buffers of connections",
     ),
-    ProxyRequests: directive({
-      args: [arg.flag()],
-      contexts: hosts,
-      summary: "Whether this server is a forward proxy",
-      doc: "Only Off is accepted: this server passes requests on where ProxyPass says so, and is no proxy for clients to any other server.",
-      default: "Off",
-      example: "ProxyRequests Off",
-      set: ([on], place) =>
-        on ? place.fail("must be Off: forward proxying is not supported; ProxyPass works without it") : undefined,
-    }),
-    ProxyRemote: directive({
-      args: [arg.word("match"), arg.word("proxy URL"), optional(arg.word("credentials"))],
-      contexts: hosts,
-      summary: "Refused: another proxy that requests go through",
-      doc: "This server reaches its back ends itself. Where they are behind another proxy, name that as the back end.",
-      example: "ProxyRemote * http://proxy.example:3128",
-      set: (_words, place) => place.fail("is not supported: back ends are reached without another proxy between"),
-    }),
-    ProxyRemoteMatch: directive({
-      args: [arg.word("regex"), arg.word("proxy URL"), optional(arg.word("credentials"))],
-      contexts: hosts,
-      summary: "Refused: another proxy that requests go through",
-      doc: "See ProxyRemote.",
-      example: "ProxyRemoteMatch ^http http://proxy.example:3128",
-      set: (_words, place) => place.fail("is not supported: back ends are reached without another proxy between"),
-    }),
-    NoProxy: directive({
-      args: [rest(arg.word("host"))],
-      contexts: hosts,
-      summary: "Hosts that are reached without the proxy of ProxyRemote",
-      doc: "Has no effect: there is no other proxy, and all are reached without.",
-      example: "NoProxy .intern.example 10.0.0.0/8",
-      set: () => undefined,
-    }),
-    ProxyDomain: directive({
-      args: [arg.word("domain")],
-      contexts: hosts,
-      summary: "The domain of names without dots that clients of a forward proxy ask for",
-      doc: "Has no effect: this server is no forward proxy.",
-      example: "ProxyDomain .intern.example",
-      set: () => undefined,
-    }),
+    ...forwardDirectives(directive),
   };
 }
 

@@ -3,7 +3,7 @@ import { ProxyError, refuse, type Request, type Response } from "../../api/index
 import type { Address } from "./target.js";
 
 /** Where a request failed: "connect" and "acquire" leave it whole for another back end. */
-export type Stage = ProxyError["stage"] | "name";
+export type Stage = ProxyError["stage"];
 
 /** The stage an error belongs to. */
 export function stageOf(error: Error): Stage {

@@ -21,14 +21,19 @@ const notPassed = new Set([
 const bodiless = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT"]);
 
 /** The fields that go from end to end, with Host in front. */
-export function endToEndFields({ request, address, settings }: Passage): Headers {
-  const { headers } = request;
-  const host = settings.preserveHost ? headers.get("host") : undefined;
-  const fields = new Headers([["Host", host ?? address.authority]]);
+export function endToEndFields({ request, host, settings, credentials }: Passage): Headers {
+  const { headers, environment } = request;
+  const own = settings.preserveHost ? headers.get("host") : undefined;
+  const fields = new Headers([["Host", own ?? host]]);
   const named = namedByConnection(headers);
+  // Who this proxy itself has asked who they are, need not tell the next one.
+  const keepsSecret =
+    request.user !== undefined && !environment.has("Proxy-Chain-Auth") && !environment.has("proxy-chain-auth");
   headers.forEach((name, value, key) => {
-    if (!notPassed.has(key) && !named?.has(key)) fields.append(name, value);
+    if (notPassed.has(key) || named?.has(key) || (keepsSecret && key === "proxy-authorization")) return;
+    fields.append(name, value);
   });
+  if (credentials !== undefined) extend(fields, "Proxy-Authorization", credentials);
   return fields;
 }
 
@@ -46,7 +51,8 @@ export function addForwarded(fields: Headers, { request, settings }: Passage): v
   if (hops > 0 || headers.has("max-forwards")) fields.set("Max-Forwards", String(hops));
   if (settings.via === "Block") fields.delete("Via");
   else if (settings.via !== "Off") extend(fields, "Via", via(request, settings.via));
-  if (!settings.addHeaders) return;
+  // They would tell anybody who the client is.
+  if (!settings.addHeaders || request.isForwarded) return;
   extend(fields, "X-Forwarded-For", request.clientAddress);
   const host = headers.get("host");
   if (host !== undefined) extend(fields, "X-Forwarded-Host", host);

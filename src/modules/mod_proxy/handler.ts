@@ -11,6 +11,9 @@ import {
 } from "../../api/index.js";
 import { askBalancer } from "./ask-balancer.js";
 import { ask, type Question } from "./ask.js";
+import { isBlockedAddress, isBlockedName } from "./blocked.js";
+import { connectThrough } from "./connect.js";
+import { needsDomain } from "./forward.js";
 import { proxyError } from "./failure.js";
 import type { ProxySettings } from "./settings.js";
 import { mappingFor } from "./translate.js";
@@ -39,11 +42,17 @@ export function handle(request: Request, settings: ProxySettings): Verdict | Pro
     if (!isHandedOver(request)) return undefined;
     request.filename = `${request.handler ?? ""}${request.filename}`;
   }
+  const refused = checkHops(request) ?? needsDomain(request, settings.domain);
+  if (refused) return refused;
+  if (request.isForwarded && request.method === "CONNECT") return connectThrough(request, settings);
   const found = mappingFor(request, settings);
+  if (found && "status" in found) return found;
   const mapping = found && isFile ? { ...found, isHandedOver: true } : found;
   if (!mapping) return proxyError(request, 500, `DNS lookup failure for: ${hostOf(request.filename)}`);
   const { scheme, host } = mapping.address;
-  const offered = request.providers("proxyScheme").get(scheme) as ProxyScheme | undefined;
+  const schemes = request.providers("proxyScheme") as ReadonlyMap<string, ProxyScheme>;
+  const own = schemes.get(scheme);
+  const offered = own ?? (settings.remotes.some(({ test }) => test(request.target)) ? schemes.get("http") : undefined);
   if (!offered) {
     request.log(
       "warn",
@@ -52,12 +61,16 @@ export function handle(request: Request, settings: ProxySettings): Verdict | Pro
     );
     return refuse(500);
   }
-  const blocked = settings.blocked.some((part) => part === "*" || host.toLowerCase().includes(part));
-  if (blocked) return proxyError(request, 403, "Connect to remote machine blocked");
-  const refused = checkHops(request);
-  if (refused) return refused;
-  const question: Question = { mapping, settings, scheme: offered };
-  return scheme === "balancer" ? askBalancer(request, question) : ask(request, question);
+  const question: Question = { mapping, settings, scheme: offered, needsRemote: own === undefined };
+  if (scheme === "balancer") return askBalancer(request, question);
+  const { blocked } = settings;
+  if (blocked.length === 0) return ask(request, question);
+  if (isBlockedName(host, blocked)) return blockedBy(request);
+  return isBlockedAddress(host, blocked).then((is) => (is ? blockedBy(request) : ask(request, question)));
+}
+
+function blockedBy(request: Request): Response {
+  return proxyError(request, 403, "Connect to remote machine blocked");
 }
 
 /** The part of a module's name that its schemes go by: mod_proxy_wstunnel has ws and wss. */

@@ -1,11 +1,13 @@
 // ProxyPass lines → requests passed on to back ends, and their responses to the client.
-import { arg, byteString, core, defineModule, optional, rest, type Place } from "../../api/index.js";
+import { arg, byteString, core, defineModule, optional, rest, type Place, type Request } from "../../api/index.js";
 import { allBalancers, forgetBalancers, makeBalancers } from "./balancer.js";
 import { checkProxies } from "./check.js";
 import { closeConnections } from "./connections.js";
 import { memberDirectives, otherDirectives } from "./directives.js";
+import { takeForwarded } from "./forward.js";
 import { foretell, handle, isProxied } from "./handler.js";
 import type { ReverseRule } from "./reverse.js";
+import { refuseOpenProxies } from "./open-proxy.js";
 import { locationAround, parseRule } from "./rules.js";
 import { proxySections } from "./sections.js";
 import { definition, type Via } from "./settings.js";
@@ -37,7 +39,7 @@ const wireDoc =
 
 export default defineModule({
   name: "mod_proxy",
-  summary: "Passes requests on to other servers (reverse proxy)",
+  summary: "Passes requests on to other servers (reverse proxy, forward proxy)",
   settings: definition.settings,
   directives: (directive) => {
     const pass = (asRegex: boolean, words: { summary: string; doc: string; example: string }) =>
@@ -153,10 +155,18 @@ export default defineModule({
     }
   },
   hooks: {
+    postReadRequest: {
+      rank: "first",
+      when: ({ forwards }) => forwards,
+      run: (request) => {
+        if (request.isForwarded) takeForwarded(request);
+        return undefined;
+      },
+    },
     translateName: {
       rank: "first",
-      when: ({ rules, sectionRule }) => rules.length > 0 || sectionRule !== undefined,
-      run: (request, settings) => (translate(request, settings) ? "done" : undefined),
+      when: ({ rules, sectionRule, forwards }) => rules.length > 0 || sectionRule !== undefined || forwards,
+      run: (request, settings) => (request.isForwarded || translate(request, settings) ? "done" : undefined),
     },
     mapToStorage: {
       rank: "first",
@@ -168,9 +178,16 @@ export default defineModule({
     },
     handler: { rank: "first", run: handle, foretell },
   },
-  provides: { proxy: { pass: true }, proxyBalancers: { all: allBalancers } },
+  provides: {
+    proxy: { pass: true },
+    proxyBalancers: { all: allBalancers },
+    forwardProxy: { proxy: (request: Request) => request.settings(definition).forwards },
+  },
   lifecycle: {
-    check: checkProxies,
+    check(server) {
+      checkProxies(server);
+      refuseOpenProxies(server);
+    },
     start(worker) {
       makeBalancers(worker);
     },

@@ -2,13 +2,15 @@
 import type { Headers, Request, RequestBody } from "../../api/index.js";
 import type { Parameters } from "./parameters.js";
 import type { ProxySettings } from "./settings.js";
-import type { Address } from "./target.js";
 import type { Upload } from "./upload.js";
 
 /** Stands where http-proxy has request and response. */
 export interface Passage {
   readonly request: Request;
-  readonly address: Address;
+  /** The name of the server meant, with its port, for Host. */
+  readonly host: string;
+  /** Value of Proxy-Authorization, for another proxy that is given the whole URL. */
+  readonly credentials: string | undefined;
   /** Path and query, as they go over the wire. */
   readonly path: string;
   readonly parameters: Parameters;

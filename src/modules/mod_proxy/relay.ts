@@ -54,10 +54,12 @@ function fieldsFor(received: Headers, request: Request, settings: ProxySettings)
   const cookies: (readonly [string, string])[] = [];
   const named = namedByConnection(received);
   const { reverses } = settings;
+  const isOwn = !request.isForwarded;
   received.forEach((name, value, key) => {
     if (notPassed.has(key) || named?.has(key)) return;
-    if (key === "set-cookie") cookies.push([name, reverseCookie(value, request, settings)]);
-    else if (reverses.length > 0 && holdsUrl.has(key)) headers.append(name, reverseUrl(value, reverses, request));
+    if (key === "set-cookie") cookies.push([name, isOwn ? reverseCookie(value, request, settings) : value]);
+    else if (isOwn && reverses.length > 0 && holdsUrl.has(key))
+      headers.append(name, reverseUrl(value, reverses, request));
     else headers.append(name, value);
   });
   for (const [name, value] of cookies) headers.append(name, value);

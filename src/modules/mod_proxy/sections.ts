@@ -8,7 +8,9 @@ import {
   PatternError,
   rest,
   section,
+  splitWords,
   translatePattern,
+  type ConfigurationLine,
   type Matcher,
   type Place,
 } from "../../api/index.js";
@@ -52,6 +54,16 @@ export const proxySections = {
     opens: ([regex]) => ({ kind: "proxy regex", regex }),
   }),
 };
+
+/** What the opening line of a section of a sound configuration matches; undefined for other sections. */
+export function matcherOf({ name, text, origin }: ConfigurationLine): Matcher | undefined {
+  const [first, second] = splitWords(text);
+  if (!first) return undefined;
+  if (/^proxymatch$/i.test(name))
+    return { kind: "proxy regex", regex: translatePattern(byteString(first.text), {}, origin) };
+  if (first.text !== "~") return proxied(first.text);
+  return second && { kind: "proxy regex", regex: translatePattern(byteString(second.text), {}, origin) };
+}
 
 function proxied(text: string): Matcher {
   if (text === "*") return { kind: "proxy", prefix: "" };

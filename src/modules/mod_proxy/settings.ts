@@ -1,6 +1,7 @@
 // What mod_proxy remembers.
 import { defineSettings, list, value, type Origin, type Setting, type SettingsOf } from "../../api/index.js";
 import type { AllParameters, Parameters } from "./parameters.js";
+import type { DirectRule, RemoteRule } from "./remote.js";
 import type { CookieRule, ReverseRule } from "./reverse.js";
 import { isAlone, type ProxyRule } from "./rules.js";
 import type { Target } from "./target.js";
@@ -57,6 +58,13 @@ export const definition = defineSettings("mod_proxy", {
   sourceAddress: value<string | undefined>(undefined),
   /** Parts of names of hosts that nothing is passed on to; "*" for all. */
   blocked: list<string>("outer first"),
+  /** Whether this server is a proxy for requests that name other servers. */
+  forwards: value<boolean>(false),
+  /** Other proxies that requests go through, and the hosts that are reached without. */
+  remotes: list<RemoteRule>("outer first"),
+  direct: list<DirectRule>("outer first"),
+  /** ".intern.example", put behind names without dots. */
+  domain: value<string | undefined>(undefined),
   /** Statuses whose pages are the server's own; "errors" for all from 400 on. */
   errorOverride: value<ReadonlySet<number> | "errors" | undefined>(undefined),
 });

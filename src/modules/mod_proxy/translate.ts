@@ -1,5 +1,6 @@
 // A request and the rules → the back end it goes to, and the path it asks there.
-import { lookupFor, prefixLength, type Found, type Request } from "../../api/index.js";
+import { lookupFor, prefixLength, type Found, type Request, type Response } from "../../api/index.js";
+import { forwardMapping, forwardParameters } from "./forward.js";
 import { joined, type AllParameters } from "./parameters.js";
 import type { Destination, ProxyRule } from "./rules.js";
 import type { ProxySettings, SetLine } from "./settings.js";
@@ -39,7 +40,13 @@ export function translate(request: Request, settings: ProxySettings): boolean {
 }
 
 /** Where a request goes that has been mapped, by this module or by another that set "proxy:URL" as its file name. */
-export function mappingFor(request: Request, settings: ProxySettings): Mapping | undefined {
+export function mappingFor(request: Request, settings: ProxySettings): Mapping | Response | undefined {
+  if (request.isForwarded) {
+    const forwarded = forwardMapping(request);
+    if ("status" in forwarded) return forwarded;
+    const own = ruleParameters(forwarded, settings.rules);
+    return { ...forwarded, parameters: parametersOf(own === none ? forwardParameters : own, forwarded, settings.sets) };
+  }
   const kept = request.kept.get(key) as Mapping | undefined;
   if (kept?.filename === request.filename) {
     // Sections of back ends may have more to say than was known when it was mapped.

@@ -134,8 +134,6 @@ function checkHost(head: Head, { secure, strict }: { secure: boolean; strict: bo
     spoil(head, { ...bad(`AH00550: malformed Host (${host})`), ...known });
   } else if (head.version >= 11 && (head.hostCount === 0 || (!replaced && host === ""))) {
     spoil(head, { ...bad("AH00569: HTTP/1.1 request without Host"), ...known });
-  } else if (/^(?!https?:|\/)[A-Za-z][A-Za-z0-9+.-]*:\/\//i.test(head.target) && head.method !== "CONNECT") {
-    spoil(head, { ...bad("AH00126: the target's scheme is not served here"), hostKnown: true });
   }
 }
 

@@ -90,11 +90,15 @@ export function planResponse(head: Head, response: Response, around: Circumstanc
   return { text, body, length, delimiting, keeps };
 }
 
-/** The head of a change of protocols, where the request asked for one; after it, whatever the stream gives. */
+/** The head of a change of protocols or the answer to CONNECT, where that was asked for; after it, whatever the stream gives. */
 function planTunnel(head: Head, response: Response, { server }: Transmission): Plan {
   const around = { server, delimiting: "none", length: undefined, connection: "", keepAlive: "" } as const;
-  const isAsked = upgradeOf(head) !== undefined && response.body instanceof Duplex;
-  const text = isAsked ? composeHead(response, around) : undefined;
+  const isJoined = response.body instanceof Duplex;
+  let text: string | undefined;
+  // As Apache says it: no field of a message stands in what is none.
+  if (isJoined && head.method === "CONNECT")
+    text = response.tunnel?.isAnswer ? "" : `HTTP/1.0 200 Connection Established\r\nProxy-agent: ${server}\r\n\r\n`;
+  else if (isJoined && upgradeOf(head) !== undefined) text = composeHead(response, around);
   return { text, body: response.body, length: undefined, delimiting: "close", keeps: false };
 }
 

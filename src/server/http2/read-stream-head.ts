@@ -95,7 +95,6 @@ function readTarget(head: Head, { method, path, authority = "", scheme }: Pseudo
   head.target = target;
   head.requestLine = `${method} ${target} HTTP/2.0`;
   if (fault) spoil(head, fault);
-  else if (!isWeb) spoil(head, { ...bad("AH00126: the target's scheme is not served here"), hostKnown: true });
 }
 
 function checkHost(head: Head, { strict }: WireLimits): void {
