@@ -1,5 +1,6 @@
 // A stream → the exchange the pipeline answers, and its answer on the stream.
 import { constants, type ServerHttp2Stream } from "node:http2";
+import { Duplex } from "node:stream";
 import {
   dropBody,
   Headers,
@@ -7,6 +8,7 @@ import {
   RequestBodyError,
   type RequestBody,
   type Response,
+  type Tunnel,
   type VirtualHost,
 } from "../../api/index.js";
 import { errorPage } from "../error-page.js";
@@ -67,6 +69,8 @@ export class StreamExchange implements Exchange, Outlet, BodyWatch {
   /** Tick at which the body began to be read. */
   #readingSince: number | undefined;
   #bodyDeadline = Infinity;
+  /** What the client is joined with, by CONNECT. */
+  #joined: Duplex | undefined;
 
   constructor(owner: StreamOwner, stream: ServerHttp2Stream, { head, keepalives, isWhole }: Arrival) {
     this.#owner = owner;
@@ -149,11 +153,13 @@ export class StreamExchange implements Exchange, Outlet, BodyWatch {
   }
 
   wantBytes(): void {
+    if (this.#joined) return;
     this.#readingSince ??= this.#owner.tick;
     this.tookBytes();
   }
 
   tookBytes(): void {
+    if (this.#joined) this.#movedAt = this.#owner.tick;
     if (this.#readingSince === undefined) return;
     this.#bodyDeadline = this.#owner.bodyDeadline(this.#readingSince, this.incoming?.received ?? 0);
   }
@@ -192,7 +198,8 @@ export class StreamExchange implements Exchange, Outlet, BodyWatch {
   #sendPlanned(response: Response): boolean {
     const transmission = this.#transmission;
     // What is made for a connection of its own does not go on one of many streams.
-    if (!transmission || response.raw || response.tunnel) return false;
+    if (!transmission || response.raw) return false;
+    if (response.tunnel) return this.#openTunnel(response.body, response.tunnel, transmission.server);
     const plan = planResponse(this.head, response, {
       transmission,
       keepalives: 0,
@@ -232,6 +239,24 @@ export class StreamExchange implements Exchange, Outlet, BodyWatch {
     this.#sender?.start();
   }
 
+  /** Joins a client that has sent CONNECT with a stream, which does not answer itself; false where that cannot be. */
+  #openTunnel(joined: Response["body"], { idleTimeout, isAnswer }: Tunnel, server: string): boolean {
+    if (this.head.method !== "CONNECT" || isAnswer || !(joined instanceof Duplex)) return false;
+    const stream = this.#stream;
+    this.#joined = joined;
+    if (idleTimeout !== undefined) this.#patience = idleTimeout === 0 ? Infinity : idleTimeout;
+    stream.on("drain", this.#drained);
+    stream.on("finish", this.#finished);
+    stream.respond({ ":status": 200, "proxy-agent": server });
+    this.#sender = new StreamSender(this, joined, { delimiting: "close", length: undefined });
+    this.#sender.start();
+    joined.on("error", () => undefined);
+    this.limitBody(0);
+    if (this.incoming) this.incoming.stream().pipe(joined);
+    else joined.end();
+    return true;
+  }
+
   readonly #drained = (): void => {
     this.#movedAt = this.#owner.tick;
     this.#sender?.resume();
@@ -239,6 +264,8 @@ export class StreamExchange implements Exchange, Outlet, BodyWatch {
 
   /** All of the answer has left. */
   readonly #finished = (): void => {
+    // The client may still have something to say.
+    if (this.#joined) return;
     this.#movedAt = undefined;
     if (this.#sender) return;
     this.#report("-");
@@ -253,6 +280,7 @@ export class StreamExchange implements Exchange, Outlet, BodyWatch {
   readonly #closed = (): void => {
     this.#isClosed = true;
     this.#movedAt = undefined;
+    this.#joined?.destroy();
     this.connection.leave(!this.#transmission || this.#done !== undefined);
     this.incoming?.fail(new RequestBodyError(400, "the client has gone"));
     const sender = this.#sender;

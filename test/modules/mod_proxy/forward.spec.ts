@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect as connectHttp2, constants, type ClientHttp2Stream } from "node:http2";
 import { connect, createServer as createPlain, type AddressInfo, type Socket } from "node:net";
 import { createServer as createSecure } from "node:https";
 import { tmpdir } from "node:os";
@@ -151,6 +152,32 @@ describe("mod_proxy as a forward proxy", () => {
       await until("the server has ended", () => hasEnded && text.endsWith("early"));
       client.end("late");
       await until("the server has what came then", () => received === "late");
+    });
+
+    it("joins streams of HTTP/2, and frees what they have", async () => {
+      const front = await pair(echo, `Protocols h2c http/1.1\n${forward}`);
+      const session = connectHttp2(`http://127.0.0.1:${front.port}`);
+      closing({ close: () => session.destroy() });
+      const ask = (): { text: () => string; status: () => unknown; stream: ClientHttp2Stream } => {
+        let [text, status] = ["", undefined as unknown];
+        const stream = session.request(
+          { ":method": "CONNECT", ":authority": `127.0.0.1:${front.backEnd.port}` },
+          { endStream: false },
+        );
+        stream.on("response", (fields) => (status = fields[":status"])).on("error", () => undefined);
+        stream.on("data", (bytes: Buffer) => (text += bytes.toString("latin1")));
+        stream.write("ping");
+        return { text: () => text, status: () => status, stream };
+      };
+      const [one, two] = [ask(), ask()];
+      await until("both are joined", () => one.text() === "pong" && two.text() === "pong");
+      expect([one.status(), two.status()]).to.deep.equal([200, 200]);
+      one.stream.close(constants.NGHTTP2_CANCEL);
+      await until("one is free", () => front.backEnd.connections.some(({ hasClosed }) => hasClosed));
+      two.stream.write("ping");
+      await until("the other goes on", () => two.text() === "pongpong");
+      two.stream.end();
+      await until("all are free", () => front.backEnd.connections.every(({ hasClosed }) => hasClosed));
     });
 
     it("frees the server's connection when the client leaves", async () => {
