@@ -3,7 +3,7 @@ import type { X509Certificate } from "node:crypto";
 import { createSecureContext, type ConnectionOptions, type SecureContextOptions, type TLSSocket } from "node:tls";
 import type { ProxyTls, ProxyTlsProvider, ServerView } from "../../api/index.js";
 import { certificatesIn, pemTexts } from "./certificate.js";
-import { chainOf, sentBy } from "./chain.js";
+import { chainOf, peerOf } from "./chain.js";
 import { readLists } from "./client-rules.js";
 import { readNamed, readNamedFolder, TlsFault } from "./named-files.js";
 import { revocationFault, type RevocationList } from "./revocation.js";
@@ -138,13 +138,14 @@ function faultOf(
   const { proxyVerify, proxyVerifyDepth, proxyChecksExpiry, proxyChecksName, proxyChecksCn } = settings;
   // A session that goes on was looked at when it began.
   if (socket.isSessionReused()) return undefined;
-  const certificate = socket.getPeerX509Certificate();
+  const { certificate, sent } = peerOf(socket);
   if (!certificate) return "the back end has no certificate";
   if (proxyVerify === "require" || proxyVerify === "optional") {
     const error: unknown = socket.authorizationError;
     if (!socket.authorized)
       return `the certificate is not good: ${error instanceof Error ? error.message : String(error)}`;
-    const chain = chainOf(certificate, sentBy(socket), authorities);
+    const chain = chainOf(certificate, sent, authorities);
+    if (!chain) return "the certificate is not good: its issuer is not known";
     const known = [settings.proxyRevocations, settings.proxyRevocationFolder].flatMap((file) =>
       file ? (lists.get(file.path) ?? []) : [],
     );

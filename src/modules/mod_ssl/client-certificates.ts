@@ -1,7 +1,7 @@
 // The certificate of a client → whether it is good, by the chain behind it, revocation and OCSP.
 import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
-import { chainOf, sentBy } from "./chain.js";
+import { chainOf, peerOf } from "./chain.js";
 import { ocspFault, type OcspRules } from "./ocsp-check.js";
 import { revocationFault, type RevocationCheck, type RevocationList } from "./revocation.js";
 import type { VerifyClient } from "./settings.js";
@@ -57,7 +57,7 @@ const unknownAuthority: ReadonlySet<string> = new Set([
 
 /** Looks at the certificate of a connection once, and says why the virtual host does not take it. */
 export function verifyClient(socket: TLSSocket, rules: ClientRules): string | undefined | Promise<string | undefined> {
-  const certificate = socket.getPeerX509Certificate();
+  const { certificate, sent } = peerOf(socket);
   if (!certificate) return rules.level === "require" ? "the client has no certificate" : undefined;
   const settle = (finding: Finding): string | undefined => {
     findings.set(socket, finding);
@@ -67,7 +67,8 @@ export function verifyClient(socket: TLSSocket, rules: ClientRules): string | un
     const code = codeOf(socket);
     return settle({ fault: words[code] ?? code, isUnknown: unknownAuthority.has(code), depth: 0 });
   }
-  const chain = chainOf(certificate, sentBy(socket), rules.authorities);
+  const chain = chainOf(certificate, sent, rules.authorities);
+  if (!chain) return settle({ fault: "unable to get issuer certificate", isUnknown: false, depth: 0 });
   const finding = { fault: revocationFault(chain, rules.revocation.lists, rules.revocation), isUnknown: false };
   const depth = chain.length - 1;
   if (finding.fault !== undefined || !rules.ocsp || depth > rules.depth) return settle({ ...finding, depth });
@@ -85,8 +86,7 @@ export function sectionRefusal(socket: TLSSocket, level: VerifyClient, depth: nu
 export function verdictOf(socket: TLSSocket): string {
   const finding = findings.get(socket);
   if (!finding) return "NONE";
-  if (finding.fault === undefined) return "SUCCESS";
-  return finding.isUnknown ? "GENEROUS" : `FAILED:${finding.fault}`;
+  return finding.fault === undefined ? "SUCCESS" : `FAILED:${finding.fault}`;
 }
 
 /** Whether a client has a certificate, and it is good. */

@@ -222,7 +222,9 @@ export default defineModule({
   provides: {
     tls: { ssl: provider },
     proxyTls: { ssl: backEndTls },
-    expressionVariables: { SSL_: sslVariable },
+    expressionVariables: {
+      SSL_: (name: string) => (request: Request) => sslVariable(name)(request),
+    },
     expressionListFunction: { peerextlist: clientExtensions },
     logItem: {
       x: {

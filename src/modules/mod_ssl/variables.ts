@@ -1,9 +1,9 @@
 // A connection and its certificates → SSL_PROTOCOL, SSL_CIPHER, SSL_CLIENT_S_DN and the like.
-import { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import { version, type Request } from "../../api/index.js";
 import { readCertificate, type Certificate } from "./certificate.js";
 import { certificateEntries, certificateVariable, extensionTexts } from "./certificate-variables.js";
+import { peerOf } from "./chain.js";
 import { verdictOf } from "./client-certificates.js";
 import { derAt, derContents, derWithin } from "./der.js";
 import { optionsOf, ssl } from "./settings.js";
@@ -19,7 +19,8 @@ const known = new WeakMap<TLSSocket, Certificates>();
 function certificatesOf(socket: TLSSocket): Certificates {
   let certificates = known.get(socket);
   if (!certificates) {
-    const [client, server] = [socket.getPeerX509Certificate(), socket.getX509Certificate()];
+    const client = peerOf(socket).certificate;
+    const server = socket.getX509Certificate();
     certificates = { client: client && readCertificate(client), server: server && readCertificate(server) };
     known.set(socket, certificates);
   }
@@ -107,20 +108,9 @@ function isLegacyFor(request: Request): boolean {
   return optionsOf(request.settings(ssl).options).has("LegacyDNStringFormat");
 }
 
-/** Certificates the client sent behind its own, and those up to the authority, but not the authority itself. */
+/** Certificates the client sent behind its own. */
 function chainCertificates(socket: TLSSocket): string[] {
-  const found: string[] = [];
-  const seen = new Set<string>();
-  let at = socket.getPeerCertificate(true);
-  for (;;) {
-    const issuer = at.issuerCertificate as typeof at | undefined;
-    if (!issuer || seen.has(issuer.fingerprint256)) return found;
-    seen.add(issuer.fingerprint256);
-    const isAuthority = (issuer.issuerCertificate as typeof at | undefined)?.fingerprint256 === issuer.fingerprint256;
-    if (isAuthority) return found;
-    found.push(new X509Certificate(issuer.raw).toString());
-    at = issuer;
-  }
+  return peerOf(socket).sent.map((certificate) => certificate.toString());
 }
 
 const ofEach = ["M_VERSION", "M_SERIAL", "V_START", "V_END", "V_REMAIN", "S_DN", "I_DN", "A_KEY", "A_SIG"];
