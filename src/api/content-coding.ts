@@ -32,7 +32,8 @@ const plain = new Set(["identity", "7bit", "8bit", "binary"]);
 /** Compresses a response, or says by Vary at least that it might have. */
 export function encodeContent(request: Request, response: Response, coding: ContentCoding): Response {
   const { headers, status } = response;
-  const length = lengthOf(response.body) ?? statedLength(headers);
+  // What comes in pieces is packed before its length shows.
+  const length = response.unsized ? undefined : (lengthOf(response.body) ?? statedLength(headers));
   if (status === 204 || request.parent || (length !== undefined && length <= coding.smallest)) return response;
   const { environment } = request;
   if (environment.has(coding.off) || headers.has("content-range")) return response;
@@ -97,7 +98,8 @@ function withBody(request: Request, response: Response, coding: ContentCoding): 
     coding.done?.(bytes.length, packed.length);
     // As Apache, which sends what an application made bit by bit.
     const isLong = response.ownStatus === true || (packed.length > coding.buffered && bytes.length > 32_768);
-    return { ...response, body: packed, ...(isLong ? { unsized: true } : {}) };
+    const { unsized: _pieces, ...rest } = response;
+    return { ...rest, body: packed, ...(isLong ? { unsized: true } : {}) };
   }
   if (request.headOnly || body === undefined) return { ...response, body: undefined };
   return { ...response, body: throughStream(body, coding, response.ownStatus === true || response.relayed === true) };

@@ -16,6 +16,7 @@ export * from "./core.js";
 export * from "./dbm/directives.js";
 export * from "./dbm/values.js";
 export * from "./duration.js";
+export * from "./edited-body.js";
 export * from "./error-log-format.js";
 export * from "./error.js";
 export * from "./escape.js";

@@ -29,6 +29,7 @@ import cacheSocache from "./mod_cache/socache.js";
 import cgi from "./mod_cgi/index.js";
 import cgid from "./mod_cgi/cgid.js";
 import buffer from "./mod_buffer/index.js";
+import charsetLite from "./mod_charset_lite/index.js";
 import data from "./mod_data/index.js";
 import deflate from "./mod_deflate/index.js";
 import dir from "./mod_dir/index.js";
@@ -69,6 +70,7 @@ import ratelimit from "./mod_ratelimit/index.js";
 import remoteip from "./mod_remoteip/index.js";
 import request from "./mod_request/index.js";
 import rewrite from "./mod_rewrite/index.js";
+import sed from "./mod_sed/index.js";
 import session from "./mod_session/index.js";
 import sessionCookie from "./mod_session_cookie/index.js";
 import sessionCrypto from "./mod_session_crypto/index.js";
@@ -135,6 +137,7 @@ export const modules: readonly Module[] = [
   cgi,
   cgid,
   buffer,
+  charsetLite,
   data,
   deflate,
   dir,
@@ -173,6 +176,7 @@ export const modules: readonly Module[] = [
   remoteip,
   request,
   rewrite,
+  sed,
   session,
   sessionCookie,
   sessionCrypto,

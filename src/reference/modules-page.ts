@@ -18,9 +18,6 @@ const reasons: Readonly<Record<string, string>> = {
   mod_case_filter: "An example for writers of Apache modules.",
   mod_case_filter_in: "An example for writers of Apache modules.",
   mod_cern_meta: "Header fields from files beside the documents, of the first web servers; `Header` says it.",
-  mod_charset_lite:
-    "Sends pages in another character set than their files have; files in UTF-8, with AddDefaultCharset or AddCharset, need none. " +
-    'A program can do it: `ExtFilterDefine utf8 cmd="/usr/bin/iconv -f latin1 -t utf-8"`.',
   mod_dav: "WebDAV; an application for it can run in a daemon group.",
   mod_dav_fs: "WebDAV; an application for it can run in a daemon group.",
   mod_dav_lock: "WebDAV; an application for it can run in a daemon group.",
@@ -39,9 +36,6 @@ const reasons: Readonly<Record<string, string>> = {
   mod_lbmethod_heartbeat: "Balances by what mod_heartmonitor hears.",
   mod_lua:
     "Runs Lua within the server; rewriting, `<If>` and the scripts of mod_wsgi (WSGIAccessScript, WSGIDispatchScript) decide about requests here, applications answer them.",
-  mod_sed:
-    "Edits responses by the language of sed; mod_substitute replaces texts, and sed itself can be a filter: " +
-    '`ExtFilterDefine edit cmd="/bin/sed s/a/b/"`.',
   mod_session_dbd:
     "Sessions in a database of SQL, by queries that are written for Apache's drivers; mod_session_cookie with " +
     "mod_session_crypto keeps them with the client instead.",

@@ -158,6 +158,19 @@ const sharedRows: readonly Row[] = [
     ["/small/1", "X-Sized: 1", fresh],
   ],
   ["a stale one, and an error", ["/app/7", "X-Sized: 1", stale], ["/app/7", "X-Sized: 1", "X-Status: 503 Busy"]],
+  ["a condition of the client", ["/app/8", "X-Sized: 1", tagged], ["/app/8", 'If-None-Match: "a"']],
+  ["another tag", ["/app/9", "X-Sized: 1", tagged], ["/app/9", 'If-None-Match: "b"']],
+  ["a query", ["/app/10?a", "X-Sized: 1", fresh], ["/app/10?a"], ["/app/10?b", "X-Sized: 1"]],
+  ["HEAD at first", ["HEAD /app/11", "X-Sized: 1", fresh], ["/app/11", "X-Sized: 1", fresh], ["/app/11"]],
+  [
+    "a client that wants it anew",
+    ["/app/12", "X-Sized: 1", fresh],
+    ["/app/12", "X-Sized: 1", "Cache-Control: no-cache"],
+  ],
+  ["POST between", ["/app/13", "X-Sized: 1", fresh], ["POST /app/13", "X-Sized: 1"], ["/app/13", "X-Sized: 1", fresh]],
+  ["what may not be kept", ["/app/14", "X-Sized: 1", "X-Say: Cache-Control=no-store"], ["/app/14", "X-Sized: 1"]],
+  ["a status that is kept", ["/app/15", "X-Sized: 1", "X-Status: 410 Gone", fresh], ["/app/15"]],
+  ["a status that is not", ["/app/16", "X-Sized: 1", "X-Status: 500 Broken", fresh], ["/app/16", "X-Sized: 1", fresh]],
 ];
 
 const passed = `${daemonGroup}${cacheModules}
