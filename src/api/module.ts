@@ -5,7 +5,7 @@ import type { ConfigurationRead } from "./configuration-line.js";
 import type { ConfigErrorDetail } from "./error.js";
 import type { Condition, ExpressionFunction } from "./expression.js";
 import type { Hooks } from "./hooks.js";
-import type { ErrorLog } from "./log.js";
+import type { ErrorLog, LogEntry } from "./log.js";
 import type { Context, Override, Place } from "./place.js";
 import type { Request, VirtualHost } from "./request.js";
 import type { ServerReport } from "./server-report.js";
@@ -177,7 +177,7 @@ export interface Lifecycle {
    * Runs in the supervisor, with its privileges, each time before a configuration is served: for files that must be
    * there. Rejects where the configuration cannot be served.
    */
-  prepare?(server: ServerView, account: ServingAccount | undefined): Promise<void>;
+  prepare?(server: ServerView, account: ServingAccount | undefined, log: (entry: LogEntry) => void): Promise<void>;
   /** Whether there is work for a single process beside the workers, the keeper. */
   keeps?(server: ServerView): boolean;
   /** Runs in the keeper with the privileges it began with; what it gives is called when they have been dropped. */

@@ -50,6 +50,23 @@ export interface CertificateProvider {
   credentialsOf(server: ServerView, virtualHost: VirtualHost): ManagedCredentials | undefined;
   /** Hears of virtual hosts whose certificates have been renewed. */
   onRenewal(listener: (virtualHost: VirtualHost) => void): void;
+  /** Whether answers of OCSP are to be stapled for a virtual host, its certificate looked after or not, and how. */
+  stapling(server: ServerView, virtualHost: VirtualHost): WantedStapling | undefined;
+}
+
+/** How answers of OCSP are to be stapled. */
+export interface WantedStapling {
+  /** How long before its end an answer that is good for so many milliseconds is renewed. */
+  renewsBefore(life: number): number;
+  /** Hears of each answer; of undefined where there was none that is good. */
+  answered(answer: OcspStatus | undefined): void;
+}
+
+/** What an answer of OCSP says of a certificate. Milliseconds since the epoch. */
+export interface OcspStatus {
+  readonly state: "good" | "revoked" | "unknown";
+  readonly thisUpdate: number;
+  readonly nextUpdate: number | undefined;
 }
 
 export interface ManagedCredentials {

@@ -1,5 +1,5 @@
 // What the supervisor has to know of a configuration: the one record that says who is to run.
-import type { DaemonGroupSpec, Listen } from "../api/index.js";
+import type { DaemonGroupSpec, Listen, LogEntry } from "../api/index.js";
 import type { LevelTable, LineFormat } from "../log/error-log.js";
 import type { Identity } from "./channel.js";
 
@@ -32,7 +32,7 @@ export interface Configuration {
   /** Whether there is work for a keeper. */
   readonly hasKeeper: boolean;
   /** Has modules make the files they need; rejects where they cannot. */
-  readonly prepare: () => Promise<void>;
+  readonly prepare: (log: (entry: LogEntry) => void) => Promise<void>;
   /** "modhost/0.1.0 (Unix)". */
   readonly banner: string;
 }

@@ -8,6 +8,7 @@ import {
   serverBanner,
   workerCount,
   type ConfigError,
+  type LogEntry,
   type Module,
   type ServerView,
 } from "../api/index.js";
@@ -203,7 +204,7 @@ export function configurationOf(
     listenBacklog: settings.listenBacklog,
     gracefulShutdownTimeout: settings.gracefulShutdownTimeout,
     hasKeeper: server.modules.some(({ lifecycle }) => lifecycle.keeps?.(server) === true),
-    prepare: () => prepareModules(server, identity),
+    prepare: (log) => prepareModules(server, identity, log),
     banner: serverBanner("Full"),
   };
   return { configuration, errors };
@@ -218,8 +219,12 @@ function logPrograms(server: CompiledServer): readonly string[] {
   return [...new Set(targets.filter((target) => target.startsWith("|")))];
 }
 
-async function prepareModules(server: CompiledServer, account: Identity | undefined): Promise<void> {
-  for (const { lifecycle } of server.modules) await lifecycle.prepare?.(server, account);
+async function prepareModules(
+  server: CompiledServer,
+  account: Identity | undefined,
+  log: (entry: LogEntry) => void,
+): Promise<void> {
+  for (const { lifecycle } of server.modules) await lifecycle.prepare?.(server, account, log);
 }
 
 /** The main server, which is always the first. */

@@ -66,7 +66,7 @@ export class Supervisor {
       const isStale = readPidFile(first.pidFile).state === "stale";
       this.#current = this.#prepare(first);
       if (isStale) this.#announceStale(first.pidFile);
-      await first.prepare();
+      await first.prepare((entry) => this.#log(entry));
       await this.#current.start();
     } catch (error) {
       await this.#current?.kill();
@@ -193,7 +193,7 @@ export class Supervisor {
       this.#next = this.#prepare(loaded.configuration);
       // At the start they are on the terminal; after that nobody looks there.
       for (const message of linesOf(loaded.warnings)) this.#log({ level: "warn", module: "core", message });
-      await loaded.configuration.prepare();
+      await loaded.configuration.prepare((entry) => this.#log(entry));
       await this.#next.start(old);
     } catch (error) {
       this.#errorLog = before;

@@ -7,22 +7,40 @@ import type { Store } from "./store.js";
 /** An account and where it is kept. */
 export interface KeptAccount {
   readonly account: Account;
-  /** "ACME-acme-v02.api.letsencrypt.org-0000". */
-  readonly folder: string;
+  /** "ACME-acme-v02.api.letsencrypt.org-0000"; undefined before it has been registered. */
+  readonly folder: string | undefined;
   readonly directory: string;
-  readonly keyId: string | undefined;
+  /** Of the account at the customer desk that it is bound to. */
+  readonly binding: AccountBinding | undefined;
 }
 
 /** Finds the account, by authority and by the customer account it is bound to. */
 export function accountFor(store: Store, directory: string, binding: AccountBinding | undefined): KeptAccount {
   for (const folder of [...store.names("accounts")].sort()) {
     const found = readAccount(store, folder);
-    if (found?.directory === directory && found.keyId === binding?.keyId) return found;
+    if (found?.directory === directory && isSame(found.binding, binding)) return found;
   }
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
   const account: Account = { key, url: undefined, contacts: [] };
-  return { account, folder: freeFolder(store, directory), directory, keyId: binding?.keyId };
+  return { account, folder: undefined, directory, binding };
+}
+
+/** By the id alone where the account was kept without the secret. */
+function isSame(kept: AccountBinding | undefined, wanted: AccountBinding | undefined): boolean {
+  return kept?.keyId === wanted?.keyId && (kept?.secret === "" || kept?.secret === wanted?.secret);
+}
+
+/** Takes an account over that Apache has left with a certificate it did not come to use. */
+export function adoptAccount(store: Store, name: string): void {
+  const [json, key] = ["account.json", "account.pem"].map((file) => store.read("staging", name, file));
+  if (json === undefined || key === undefined) return;
+  const { url, "ca-url": directory } = JSON.parse(json) as Readonly<Record<string, unknown>>;
+  const known = [...store.names("accounts")].map((folder) => readAccount(store, folder)?.account.url);
+  if (typeof url !== "string" || typeof directory !== "string" || known.includes(url)) return;
+  const folder = newFolder(store, directory);
+  store.write("accounts", folder, "account.pem", key);
+  store.write("accounts", folder, "account.json", json);
 }
 
 function readAccount(store: Store, folder: string): KeptAccount | undefined {
@@ -34,38 +52,40 @@ function readAccount(store: Store, folder: string): KeptAccount | undefined {
   const contacts = Array.isArray(read["contact"])
     ? read["contact"].map((each) => String(each).replace(/^mailto:/, ""))
     : [];
-  const binding = read["eab"] as { readonly kid?: string } | undefined;
+  const binding = read["eab"] as { readonly kid?: string; readonly hmac?: string } | undefined;
   return {
     account: { key: store.unseal(key), url: String(read["url"]), contacts },
     folder,
     directory: String(read["ca-url"]),
-    keyId: binding?.kid,
+    binding: binding?.kid === undefined ? undefined : { keyId: binding.kid, secret: binding.hmac ?? "" },
   };
 }
 
-function freeFolder(store: Store, directory: string): string {
+/** Makes a folder; another server that works on the same store does not get the same. */
+function newFolder(store: Store, directory: string): string {
   const host = new URL(directory).hostname.replace(/[^A-Za-z0-9.-]/g, "_");
-  const taken = new Set(store.names("accounts"));
   for (let number = 0; ; number++) {
     const folder = `ACME-${host}-${String(number).padStart(4, "0")}`;
-    if (!taken.has(folder)) return folder;
+    if (store.reserve("accounts", folder)) return folder;
   }
 }
 
-/** Keeps an account that has been registered. */
-export function saveAccount(store: Store, { account, folder, directory, keyId }: KeptAccount): void {
+/** Keeps an account that has been registered; gives the folder it is kept in. */
+export function saveAccount(store: Store, { account, folder, directory, binding }: KeptAccount): string {
+  const place = folder ?? newFolder(store, directory);
   const written = {
     status: "valid",
     url: account.url,
     "ca-url": directory,
     contact: account.contacts.map((address) => `mailto:${address}`),
-    ...(keyId === undefined ? {} : { eab: { kid: keyId } }),
+    ...(binding ? { eab: { kid: binding.keyId, hmac: binding.secret } } : {}),
   };
-  store.write("accounts", folder, "account.pem", store.seal(account.key));
-  store.write("accounts", folder, "account.json", `${JSON.stringify(written, undefined, 2)}\n`);
+  store.write("accounts", place, "account.pem", store.seal(account.key));
+  store.write("accounts", place, "account.json", `${JSON.stringify(written, undefined, 2)}\n`);
+  return place;
 }
 
 /** An account that the authority does not know any more is not used again. */
 export function forgetAccount(store: Store, { folder }: KeptAccount): void {
-  store.remove("accounts", folder);
+  if (folder !== undefined) store.remove("accounts", folder);
 }

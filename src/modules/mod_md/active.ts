@@ -14,8 +14,10 @@ import type {
 import { factsOf } from "./certificates.js";
 import { isManaged, managedDomains, type ManagedDomain } from "./domains.js";
 import { fallbackPrefix, storePath } from "./prepare.js";
-import { publishedCertificates, renewedDomain, shownHandshakes, tableOf } from "./shared.js";
+import { publishedCertificates, publishOcsp, renewedDomain, shownHandshakes, tableOf } from "./shared.js";
+import { md } from "./settings.js";
 import { Store } from "./store.js";
+import { lengthOf } from "./times.js";
 
 /** What this process knows of one managed domain, read while it may. */
 interface Stored {
@@ -41,6 +43,16 @@ export const certificates: CertificateProvider = {
     return credentials.length > 0 ? { credentials, isTemporary } : undefined;
   },
   onRenewal: (listener) => void listeners.push(listener),
+  stapling(server, host) {
+    const { ofHost, settings } = managedDomains(server);
+    const domain = ofHost(host);
+    const isWanted = domain ? domain.stapling : server.settings(md, host).stapling === true && settings.staplesOthers;
+    if (!isWanted) return undefined;
+    return {
+      renewsBefore: (life) => lengthOf(settings.stapleRenewWindow, life),
+      answered: (answer) => void (domain && table && publishOcsp(table, domain.name, answer)),
+    };
+  },
 };
 
 /** The certificates that a worker uses for a managed domain. */

@@ -59,6 +59,9 @@ export interface Wish {
   readonly keys: readonly KeyKind[];
   readonly profile: string | undefined;
   readonly profileMandatory: boolean;
+  readonly mustStaple: boolean;
+  /** How the certificates in use are called that these are to replace (RFC 9773, 5), by kind of key. */
+  readonly replaces: readonly (string | undefined)[];
   readonly proofs: Proofs;
   /** Hears of the account before anything is ordered with it. */
   readonly registered: (account: Account) => void;
@@ -80,7 +83,7 @@ const patience = { backoffAttempts: 24, backoffMin: 250, backoffMax: 15_000 };
 const goodToken = /^[A-Za-z0-9_-]{1,512}$/;
 
 /** What the authority's directory says of itself. */
-interface Directory {
+export interface Directory {
   readonly meta?: { readonly termsOfService?: string; readonly profiles?: Readonly<Record<string, string>> };
   readonly renewalInfo?: string;
 }
@@ -93,7 +96,10 @@ export async function obtain(wish: Wish): Promise<readonly Obtained[]> {
     const directory = await readDirectory(wish.directory, wish.route);
     await register(client, { wish, directory, last });
     const obtained: Obtained[] = [];
-    for (const kind of wish.keys) obtained.push(await order(client, kind, { wish, directory, last }));
+    for (const [index, kind] of wish.keys.entries()) {
+      const replaces = directory.renewalInfo === undefined ? undefined : wish.replaces[index];
+      obtained.push(await order(client, { kind, replaces }, { wish, directory, last }));
+    }
     return obtained;
   } catch (error) {
     if (error instanceof AcmeFault) throw error;
@@ -154,7 +160,8 @@ function note({ status, headers, text }: Awaited<ReturnType<typeof exchange>>, l
   if (milliseconds > 0) last.retryAfter = milliseconds;
 }
 
-async function readDirectory(url: string, route: Route): Promise<Directory> {
+/** What stands at the address of an authority. Rejects where that is no directory. */
+export async function readDirectory(url: string, route: Route): Promise<Directory> {
   const { status, text } = await exchange(
     { method: "GET", url, headers: { "User-Agent": "modhost" }, body: undefined },
     route,
@@ -195,11 +202,20 @@ async function register(client: Client, { wish, directory, last }: Run): Promise
 }
 
 /** Orders one certificate, proves what is asked for, and fetches it. */
-async function order(client: Client, kind: KeyKind, { wish, directory }: Run): Promise<Obtained> {
+async function order(
+  client: Client,
+  { kind, replaces }: { readonly kind: KeyKind; readonly replaces: string | undefined },
+  { wish, directory }: Run,
+): Promise<Obtained> {
   const { names, progress } = wish;
   const profile = profileFor(wish, directory);
   const identifiers = names.map((value) => ({ type: "dns", value }));
-  const ordered = await client.createOrder({ identifiers, ...(profile === undefined ? {} : { profile }) });
+  const wanted = { identifiers, ...(profile === undefined ? {} : { profile }) };
+  // An authority may not know what is to be replaced, or have it replaced already.
+  const ordered =
+    replaces === undefined
+      ? await client.createOrder(wanted)
+      : await client.createOrder({ ...wanted, replaces } as typeof wanted).catch(() => client.createOrder(wanted));
   const authorizations = await client.getAuthorizations(ordered);
   for (const each of authorizations) {
     if (each.status === "valid") continue;
@@ -207,7 +223,7 @@ async function order(client: Client, kind: KeyKind, { wish, directory }: Run): P
   }
   progress("all names are proved; the certificate is asked for");
   const keys = await makeKeys(kind);
-  const request = await requestFor(names, keys, kind);
+  const request = await requestFor(names, keys, { kind, mustStaple: wish.mustStaple });
   const finalized = await client.finalizeOrder(ordered, pemOf(request));
   const certificate = await client.getCertificate(finalized);
   const key = await keyText(keys);

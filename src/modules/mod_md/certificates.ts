@@ -48,14 +48,19 @@ async function keyObject(key: webcrypto.CryptoKey): Promise<KeyObject> {
 export async function requestFor(
   names: readonly string[],
   keys: webcrypto.CryptoKeyPair,
-  kind: KeyKind,
+  { kind, mustStaple }: { readonly kind: KeyKind; readonly mustStaple: boolean },
 ): Promise<Buffer> {
-  const { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } = await library();
+  const { Extension, Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } = await library();
+  // A SEQUENCE of the one feature 5, status_request (RFC 7633).
+  const staple = new Extension("1.3.6.1.5.5.7.1.24", false, Uint8Array.of(0x30, 3, 2, 1, 5));
   const request = await Pkcs10CertificateRequestGenerator.create(
     {
       keys,
       signingAlgorithm: signing(kind),
-      extensions: [new SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value })))],
+      extensions: [
+        new SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value }))),
+        ...(mustStaple ? [staple] : []),
+      ],
     },
     webcrypto,
   );
@@ -79,7 +84,11 @@ export async function makeProof(
   // An OCTET STRING of 32 bytes.
   const value = Buffer.concat([Buffer.from([0x04, digest.length]), digest]);
   const proof = new Extension("1.3.6.1.5.5.7.1.31", true, Uint8Array.from(value));
-  return selfSigned([name], { type: "EC", curve: "P-256" }, { subject: name, days: 7, extensions: [proof] });
+  return selfSigned(
+    [name],
+    { type: "EC", curve: "P-256", name: "P-256" },
+    { subject: name, days: 7, extensions: [proof] },
+  );
 }
 
 async function selfSigned(
@@ -117,6 +126,10 @@ export interface CertificateFacts {
   readonly serial: string;
   /** Of SHA-256, in hex. */
   readonly fingerprint: string;
+  /** "/CN=..." */
+  readonly issuer: string;
+  /** What it is called in questions about its renewal (RFC 9773, 4.1); undefined where it does not say whose key signed it. */
+  readonly ariId: string | undefined;
 }
 
 /** Reads the first certificate of a text; undefined where there is none. */
@@ -130,10 +143,29 @@ export function factsOf(text: string): CertificateFacts | undefined {
       validUntil: Date.parse(certificate.validTo),
       serial: certificate.serialNumber,
       fingerprint: certificate.fingerprint256.replace(/:/g, "").toLowerCase(),
+      issuer: certificate.issuer
+        .split("\n")
+        .map((part) => `/${part}`)
+        .join(""),
+      ariId: ariIdOf(certificate),
     };
   } catch {
     return undefined;
   }
+}
+
+/** The extension authorityKeyIdentifier, which is never critical (RFC 5280, 4.2.1.1). */
+const keyIdentifier = Buffer.from("0603551d23", "hex");
+
+function ariIdOf({ raw, serialNumber }: X509Certificate): string | undefined {
+  const at = raw.indexOf(keyIdentifier);
+  if (at < 0) return undefined;
+  // An OCTET STRING with a SEQUENCE whose first part, [0], it is.
+  const [octets, , sequence, , first, length = 0] = raw.subarray(at + keyIdentifier.length);
+  if (octets !== 0x04 || sequence !== 0x30 || first !== 0x80) return undefined;
+  const from = at + keyIdentifier.length + 6;
+  const serial = Buffer.from(/^[89A-F]/i.test(serialNumber) ? `00${serialNumber}` : serialNumber, "hex");
+  return `${raw.subarray(from, from + length).toString("base64url")}.${serial.toString("base64url")}`;
 }
 
 /** Whether a key is the one of a certificate. */

@@ -309,10 +309,12 @@ function renewal(directive: Make): Directives<Settings> {
       args: [arg.flag()],
       contexts: hosts,
       summary: "Whether the authority is asked when to renew",
-      doc: "Has no effect: RFC 9773 is not asked by yet, and certificates are renewed by `MDRenewWindow` alone.",
+      doc:
+        "Where the authority tells (RFC 9773), it is asked as often as it wants to be, and the certificate is renewed within the window it " +
+        "names: earlier than by `MDRenewWindow`, should it have to revoke the certificate. What it says makes nothing later.",
       example: "MDRenewViaARI off",
       default: "on",
-      set: () => undefined,
+      set: ([asksAuthority]) => ({ asksAuthority }),
     }),
     MDPrivateKeys: directive({
       args: [rest(arg.word("type"))],
@@ -333,14 +335,11 @@ function renewal(directive: Make): Directives<Settings> {
       contexts: hosts,
       summary: "Whether certificates say that they are no use without a stapled answer of OCSP",
       doc:
-        "Only `off`: answers of OCSP are not stapled here, so that clients would refuse such a certificate, and authorities have " +
-        "ceased to sign them.",
+        "Asked for with the next certificate that is got (RFC 7633); needs `MDStapling on`, and one kind of key in `MDPrivateKeys`. Let's Encrypt signs none of " +
+        "these since 2025.",
       example: "MDMustStaple off",
       default: "off",
-      set: ([on], place) =>
-        on
-          ? place.fail("on is not supported: OCSP answers are not stapled, and clients would refuse the certificate")
-          : undefined,
+      set: ([mustStaple]) => ({ mustStaple }),
     }),
   };
 }

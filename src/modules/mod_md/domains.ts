@@ -41,6 +41,11 @@ export interface ManagedDomain {
   readonly dnsCommand: Command | undefined;
   readonly profile: string | undefined;
   readonly profileMandatory: boolean;
+  readonly mustStaple: boolean;
+  readonly stapling: boolean;
+  readonly asksAuthority: boolean;
+  /** Whether names of its virtual hosts are added. */
+  readonly addsMembers: boolean;
   /** Whether certificates are got and renewed for it. */
   readonly isRenewed: boolean;
 }
@@ -186,6 +191,10 @@ function complete(line: DomainLine, { server, settings, assigned }: Surroundings
     dnsCommand: own.dnsCommand,
     profile: own.profile,
     profileMandatory: own.profileMandatory ?? false,
+    mustStaple: own.mustStaple ?? false,
+    stapling: own.stapling ?? false,
+    asksAuthority: own.asksAuthority ?? true,
+    addsMembers: own.addsMembers ?? true,
     isRenewed: renewMode === "always" || (renewMode === "auto" && isUsed),
   };
 }
@@ -228,6 +237,7 @@ export function checkDomains(server: ServerView): void {
     checkFiles(server, domain);
     if (settings.matches === "all") checkOverlap(server, domain, all.slice(0, index));
     checkUse(server, domain);
+    checkStapling(server, domain);
   });
   for (const [host, lines] of assigned) {
     if (lines.length > 1 && isEncrypted(server, host)) {
@@ -247,6 +257,21 @@ function checkFiles(server: ServerView, { name, certificateFiles, keyFiles, orig
       ? `AH10171: the managed domain ${name} has MDCertificateKeyFile but no MDCertificateFile`
       : `AH10170: the managed domain ${name} needs one MDCertificateKeyFile for each MDCertificateFile`;
   server.error(reason, origin);
+}
+
+function checkStapling(server: ServerView, { name, mustStaple, stapling, keys, origin }: ManagedDomain): void {
+  if (!mustStaple) return;
+  if (keys.length > 1) {
+    server.error(
+      `MDMustStaple: the managed domain ${name} has ${keys.length} certificates, and a virtual host with several goes without stapling: let MDPrivateKeys name one kind`,
+      origin,
+    );
+  } else if (!stapling) {
+    server.warn(
+      `MDMustStaple: clients refuse the certificate of ${name} without a stapled answer of OCSP: write MDStapling on, or SSLUseStapling on`,
+      origin,
+    );
+  }
 }
 
 function checkOverlap(server: ServerView, domain: ManagedDomain, earlier: readonly ManagedDomain[]): void {

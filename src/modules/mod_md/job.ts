@@ -13,6 +13,8 @@ export interface JobEntry {
 export interface Job {
   /** The certificate has been got, and waits in `staging`. */
   finished: boolean;
+  /** MDNotifyCmd and MDMessageCmd have heard of it. */
+  notified: boolean;
   /** Failures in a row. */
   errors: number;
   lastRun: number;
@@ -22,6 +24,14 @@ export interface Job {
   problem: string;
   detail: string;
   log: JobEntry[];
+  /** Records of DNS that were made and have not been removed yet. */
+  records: DnsRecord[];
+}
+
+/** A record of DNS that proves a name. */
+export interface DnsRecord {
+  readonly name: string;
+  readonly value: string;
 }
 
 const file = "job.json";
@@ -32,7 +42,8 @@ const longestDelay = 86_400_000;
 const jitter = 0.1;
 
 export function newJob(): Job {
-  return { finished: false, errors: 0, lastRun: 0, nextRun: 0, validFrom: 0, problem: "", detail: "", log: [] };
+  const never = { lastRun: 0, nextRun: 0, validFrom: 0 };
+  return { finished: false, notified: false, errors: 0, ...never, problem: "", detail: "", log: [], records: [] };
 }
 
 /** The job as it was left; a new one where there is none that can be read. */
@@ -42,15 +53,20 @@ export function readJob(store: Store, name: string): Job {
     const time = (key: string): number => (typeof read[key] === "string" ? Date.parse(read[key]) || 0 : 0);
     const last = (read["last"] ?? {}) as { readonly problem?: string; readonly detail?: string };
     const log = (read["log"] as { readonly entries?: JobEntry[] } | undefined)?.entries;
+    const records = (read["dns-records"] ?? []) as DnsRecord[];
+    const nextRun = time("next-run");
     return {
       finished: read["finished"] === true,
+      notified: read["notified"] === true,
       errors: typeof read["errors"] === "number" ? read["errors"] : 0,
       lastRun: time("last-run"),
-      nextRun: time("next-run"),
+      // Further away than any delay: the clock has been set back since.
+      nextRun: nextRun > Date.now() + longestDelay * (1 + jitter) ? 0 : nextRun,
       validFrom: time("valid-from"),
       problem: last.problem ?? "",
       detail: last.detail ?? "",
       log: Array.isArray(log) ? log.slice(0, mostEntries) : [],
+      records: Array.isArray(records) ? records.filter(({ name, value }) => !!name && !!value) : [],
     };
   } catch {
     return newJob();
@@ -63,13 +79,15 @@ export function writeJob(store: Store, name: string, job: Job): void {
   const written = {
     name,
     finished: job.finished,
-    notified: job.finished,
+    notified: job.notified,
+    "notified-renewed": job.notified,
     "next-run": time(job.nextRun),
     "last-run": time(job.lastRun),
     "valid-from": time(job.validFrom),
     errors: job.errors,
     last: { status: job.detail === "" ? 0 : 20014, problem: job.problem || undefined, detail: job.detail || undefined },
     log: { entries: job.log },
+    ...(job.records.length === 0 ? {} : { "dns-records": job.records }),
   };
   store.write("staging", name, file, `${JSON.stringify(written, undefined, 2)}\n`);
 }
@@ -84,12 +102,27 @@ export function lastTime(job: Job, type: string): number {
   return Date.parse(job.log.find((entry) => entry.type === type)?.when ?? "") || 0;
 }
 
+/** Problems of what was sent: asking again soon does not help, and authorities count. As in Apache. */
+const inputProblems = new Set(
+  [
+    ...[
+      "badCSR",
+      "badSignatureAlgorithm",
+      "externalAccountRequired",
+      "invalidContact",
+      "unsupportedContact",
+      "malformed",
+    ],
+    ...["rejectedIdentifier", "unsupportedIdentifier", "badRevocationReason"],
+  ].map((name) => `urn:ietf:params:acme:error:${name}`),
+);
+
 /** Milliseconds to wait after so many failures: doubled each time, and not shorter than the authority wants. */
 export function delayAfter(
   errors: number,
-  { first, wanted = 0 }: { first: number; wanted?: number | undefined },
+  { first, wanted = 0, problem = "" }: { first: number; wanted?: number | undefined; problem?: string | undefined },
 ): number {
-  const doubled = first * 2 ** Math.min(errors - 1, 30);
+  const doubled = inputProblems.has(problem) ? longestDelay : first * 2 ** Math.min(errors - 1, 30);
   const base = Math.min(Math.max(doubled, wanted), longestDelay);
   return Math.round(base * (1 + Math.random() * jitter));
 }

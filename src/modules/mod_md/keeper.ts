@@ -1,15 +1,17 @@
 // Managed domains → certificates got and renewed in time, one after the other, by the one process that does so.
 import type { SharedTable, WorkerView } from "../../api/index.js";
 import { obtain, AcmeFault, type Obtained } from "./authority.js";
-import { accountFor, saveAccount } from "./accounts.js";
-import { factsOf, type CertificateFacts } from "./certificates.js";
-import { covers, type ManagedDomain, type ManagedDomains } from "./domains.js";
-import { delayAfter, noteEntry, readJob, writeJob, type Job } from "./job.js";
+import { accountFor, forgetAccount, saveAccount, type KeptAccount } from "./accounts.js";
+import { belongTogether, factsOf, type CertificateFacts } from "./certificates.js";
+import type { ManagedDomain, ManagedDomains } from "./domains.js";
+import { delayAfter, newJob, noteEntry, readJob, writeJob, type Job } from "./job.js";
 import { News } from "./news.js";
-import { proofsFor } from "./proofs.js";
-import { publishCertificates, publishJob } from "./shared.js";
+import { proofsFor, removeRecords } from "./proofs.js";
+import { recordOf } from "./record.js";
+import { RenewalInfo } from "./renewal-info.js";
+import { expiryOf, isExpiring, renewalOf, usableFrom } from "./schedule.js";
+import { askedDomain, hideAll, publishCertificates, publishedOcsp, publishJob } from "./shared.js";
 import type { Store } from "./store.js";
-import { lengthOf } from "./times.js";
 import type { Route } from "./transport.js";
 
 /** What the keeper works with; what only root may read has been read. */
@@ -27,12 +29,20 @@ export interface KeeperOptions {
 const longestTimer = 2 ** 31 - 1;
 /** The shortest time between two rounds. */
 const shortestPause = 50;
+/** Milliseconds until a program is called again that did not take the news. */
+const untoldPause = 3_600_000;
 
 /** Looks after certificates until its process ends. */
 export class Keeper {
   readonly #options: KeeperOptions;
   readonly #facts: Map<string, readonly CertificateFacts[]>;
   readonly #news: News;
+  readonly #renewalInfo: RenewalInfo;
+  /** What was told of OCSP, and of which managed domains something is being told. */
+  readonly #ocspJobs = new Map<string, Job>();
+  readonly #tellingOcsp = new Set<string>();
+  /** Jobs that the store did not take. */
+  readonly #unkept = new Map<string, Job>();
   /** Fingerprints of what the workers have been handed, by managed domain. */
   readonly #handed = new Map<string, string>();
 
@@ -40,9 +50,14 @@ export class Keeper {
     this.#options = options;
     this.#facts = new Map(options.inUse);
     this.#news = new News(options.view.errorLog, options.domains.settings);
+    this.#renewalInfo = new RenewalInfo(options.route);
   }
 
   begin(): void {
+    const { table } = this.#options;
+    // What the one before has shown is of orders that nobody goes on with.
+    hideAll(table);
+    table.onChange((key) => this.#heardOfOcsp(key));
     this.#after(this.#options.domains.settings.initialDelay);
   }
 
@@ -68,38 +83,46 @@ export class Keeper {
 
   /** Does what is due for one managed domain; gives when to look again. */
   async #look(domain: ManagedDomain): Promise<number> {
-    const { store } = this.#options;
-    const job = readJob(store, domain.name);
+    const job = this.#unkept.get(domain.name) ?? readJob(this.#options.store, domain.name);
     if (job.finished) {
+      await this.#tellRenewed(domain, job);
       if (job.validFrom > Date.now()) return job.validFrom;
       await this.#activate(domain, job);
     }
-    const due = this.#dueAt(domain);
+    const facts = this.#facts.get(domain.name) ?? [];
+    const due = renewalOf(domain, facts);
     await this.#warn(domain, job);
     if (!domain.isRenewed) {
       this.#tell(domain, job, due);
       return Infinity;
     }
-    const at = Math.max(due, job.nextRun);
+    const isWhole = due > 0 && domain.asksAuthority;
+    const advised = isWhole ? await this.#renewalInfo.dueAt(domain.authorities, facts) : undefined;
+    const at = Math.max(Math.min(due, advised?.at ?? Infinity), job.nextRun);
     if (at > Date.now()) {
-      this.#tell(domain, job, due);
-      return at;
+      this.#tell(domain, job, Math.min(due, advised?.at ?? Infinity));
+      const again = job.finished && !job.notified ? Date.now() + untoldPause : Infinity;
+      return Math.min(at, again, advised?.askAgain ?? Infinity);
+    }
+    if (advised && advised.at < due) {
+      this.#log("notice", `AH10516: ${domain.name}: the authority wants the certificate renewed now: ${advised.text}`);
     }
     await this.#renew(domain, job);
-    writeJob(store, domain.name, job);
-    this.#tell(domain, job, this.#dueAt(domain));
+    this.#keep(domain, job);
+    this.#tell(domain, job, renewalOf(domain, this.#facts.get(domain.name) ?? []));
     return job.errors === 0 ? this.#look(domain) : job.nextRun;
   }
 
-  /** When the certificate is to be renewed: at once where one is missing, or not for all names. */
-  #dueAt({ name, names, keys, renewWindow }: ManagedDomain): number {
-    const facts = this.#facts.get(name) ?? [];
-    if (facts.length < keys.length) return 0;
-    const isWhole = facts.every((each) => names.every((one) => each.names.some((known) => covers(known, one))));
-    if (!isWhole) return 0;
-    return Math.min(
-      ...facts.map(({ validFrom, validUntil }) => validUntil - lengthOf(renewWindow, validUntil - validFrom)),
-    );
+  /** Writes the job down; where that fails it is kept in mind. */
+  #keep({ name }: ManagedDomain, job: Job): void {
+    try {
+      writeJob(this.#options.store, name, job);
+      this.#unkept.delete(name);
+    } catch (error) {
+      this.#unkept.set(name, job);
+      const { message } = error as Error;
+      this.#log("error", `${name}: ${this.#options.store.folder("staging", name)} cannot be written: ${message}`);
+    }
   }
 
   async #renew(domain: ManagedDomain, job: Job): Promise<void> {
@@ -109,25 +132,26 @@ export class Keeper {
     const place = Math.floor(job.errors / retryFailover) % domain.authorities.length;
     const directory = domain.authorities[place] ?? "";
     try {
+      // No certificate is ordered that could not be kept.
+      writeJob(store, domain.name, job);
+      await removeRecords(job.records, { domain, domains });
+      job.records = [];
       await this.#news.tell("renewing", domain.name, job);
       const obtained = await this.#obtain(domain, directory, job);
-      for (const each of obtained) store.writeCredential("staging", domain.name, each);
-      Object.assign(job, { finished: true, errors: 0, nextRun: 0, problem: "", detail: "" });
-      job.validFrom = Math.max(...obtained.map(({ certificate }) => this.#usableFrom(domain, certificate)));
-      noteEntry(job, "finished", `certificate of ${directory}`);
+      this.#stage(domain, obtained, { directory, job });
       this.#log(
         "notice",
         `AH10059: ${domain.name}: a certificate for ${domain.names.join(", ")} has been got from ${directory}`,
       );
-      writeJob(store, domain.name, job);
-      await this.#news.tell("renewed", domain.name, job).catch((error: unknown) => this.#complain(error));
+      await this.#tellRenewed(domain, job);
     } catch (error) {
       const fault =
         error instanceof AcmeFault ? error : new AcmeFault(error instanceof Error ? error.message : String(error));
       job.errors++;
       job.problem = fault.problem ?? "";
       job.detail = fault.message;
-      job.nextRun = Date.now() + delayAfter(job.errors, { first: retryDelay, wanted: fault.retryAfter });
+      const { problem, retryAfter: wanted } = fault;
+      job.nextRun = Date.now() + delayAfter(job.errors, { first: retryDelay, wanted, problem });
       noteEntry(job, "error", fault.message);
       const wait = Math.round((job.nextRun - Date.now()) / 1000);
       this.#log(
@@ -138,36 +162,82 @@ export class Keeper {
     }
   }
 
+  /** Puts what was got into `staging`; a process that dies on the way leaves nothing that counts as whole. */
+  #stage(
+    domain: ManagedDomain,
+    obtained: readonly Obtained[],
+    { directory, job }: { readonly directory: string; readonly job: Job },
+  ): void {
+    const { store, view, domains } = this.#options;
+    const { name } = domain;
+    const inUse = this.#facts.get(name) ?? [];
+    job.finished = false;
+    writeJob(store, name, job);
+    for (const each of obtained) store.writeCredential("staging", name, each);
+    const record = recordOf(view.server, domain, { isComplete: inUse.length > 0, directory });
+    store.write("staging", name, "md.json", `${JSON.stringify(record, undefined, 2)}\n`);
+    const facts = obtained.map(({ certificate }) => factsOf(certificate)).filter((each) => each !== undefined);
+    Object.assign(job, { finished: true, notified: false, errors: 0, nextRun: 0, problem: "", detail: "" });
+    job.validFrom = usableFrom(facts, inUse, domains.settings.activationDelay);
+    noteEntry(job, "finished", `certificate of ${directory}`);
+    writeJob(store, name, job);
+  }
+
+  /** Until the programs that want to hear of it have taken it. */
+  async #tellRenewed(domain: ManagedDomain, job: Job): Promise<void> {
+    if (job.notified) return;
+    try {
+      await this.#news.tell("renewed", domain.name, job);
+      job.notified = true;
+      this.#keep(domain, job);
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  /** An account that the authority does not know any more is replaced by a new one, once. */
   async #obtain(domain: ManagedDomain, directory: string, job: Job): Promise<readonly Obtained[]> {
-    const { store, route, view, domains, table } = this.#options;
+    const { store } = this.#options;
     const kept = accountFor(store, directory, domain.binding);
+    try {
+      return await this.#obtainWith(kept, domain, job);
+    } catch (error) {
+      const isUnknown =
+        error instanceof AcmeFault && error.problem === "urn:ietf:params:acme:error:accountDoesNotExist";
+      if (!isUnknown || kept.folder === undefined) throw error;
+      this.#log(
+        "notice",
+        `${domain.name}: ${directory} does not know the account in ${kept.folder}; a new one is made`,
+      );
+      forgetAccount(store, kept);
+      return this.#obtainWith(accountFor(store, directory, domain.binding), domain, job);
+    }
+  }
+
+  #obtainWith(kept: KeptAccount, domain: ManagedDomain, job: Job): Promise<readonly Obtained[]> {
+    const { store, route, view, domains, table } = this.#options;
+    const { binding, contacts, names, keys, profile, profileMandatory, mustStaple } = domain;
+    const proofs = proofsFor(domain, view, {
+      domains,
+      table,
+      shown: ({ kind, name }) => this.#news.tellProof(kind, name, { name: domain.name, job }),
+      records: job.records,
+      recorded: (records) => {
+        job.records = [...records];
+        this.#keep(domain, job);
+      },
+    });
+    const inUse = this.#facts.get(domain.name) ?? [];
     return obtain({
-      directory,
-      account: kept.account,
-      binding: domain.binding,
-      contacts: domain.contacts,
-      agrees: domain.agreement !== undefined,
-      names: domain.names,
-      keys: domain.keys,
-      profile: domain.profile,
-      profileMandatory: domain.profileMandatory,
-      proofs: proofsFor(domain, view, { domains, table }),
-      registered: (account) => saveAccount(store, { ...kept, account }),
+      ...{ directory: kept.directory, account: kept.account, agrees: domain.agreement !== undefined },
+      ...{ binding, contacts, names, keys, profile, profileMandatory, mustStaple, proofs, route },
+      replaces: domain.asksAuthority && inUse.length === keys.length ? inUse.map(({ ariId }) => ariId) : [],
+      registered: (account) => void saveAccount(store, { ...kept, account }),
       progress: (text) => {
         noteEntry(job, "progress", text);
         this.#log("info", `${domain.name}: ${text}`);
       },
-      route,
     });
-  }
-
-  /** MDActivationDelay, as long as what is in use stays good meanwhile. */
-  #usableFrom({ name }: ManagedDomain, certificate: string): number {
-    const { activationDelay } = this.#options.domains.settings;
-    const { validFrom = 0 } = factsOf(certificate) ?? {};
-    const inUse = this.#facts.get(name) ?? [];
-    const at = validFrom + activationDelay;
-    return activationDelay > 0 && inUse.length > 0 && inUse.every(({ validUntil }) => validUntil > at) ? at : 0;
   }
 
   /** Hands a certificate to the workers, once. It stays in `staging` until the server is next started or reloaded. */
@@ -175,13 +245,14 @@ export class Keeper {
     const { store, table, view } = this.#options;
     const credentials = store.credentials("staging", domain.name, domain.keys);
     const facts = credentials.map(({ certificate }) => factsOf(certificate)).filter((each) => each !== undefined);
-    if (facts.length < domain.keys.length) {
+    const isWhole = credentials.every(({ certificate, key }) => belongTogether(certificate, key));
+    if (facts.length < domain.keys.length || !isWhole) {
       this.#log(
         "error",
         `${domain.name}: what was got is not all in ${store.folder("staging", domain.name)} any more; it is got anew`,
       );
       job.finished = false;
-      writeJob(store, domain.name, job);
+      this.#keep(domain, job);
       return;
     }
     this.#facts.set(domain.name, facts);
@@ -192,22 +263,33 @@ export class Keeper {
     await view.settled?.();
     this.#log("notice", `${domain.name}: the certificate is in use by all workers`);
     await this.#news.tell("installed", domain.name, job).catch((error: unknown) => this.#complain(error));
-    writeJob(store, domain.name, job);
+    this.#keep(domain, job);
   }
 
   async #warn(domain: ManagedDomain, job: Job): Promise<void> {
     const facts = this.#facts.get(domain.name) ?? [];
-    const isExpiring = facts.some(
-      ({ validFrom, validUntil }) => validUntil - lengthOf(domain.warnWindow, validUntil - validFrom) < Date.now(),
-    );
-    if (!isExpiring || this.#news.isRecent("expiring", job)) return;
-    const end = Math.min(...facts.map(({ validUntil }) => validUntil));
+    if (!isExpiring(domain, facts) || this.#news.isRecent("expiring", job)) return;
     this.#log(
       "warn",
-      `AH10051: ${domain.name}: the certificate ends on ${new Date(end).toUTCString()} and has not been renewed`,
+      `AH10051: ${domain.name}: the certificate ends on ${new Date(expiryOf(facts)).toUTCString()} and has not been renewed`,
     );
     await this.#news.tell("expiring", domain.name, job).catch((error: unknown) => this.#complain(error));
-    writeJob(this.#options.store, domain.name, job);
+    this.#keep(domain, job);
+  }
+
+  /** A worker has asked a responder of OCSP. */
+  #heardOfOcsp(key: string): void {
+    const name = askedDomain(key);
+    if (name === undefined) return;
+    const event = publishedOcsp(this.#options.table, name) ? "ocsp-renewed" : "ocsp-errored";
+    const job = this.#ocspJobs.get(name) ?? newJob();
+    this.#ocspJobs.set(name, job);
+    if (this.#tellingOcsp.has(name)) return;
+    this.#tellingOcsp.add(name);
+    void this.#news
+      .tell(event, name, job)
+      .catch((error: unknown) => this.#complain(error))
+      .finally(() => this.#tellingOcsp.delete(name));
   }
 
   #tell({ name }: ManagedDomain, job: Job, renewAt: number): void {

@@ -1,9 +1,9 @@
 // The words of MDPrivateKeys → kinds of key, and the files each is kept in.
 
-/** A kind of key: RSA of so many bits, or an elliptic curve by its name in WebCrypto. */
+/** A kind of key: RSA of so many bits, or an elliptic curve by its name in WebCrypto, and as it is written. */
 export type KeyKind =
   | { readonly type: "RSA"; readonly bits: number }
-  | { readonly type: "EC"; readonly curve: "P-256" | "P-384" | "P-521" };
+  | { readonly type: "EC"; readonly curve: "P-256" | "P-384" | "P-521"; readonly name: string };
 
 /** What is made where no line says otherwise. */
 export const usualKeys: readonly KeyKind[] = [{ type: "RSA", bits: 2048 }];
@@ -19,7 +19,6 @@ const curves: Readonly<Record<string, "P-256" | "P-384" | "P-521">> = {
   "p-521": "P-521",
   secp521r1: "P-521",
 };
-const curveNames = { "P-256": "secp256r1", "P-384": "secp384r1", "P-521": "secp521r1" } as const;
 
 /** Reads the words; a text says what is wrong with them. */
 export function readKeyKinds(words: readonly string[]): readonly KeyKind[] | string {
@@ -46,18 +45,37 @@ export function readKeyKinds(words: readonly string[]): readonly KeyKind[] | str
     if (kinds.some((kind) => kind.type === "EC" && kind.curve === curve)) {
       return `two keys of type '${word}' are not possible.`;
     }
-    kinds.push({ type: "EC", curve });
+    kinds.push({ type: "EC", curve, name: word });
   }
   return kinds;
 }
 
-/** Names of the files of key and certificates, as Apache has them. */
-export function fileNames(kind: KeyKind): { readonly key: string; readonly certificate: string } {
-  const middle = kind.type === "RSA" ? "" : `.${curveNames[kind.curve]}`;
-  return { key: `privkey${middle}.pem`, certificate: `pubcert${middle}.pem` };
+/** Names of the files of a key and its certificate. */
+export interface FileNames {
+  readonly key: string;
+  readonly certificate: string;
 }
+
+/** Those that are written: as Apache has them, of the name that the curve is written with. */
+export function fileNames(kind: KeyKind): FileNames {
+  return kind.type === "RSA" ? named("") : named(`.${kind.name.toLowerCase()}`);
+}
+
+/** Those that are read: of the other names of the curve too, should somebody write it otherwise than before. */
+export function knownFileNames(kind: KeyKind): readonly FileNames[] {
+  if (kind.type === "RSA") return [named("")];
+  const others = Object.keys(curves).filter((name) => curves[name] === kind.curve && name !== kind.name.toLowerCase());
+  return [fileNames(kind), ...others.map((name) => named(`.${name}`))];
+}
+
+const named = (middle: string): FileNames => ({ key: `privkey${middle}.pem`, certificate: `pubcert${middle}.pem` });
 
 /** As the status shows it. */
 export function showKeyKind(kind: KeyKind): string {
-  return kind.type === "RSA" ? `RSA${kind.bits === leastBits ? "" : kind.bits}` : curveNames[kind.curve];
+  return kind.type === "RSA" ? "rsa" : kind.name;
+}
+
+/** As md.json has it. */
+export function keyKindRecord(kind: KeyKind): object {
+  return kind.type === "RSA" ? { type: "RSA", bits: kind.bits } : { type: "EC", curve: kind.name };
 }

@@ -3,8 +3,9 @@ import type { ErrorLog } from "../../api/index.js";
 import { runCommand } from "./commands.js";
 import { lastTime, noteEntry, type Job } from "./job.js";
 import type { MdSettings } from "./settings.js";
+import { since } from "./times.js";
 
-export type Event = "renewing" | "renewed" | "installed" | "expiring" | "errored";
+export type Event = "renewing" | "renewed" | "installed" | "expiring" | "errored" | "ocsp-renewed" | "ocsp-errored";
 
 const hour = 3_600_000;
 /** Milliseconds before the same is told again, as in Apache. */
@@ -14,6 +15,8 @@ const pauses: Readonly<Record<Event, number>> = {
   installed: 24 * hour,
   expiring: 24 * hour,
   errored: hour,
+  "ocsp-renewed": 24 * hour,
+  "ocsp-errored": hour,
 };
 
 /** The programs that hear of it. */
@@ -28,22 +31,36 @@ export class News {
 
   /** Whether it was told not long ago. */
   isRecent(event: Event, job: Job): boolean {
-    return Date.now() - lastTime(job, `message-${event}`) < pauses[event];
+    return (since(lastTime(job, `message-${event}`)) ?? Infinity) < pauses[event];
   }
 
   /** Tells it; rejects where a program fails. */
   async tell(event: Event, name: string, job: Job): Promise<void> {
     if (this.isRecent(event, job)) return;
-    const { notifyCommand, messageCommand } = this.#settings;
+    const { notifyCommand } = this.#settings;
     if (event === "renewed" && notifyCommand) {
       await runCommand(notifyCommand, [name]).catch((error: unknown) => this.#failed("MDNotifyCmd", error, job));
     }
+    await this.#message(event, name, job);
+  }
+
+  /** Tells that a proof is shown, before the authority is: servers of a cluster may want to show it too. Rejects where a program fails. */
+  async tellProof(
+    kind: string,
+    proved: string,
+    { name, job }: { readonly name: string; readonly job: Job },
+  ): Promise<void> {
+    await this.#message(`challenge-setup:${kind}:${proved}`, name, job);
+  }
+
+  async #message(word: string, name: string, job: Job): Promise<void> {
+    const { messageCommand } = this.#settings;
     if (messageCommand) {
-      await runCommand(messageCommand, [event, name]).catch((error: unknown) =>
+      await runCommand(messageCommand, [word, name]).catch((error: unknown) =>
         this.#failed("MDMessageCmd", error, job),
       );
     }
-    noteEntry(job, `message-${event}`, "");
+    noteEntry(job, `message-${word}`, "");
   }
 
   #failed(directive: string, error: unknown, job: Job): never {

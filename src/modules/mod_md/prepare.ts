@@ -1,10 +1,13 @@
 // Managed domains → their files in the store, made and put in their places before a configuration is served.
 import { join } from "node:path";
-import type { ServerView, ServingAccount } from "../../api/index.js";
+import type { LogEntry, ServerView, ServingAccount } from "../../api/index.js";
+import { adoptAccount } from "./accounts.js";
 import { belongTogether, factsOf, makeFallback } from "./certificates.js";
 import { managedDomains, type ManagedDomain, type ManagedDomains } from "./domains.js";
 import { newJob, readJob, writeJob } from "./job.js";
 import { fileNames } from "./key-kinds.js";
+import { withLock } from "./lock.js";
+import { recordOf } from "./record.js";
 import { Store } from "./store.js";
 
 /** In front of the names of files that hold certificates of our own making. */
@@ -18,18 +21,39 @@ export function storePath({ serverRoot }: ServerView, { settings }: ManagedDomai
 }
 
 /** Makes the store, and puts what has been got into the place of what was used. */
-export async function prepareStore(server: ServerView, account: ServingAccount | undefined): Promise<void> {
+export async function prepareStore(
+  server: ServerView,
+  account: ServingAccount | undefined,
+  log: (entry: LogEntry) => void,
+): Promise<void> {
   const domains = managedDomains(server);
   if (domains.all.length === 0) return;
-  const store = Store.make(storePath(server, domains), account);
+  const path = storePath(server, domains);
+  const store = madeStore(path, account);
+  const isDone = await withLock(path, domains.settings.lockWait, () => {
+    for (const domain of domains.all) install(server, store, domain);
+  });
+  if (!isDone) {
+    const message = `${path} is locked by another server: new certificates stay where they are until the next reload`;
+    log({ level: "error", module: "md", message });
+  }
   for (const domain of domains.all) {
-    install(store, domain);
     if (domain.hosts.length > 0 && domain.certificateFiles.length === 0) await haveFallback(store, domain);
   }
 }
 
+function madeStore(path: string, account: ServingAccount | undefined): Store {
+  try {
+    return Store.make(path, account);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`AH10046: the store of certificates (MDStoreDir) in ${path} cannot be used: ${reason}`);
+  }
+}
+
 /** Moves from `staging` to `domains` what is whole and may be used. */
-function install(store: Store, { name, names, keys }: ManagedDomain): void {
+function install(server: ServerView, store: Store, domain: ManagedDomain): void {
+  const { name, keys } = domain;
   const job = readJob(store, name);
   if (!job.finished || job.validFrom > Date.now()) return;
   const files = new Map<string, string>();
@@ -39,10 +63,24 @@ function install(store: Store, { name, names, keys }: ManagedDomain): void {
     const { certificate, key } = fileNames(kind);
     files.set(certificate, found.certificate).set(key, found.key);
   }
-  files.set("md.json", `${JSON.stringify({ name, domains: names }, undefined, 2)}\n`);
+  const record = recordOf(server, domain, { isComplete: true, directory: authorityOf(store, name) });
+  files.set("md.json", `${JSON.stringify(record, undefined, 2)}\n`);
+  adoptAccount(store, name);
   store.replaceDomain(name, files);
   store.remove("staging", name);
-  writeJob(store, name, { ...newJob(), log: job.log });
+  writeJob(store, name, { ...newJob(), log: job.log, records: job.records });
+}
+
+/** Who gave what is in `staging`. */
+function authorityOf(store: Store, name: string): string | undefined {
+  try {
+    const { ca } = JSON.parse(store.read("staging", name, "md.json") ?? "{}") as {
+      readonly ca?: { readonly url?: unknown };
+    };
+    return typeof ca?.url === "string" ? ca.url : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function haveFallback(store: Store, { name, names, keys }: ManagedDomain): Promise<void> {

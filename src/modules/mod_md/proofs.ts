@@ -1,35 +1,64 @@
 // What proves that a name is ours → shown by all workers, or by the program that makes records of DNS.
-import { core, type ServerView, type SharedTable, type VirtualHost, type WorkerView } from "../../api/index.js";
+import { core, type ServerView, type SharedTable, type WorkerView } from "../../api/index.js";
 import type { Proof, Proofs } from "./authority.js";
 import { makeProof } from "./certificates.js";
 import { runCommand } from "./commands.js";
-import { covers, type ManagedDomain, type ManagedDomains } from "./domains.js";
+import type { ManagedDomain, ManagedDomains } from "./domains.js";
+import type { DnsRecord } from "./job.js";
+import { challengeNames } from "./record.js";
 import type { ChallengeKind } from "./settings.js";
 import { hideFile, hideHandshake, showFile, showHandshake } from "./shared.js";
+
+/** What proofs need beside the managed domain. */
+export interface ProofSurroundings {
+  readonly domains: ManagedDomains;
+  readonly table: SharedTable;
+  /** Hears of a proof that is shown, before the authority does. */
+  readonly shown: (proof: Proof) => Promise<void>;
+  /** Keeps in mind which records of DNS there are, whatever becomes of this process. */
+  readonly recorded: (records: readonly DnsRecord[]) => void;
+  /** Those of before. */
+  readonly records: readonly DnsRecord[];
+}
 
 /** The ways of one managed domain. */
 export function proofsFor(
   domain: ManagedDomain,
   { server, settled }: WorkerView,
-  { domains, table }: { readonly domains: ManagedDomains; readonly table: SharedTable },
+  { domains, table, shown, recorded, records }: ProofSurroundings,
 ): Proofs {
+  const speaking = challengeNames(server, domain);
+  const made = [...records];
   const able = ableKinds(server, domains, domain);
   return {
     kindsFor: (name) =>
-      domain.challenges.filter(
-        (kind) => able[kind] && (kind !== "tls-alpn-01" || speaksChallenges(server, domain, name)),
-      ),
+      domain.challenges.filter((kind) => able[kind] && (kind !== "tls-alpn-01" || speaking.includes(name))),
     async show(proof) {
-      if (proof.kind === "dns-01") return runDns(proof, "setup", { domain, domains });
-      if (proof.kind === "http-01") showFile(table, proof);
-      else showHandshake(table, proof.name, await makeProof(proof.name, proof.digest));
-      // Whichever worker the authority comes to, it has to know.
-      await settled?.();
+      if (proof.kind === "dns-01") {
+        const record = recordFor(proof);
+        made.push(record);
+        recorded(made);
+        await runDns(record, "setup", { domain, domains });
+      } else {
+        if (proof.kind === "http-01") showFile(table, proof);
+        else showHandshake(table, proof.name, await makeProof(proof.name, proof.digest));
+        // Whichever worker the authority comes to, it has to know.
+        await settled?.();
+      }
+      await shown(proof);
     },
     async remove(proof) {
       if (proof.kind === "http-01") hideFile(table, proof.name);
       else if (proof.kind === "tls-alpn-01") hideHandshake(table, proof.name);
-      else await runDns(proof, "teardown", { domain, domains }).catch(() => undefined);
+      else {
+        const record = recordFor(proof);
+        await runDns(record, "teardown", { domain, domains }).catch(() => undefined);
+        made.splice(
+          made.findIndex(({ name, value }) => name === record.name && value === record.value),
+          1,
+        );
+        recorded(made);
+      }
     },
   };
 }
@@ -53,20 +82,22 @@ function listensOn(server: ServerView, port: number): boolean {
   return listens.some((listen) => listen.port === port);
 }
 
-/** As in Apache, `Protocols` of the virtual host must name acme-tls/1: something else may stand in front of it. */
-function speaksChallenges(server: ServerView, { hosts }: ManagedDomain, name: string): boolean {
-  const isOf = ({ serverName, aliases }: VirtualHost): boolean =>
-    [serverName, ...aliases].some((each) => covers(each.toLowerCase(), name));
-  return hosts.some((host) => isOf(host) && server.settings(core, host).protocols.includes("acme-tls/1"));
+const recordFor = ({ name, digest }: Proof): DnsRecord => ({ name, value: digest.toString("base64url") });
+
+/** Removes records that a keeper before this one has made and not come to remove. */
+export async function removeRecords(
+  records: readonly DnsRecord[],
+  surroundings: { readonly domain: ManagedDomain; readonly domains: ManagedDomains },
+): Promise<void> {
+  for (const record of records) await runDns(record, "teardown", surroundings).catch(() => undefined);
 }
 
 async function runDns(
-  { name, digest }: Proof,
+  { name, value }: DnsRecord,
   action: "setup" | "teardown",
   { domain, domains }: { readonly domain: ManagedDomain; readonly domains: ManagedDomains },
 ): Promise<void> {
   if (!domain.dnsCommand) throw new Error("MDChallengeDns01 names no program");
-  const record = digest.toString("base64url");
   const isWhole = action === "setup" || domains.settings.dnsVersion === 2;
-  await runCommand(domain.dnsCommand, [action, name, ...(isWhole ? [record] : [])]);
+  await runCommand(domain.dnsCommand, [action, name, ...(isWhole ? [value] : [])]);
 }

@@ -86,11 +86,12 @@ function times(directive: Make): Directives<Settings> {
       contexts: hosts,
       summary: "Whether the store is locked while it is changed",
       doc:
-        "Has no effect: one process alone renews. Several servers that share a store would each renew, and the later certificate would stay; give each its own, or " +
-        "let one renew and the others have `MDRenewMode manual`.",
+        "For servers that share a store: while one of them puts new certificates in their places, at its start or reload, the others wait, so long at most (On: 5 seconds). " +
+        "Who waits in vain says so in the error log, and goes on with the certificates of before. Each server renews all the same: let one do so, and the " +
+        "others have `MDRenewMode manual`, or take what the first has got at their next reload. Servers of Apache do not see this lock.",
       example: "MDStoreLocks 10s",
       default: "off",
-      set: () => undefined,
+      set: ([lockWait]) => ({ lockWait }),
     }),
   };
 }
@@ -187,7 +188,8 @@ function news(directive: Make): Directives<Settings> {
       summary: "A program that hears what becomes of certificates",
       doc:
         "With a word and the name of the managed domain behind its arguments: `renewing` (where it fails, nothing is renewed " +
-        "before the next try), `renewed`, `installed`, `expiring`, `errored`. As the user the server serves as, without a shell; most words at most once a day, `renewing` and `errored` " +
+        "before the next try), `challenge-setup:KIND:NAME` (a proof is shown, of which the authority is not told where it fails), `renewed`, `installed`, " +
+        "`expiring`, `errored`, `ocsp-renewed`, `ocsp-errored`. As the user the server serves as, without a shell; most words at most once a day, `renewing` and `errored` " +
         "once an hour.",
       example: "MDMessageCmd /usr/local/bin/tell-of-certificates",
       set: ([text], place) => ({ messageCommand: readCommand(text, place) }),
@@ -231,29 +233,34 @@ function news(directive: Make): Directives<Settings> {
   };
 }
 
-const noStapling =
-  "Has no effect: answers of OCSP are not stapled. Handshakes are complete without them; Let's Encrypt, among others, does not give " +
-  "any since 2025.";
-
 function stapling(directive: Make): Directives<Settings> {
-  const flag = (name: string, summary: string): Directives<Settings>[string] =>
-    directive({
+  return {
+    MDStapling: directive({
       args: [arg.flag()],
       contexts: hosts,
-      summary,
-      doc: noStapling,
-      example: `${name} on`,
-      default: name === "MDStapling" ? "off" : "on",
-      set: () => undefined,
-    });
-  return {
-    MDStapling: flag("MDStapling", "Whether answers of OCSP are stapled"),
-    MDStapleOthers: flag("MDStapleOthers", "Whether they are for certificates that are not managed"),
+      summary: "Whether handshakes show what the certificate's authority says of it (OCSP stapling)",
+      doc:
+        "As with `SSLUseStapling`, of mod_ssl, and in its place: each worker asks the responder that the certificate names, and shows nothing when there is no good answer. " +
+        "A virtual host with several certificates goes without. Let's Encrypt, among others, has no responder since 2025; a certificate that " +
+        "names none is a line in the error log.",
+      example: "MDStapling on",
+      default: "off",
+      set: ([on]) => ({ stapling: on }),
+    }),
+    MDStapleOthers: directive({
+      args: [arg.flag()],
+      contexts: hosts,
+      summary: "Whether `MDStapling` holds for virtual hosts without a managed domain too",
+      doc: "Off: those are stapled by `SSLUseStapling` alone.",
+      example: "MDStapling on\nMDStapleOthers off",
+      default: "on",
+      set: ([staplesOthers]) => ({ staplesOthers }),
+    }),
     MDStaplingKeepResponse: directive({
       args: [slice("time", true)],
       contexts: hosts,
-      summary: "How long answers of OCSP are kept",
-      doc: noStapling,
+      summary: "How long answers of OCSP are kept that are not used any more",
+      doc: "Has no effect: answers are kept in memory alone, and go with the certificate they are about.",
       example: "MDStaplingKeepResponse 7d",
       default: "7d",
       set: () => undefined,
@@ -261,11 +268,11 @@ function stapling(directive: Make): Directives<Settings> {
     MDStaplingRenewWindow: directive({
       args: [slice("window")],
       contexts: hosts,
-      summary: "How long before their end answers of OCSP are renewed",
-      doc: noStapling,
+      summary: "How long before its end an answer of OCSP is renewed",
+      doc: "A length of time, or a share of how long the answer is good.",
       example: "MDStaplingRenewWindow 33%",
       default: "33%",
-      set: () => undefined,
+      set: ([stapleRenewWindow]) => ({ stapleRenewWindow }),
     }),
   };
 }

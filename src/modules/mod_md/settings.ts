@@ -40,6 +40,10 @@ const ofDomains = {
   dnsCommand: value<Command | undefined>(undefined),
   profile: value<string | undefined>(undefined),
   profileMandatory: value<boolean | undefined>(undefined),
+  mustStaple: value<boolean | undefined>(undefined),
+  stapling: value<boolean | undefined>(undefined),
+  /** Whether the authority is asked when to renew. */
+  asksAuthority: value<boolean | undefined>(undefined),
 };
 
 /** A managed domain, as a line or section says. */
@@ -81,6 +85,10 @@ export const md = defineSettings("mod_md", {
   initialDelay: value<number>(0),
   retryDelay: value<number>(30_000),
   retryFailover: value<number>(13),
+  /** How long another server may hold the store; 0: it is not locked. */
+  lockWait: value<number>(0),
+  staplesOthers: value<boolean>(true),
+  stapleRenewWindow: value<Slice>({ share: 0.33 }),
 });
 
 export type MdSettings = SettingsOf<typeof md.settings>;

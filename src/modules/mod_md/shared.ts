@@ -1,11 +1,13 @@
 // What the keeper and the workers tell each other of certificates and proofs: records of a table they share.
-import type { Credential, SharedTable, WorkerView } from "../../api/index.js";
+import type { Credential, OcspStatus, SharedTable, WorkerView } from "../../api/index.js";
 import type { Proof } from "./authority.js";
 
 /** A certificate that was renewed, for the workers to use. */
 const certificateKey = (name: string): string => `certificate ${name}`;
 const proofKey = (kind: string, name: string): string => `${kind} ${name}`;
 const jobKey = (name: string): string => `job ${name}`;
+
+const ocspKey = (name: string): string => `ocsp ${name}`;
 
 /** What a job comes to, for the status. */
 export interface JobState {
@@ -81,6 +83,30 @@ export function* shownHandshakes(table: SharedTable): Iterable<readonly [string,
     if (!key.startsWith("tls-alpn-01 ") || typeof certificate !== "string" || certificate === "") continue;
     yield [key.slice("tls-alpn-01 ".length), { certificate, key: String(secret) }];
   }
+}
+
+/** Proofs that were being shown when a keeper ended. */
+export function hideAll(table: SharedTable): void {
+  for (const [key] of [...table]) {
+    if (key.startsWith("http-01 ")) hideFile(table, key.slice("http-01 ".length));
+    if (key.startsWith("tls-alpn-01 ")) hideHandshake(table, key.slice("tls-alpn-01 ".length));
+  }
+}
+
+/** What OCSP says of the certificate of a managed domain; undefined: nothing that is good. */
+export function publishOcsp(table: SharedTable, name: string, answer: OcspStatus | undefined): void {
+  const { state = "", thisUpdate = 0, nextUpdate = 0 } = answer ?? {};
+  table.change({ key: ocspKey(name), set: { state, thisUpdate, nextUpdate } });
+}
+
+export function publishedOcsp(table: SharedTable, name: string): OcspStatus | undefined {
+  const record = table.get(ocspKey(name));
+  return record && record["state"] !== "" ? (record as unknown as OcspStatus) : undefined;
+}
+
+/** The managed domain that OCSP was asked about, where a record is of that. */
+export function askedDomain(key: string): string | undefined {
+  return key.startsWith("ocsp ") ? key.slice("ocsp ".length) : undefined;
 }
 
 export function publishJob(table: SharedTable, name: string, job: JobState): void {

@@ -5,6 +5,7 @@ import {
   Headers,
   refuse,
   type Credential,
+  type OcspStatus,
   type Request,
   type Response,
   type ServerView,
@@ -14,8 +15,9 @@ import { authorityName } from "./authorities.js";
 import { factsOf, type CertificateFacts } from "./certificates.js";
 import { managedDomains, type ManagedDomain } from "./domains.js";
 import { showKeyKind } from "./key-kinds.js";
-import { publishedJob, type JobState } from "./shared.js";
-import { lengthOf, showSlice } from "./times.js";
+import { recordOf } from "./record.js";
+import { isExpiring } from "./schedule.js";
+import { publishedJob, publishedOcsp, type JobState } from "./shared.js";
 
 /** What anybody may read of the certificate of the host that is asked. */
 export const certificateStatusPath = "/.httpd/certificate-status";
@@ -28,6 +30,26 @@ function certificateJson({ validFrom, validUntil, serial, fingerprint }: Certifi
     valid: { from: date(validFrom), until: date(validUntil) },
     serial,
     "sha256-fingerprint": fingerprint,
+  };
+}
+
+/** All of it. */
+function fullCertificateJson(facts: CertificateFacts, ocsp: OcspStatus | undefined): object {
+  return {
+    "issuer-name": facts.issuer,
+    ...certificateJson(facts),
+    "ari-cert-id": facts.ariId,
+    ...(ocsp
+      ? {
+          ocsp: {
+            status: ocsp.state,
+            valid: {
+              from: date(ocsp.thisUpdate),
+              ...(ocsp.nextUpdate === undefined ? {} : { until: date(ocsp.nextUpdate) }),
+            },
+          },
+        }
+      : {}),
   };
 }
 
@@ -64,29 +86,22 @@ function isRenewing({ isRenewed }: ManagedDomain, job: JobState | undefined): bo
 function domainJson(server: ServerView, domain: ManagedDomain): object {
   const certificates = certificatesOf(server, domain);
   const valid = validOf(certificates.map(([, facts]) => facts));
-  const job = jobOf(domain);
+  const table = sharedWithKeeper();
+  const job = table && publishedJob(table, domain.name);
   const last = job && {
     status: job.detail === "" ? 0 : 20014,
     problem: job.problem || undefined,
     detail: job.detail || undefined,
   };
+  const ocsp = table && domain.stapling ? publishedOcsp(table, domain.name) : undefined;
+  const directory = certificates.length > 0 ? domain.authorities[0] : undefined;
   return {
-    name: domain.name,
-    domains: domain.names,
-    contacts: domain.contacts.map((address) => `mailto:${address}`),
-    ca: { urls: domain.authorities, proto: "ACME", agreement: domain.agreement },
-    challenges: domain.challenges,
-    "renew-mode": { manual: 0, auto: 1, always: 2 }[domain.renewMode],
-    "renew-window": showSlice(domain.renewWindow),
-    "warn-window": showSlice(domain.warnWindow),
-    "require-https": domain.requireHttps === "off" ? undefined : domain.requireHttps,
-    state: certificates.length > 0 ? 2 : 1,
+    ...recordOf(server, domain, { isComplete: certificates.length > 0, directory }),
     cert: {
       ...(valid ? { valid } : {}),
-      ...Object.fromEntries(certificates.map(([kind, facts]) => [kind, certificateJson(facts)])),
+      ...Object.fromEntries(certificates.map(([kind, facts]) => [kind, fullCertificateJson(facts, ocsp)])),
     },
     "renew-at": job && job.renewAt > 0 ? date(job.renewAt) : undefined,
-    stapling: false,
     watched: domain.isRenewed,
     renew: isRenewing(domain, job) || undefined,
     renewal: isRenewing(domain, job)
@@ -190,10 +205,7 @@ function tableOf(rows: readonly Row[]): string {
 function cellsOf({ domain, certificates, job }: Row): readonly string[] {
   const valid = validOf(certificates);
   const [authority = ""] = domain.authorities;
-  const isExpiring = certificates.some(
-    ({ validFrom, validUntil }) => validUntil - lengthOf(domain.warnWindow, validUntil - validFrom) < Date.now(),
-  );
-  const status = certificates.length === 0 ? "incomplete" : isExpiring ? "expiring" : "good";
+  const status = certificates.length === 0 ? "incomplete" : isExpiring(domain, certificates) ? "expiring" : "good";
   return [
     domain.name,
     domain.names.join(" "),

@@ -19,7 +19,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Credential, ServingAccount } from "../../api/index.js";
-import { fileNames, type KeyKind } from "./key-kinds.js";
+import { fileNames, knownFileNames, type KeyKind } from "./key-kinds.js";
 
 /** Groups of files: `domains` are in use, and root's alone; `staging` is what has been got and not been moved there yet. */
 export type Group = "accounts" | "domains" | "staging" | "archive" | "challenges";
@@ -27,6 +27,12 @@ export type Group = "accounts" | "domains" | "staging" | "archive" | "challenges
 /** Those that the keeper writes in. */
 const keepers: readonly Group[] = ["accounts", "staging"];
 const keyBytes = 48;
+/** The form of the store; Apache's of that number is the same. */
+const version = 3;
+/** Files that are being written, and folders that are being made. */
+const unfinished = /^\.(?:[0-9a-f]{12}\.tmp|.+\.new)$/;
+/** What is so many milliseconds old and unfinished has been left by a process that was killed. */
+const unfinishedLimit = 3_600_000;
 
 /** A store. Reading `domains`, and the secret of the store, needs the account that made it. */
 export class Store {
@@ -51,7 +57,15 @@ export class Store {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw error;
     }
-    const { key } = JSON.parse(text) as { readonly key?: unknown };
+    const { key, store } = JSON.parse(text) as {
+      readonly key?: unknown;
+      readonly store?: { readonly version?: unknown };
+    };
+    if (Number(store?.version ?? 0) > version) {
+      throw new Error(
+        `${path} has form ${String(store?.version)}, and this server knows ${version}: give it a store of its own (MDStoreDir)`,
+      );
+    }
     if (typeof key !== "string" || key === "") throw new Error(`${path}/md_store.json holds no key`);
     return new Store(path, Buffer.from(key, "base64url"), account);
   }
@@ -66,10 +80,12 @@ export class Store {
     }
     const file = join(path, "md_store.json");
     if (!existsSync(file)) {
-      writeWhole(file, `${JSON.stringify({ version: "3", key: randomBytes(keyBytes).toString("base64url") })}\n`);
+      const key = randomBytes(keyBytes).toString("base64url");
+      writeWhole(file, `${JSON.stringify({ store: { version }, key }, undefined, 2)}\n`);
     }
     const store = Store.open(path, account);
     if (!store) throw new Error(`${file} cannot be read`);
+    for (const group of [...keepers, "domains"] as const) sweep(join(path, group));
     return store;
   }
 
@@ -117,11 +133,13 @@ export class Store {
   /** Certificates and keys of a managed domain, of those kinds that are there. */
   credentials(group: "domains" | "staging", name: string, kinds: readonly KeyKind[], prefix = ""): Credential[] {
     return kinds.flatMap((kind) => {
-      const files = fileNames(kind);
-      const certificate = this.read(group, name, prefix + files.certificate);
-      const key = this.read(group, name, prefix + files.key);
-      if (certificate === undefined || key === undefined) return [];
-      return { certificate, key: group === "staging" ? this.unseal(key) : key };
+      for (const files of knownFileNames(kind)) {
+        const certificate = this.read(group, name, prefix + files.certificate);
+        const key = this.read(group, name, prefix + files.key);
+        if (certificate === undefined || key === undefined) continue;
+        return { certificate, key: group === "staging" ? this.unseal(key) : key };
+      }
+      return [];
     });
   }
 
@@ -135,6 +153,17 @@ export class Store {
     this.write(group, name, prefix + files.certificate, certificate);
   }
 
+  /** Makes a folder that nobody else has made; false where it is there. */
+  reserve(group: Group, name: string): boolean {
+    try {
+      mkdirSync(this.folder(group, name), { mode: 0o700 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      throw error;
+    }
+    return true;
+  }
+
   /** Names of what a group holds. */
   names(group: Group): readonly string[] {
     try {
@@ -146,8 +175,7 @@ export class Store {
 
   /** Puts a folder of files in the place of a managed domain's; what was there goes to the archive. */
   replaceDomain(name: string, files: ReadonlyMap<string, string>): void {
-    const temporary = this.folder("domains", `.${name}.new`);
-    rmSync(temporary, { recursive: true, force: true });
+    const temporary = this.folder("domains", `.${name}.${randomBytes(6).toString("hex")}.new`);
     mkdirSync(temporary, { mode: 0o700 });
     for (const [file, text] of files) writeWhole(join(temporary, file), text);
     const place = this.folder("domains", name);
@@ -160,6 +188,16 @@ export class Store {
       const place = this.folder("archive", `${name}.${number}`);
       if (!existsSync(place)) return place;
     }
+  }
+}
+
+/** Takes away what was not finished by those that are long gone. */
+function sweep(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    const isOld = (): boolean => Date.now() - statSync(path).mtimeMs > unfinishedLimit;
+    if (unfinished.test(entry.name) && isOld()) rmSync(path, { recursive: true, force: true });
+    else if (entry.isDirectory()) sweep(path);
   }
 }
 

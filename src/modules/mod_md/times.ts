@@ -36,6 +36,12 @@ export function lengthOf(slice: Slice, life: number): number {
   return "share" in slice ? slice.share * life : slice.milliseconds;
 }
 
+/** Milliseconds since a time; undefined where it has not come yet: the clock has been set back since. */
+export function since(time: number): number | undefined {
+  const passed = Date.now() - time;
+  return passed >= 0 ? passed : undefined;
+}
+
 /** As Apache shows it: "33%", "30d". */
 export function showSlice(slice: Slice): string {
   return "share" in slice ? `${Math.round(slice.share * 100)}%` : showDuration(slice.milliseconds);

@@ -20,7 +20,7 @@ import { sslDirectives } from "./directives.js";
 import { TlsFault } from "./named-files.js";
 import { responderOf } from "./ocsp-client.js";
 import { optionsOf, ssl, type SslSettings } from "./settings.js";
-import { leafAndIssuer, Stapler } from "./stapling.js";
+import { leafAndIssuer, Stapler, withWanted } from "./stapling.js";
 import { clientExtensions, sslVariable } from "./variables.js";
 
 /** What encrypts the connections to a virtual host; changed where it stands when a certificate is renewed. */
@@ -53,7 +53,7 @@ function takeRenewed(server: ServerView, host: VirtualHost): void {
   if (!known || !managed) return;
   try {
     known.settings.options = renewedOptions(known.settings.options, known.own, managed);
-    known.settings.staples = staplesOf(host, server.settings(ssl, host), known.settings.options);
+    known.settings.staples = staplesOf(server, host, known.settings.options);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `the renewed certificate of ${nameOf(host)} cannot be used, the former one stays: ${reason}`;
@@ -121,12 +121,13 @@ function check(server: ServerView): void {
 }
 
 /** What handshakes show of each certificate; a fault is a line in the log, as in Apache. */
-function staplesOf(
-  host: VirtualHost,
-  settings: SslSettings,
-  { cert, ca }: SecureContextOptions,
-): Stapler[] | undefined {
-  if (!settings.staples) return undefined;
+function staplesOf(server: ServerView, host: VirtualHost, { cert, ca }: SecureContextOptions): Stapler[] | undefined {
+  const own = server.settings(ssl, host);
+  const wanted = certificateProviders(server)
+    .map((each) => each.stapling(server, host))
+    .find(Boolean);
+  if (!own.staples && !wanted) return undefined;
+  const settings = withWanted(own, wanted);
   const log = (message: string): void => host.errorLog.write({ level: "error", module: "ssl", message });
   return [cert ?? []].flat().flatMap((own) => {
     try {
@@ -211,7 +212,7 @@ export default defineModule({
         const tls = {
           options,
           asksForCertificate: asks,
-          staples: isRehearsal ? undefined : staplesOf(host, settings, options),
+          staples: isRehearsal ? undefined : staplesOf(server, host, options),
           verify: (socket: TLSSocket) => verifyClient(socket, rules),
         };
         encrypted.set(host, { settings: tls, own, policy: policyText(host, settings) });

@@ -1,5 +1,6 @@
 // A certificate → the answer of its authority's OCSP responder, kept for handshakes.
 import type { X509Certificate } from "node:crypto";
+import type { OcspStatus, WantedStapling } from "../../api/index.js";
 import { certificatesIn, isIssuedBy } from "./certificate.js";
 import { askResponder } from "./ocsp-client.js";
 import { ocspAnswer, ocspQuestion, tryLater, type OcspQuestion } from "./ocsp.js";
@@ -16,7 +17,20 @@ export type StaplingSettings = Pick<
   | "staplingKeepsErrors"
   | "staplingMaxAge"
   | "staplingSkew"
->;
+> & {
+  /** What a module that looks after stapling wants, in front of `staplingKeeps`. */
+  readonly wanted?: WantedStapling | undefined;
+};
+
+/** Milliseconds between two questions at least, where such a module says when. */
+const shortestPause = 1000;
+
+/** Where a module looks after it: nothing is shown but good answers, as by mod_md. */
+export function withWanted(settings: StaplingSettings, wanted: WantedStapling | undefined): StaplingSettings {
+  return wanted
+    ? { ...settings, wanted, staplingUrl: undefined, staplingReturnsErrors: false, staplingMaxAge: -1 }
+    : settings;
+}
 
 interface Kept {
   readonly bytes: Buffer | undefined;
@@ -77,7 +91,11 @@ export class Stapler {
       const timeout = this.#settings.staplingTimeout * 1000;
       const got = await askResponder(this.#question.bytes, { url: this.#url, timeout });
       const answer = ocspAnswer(got, this.#question);
-      if (answer.kind === "answer") return (this.#kept = this.#good(got, answer));
+      if (answer.kind === "answer") {
+        this.#kept = this.#good(got, answer);
+        this.#settings.wanted?.answered(answer);
+        return this.#kept;
+      }
       this.#failed(`AH01944: stapling_renew_response: responder error ${answer.status}`);
       if (staplingReturnsErrors) bytes = got;
     } catch (error) {
@@ -85,6 +103,7 @@ export class Stapler {
       this.#failed(`AH01941: stapling_renew_response: responder error, ${this.#url.href}: ${reason}`);
       if (staplingReturnsErrors && staplingFakesTryLater) bytes = tryLater;
     }
+    this.#settings.wanted?.answered(undefined);
     const now = Date.now();
     const askAgain = now + staplingKeepsErrors * 1000;
     // An answer that is still true is better than none.
@@ -95,15 +114,18 @@ export class Stapler {
       : { bytes, askAgain, goodUntil: 0 });
   }
 
-  #good(bytes: Buffer, { thisUpdate, nextUpdate }: { thisUpdate: number; nextUpdate: number | undefined }): Kept {
-    const { staplingSkew, staplingMaxAge, staplingKeeps } = this.#settings;
+  #good(bytes: Buffer, { thisUpdate, nextUpdate }: OcspStatus): Kept {
+    const { staplingSkew, staplingMaxAge, staplingKeeps, wanted } = this.#settings;
     const now = Date.now();
     const skew = staplingSkew * 1000;
     if (thisUpdate - skew > now) throw new Error("the answer is of the future");
     const maxAge = staplingMaxAge < 0 ? Infinity : thisUpdate + staplingMaxAge * 1000;
     const goodUntil = Math.min(nextUpdate ?? Infinity, maxAge);
     if (goodUntil + skew < now) throw new Error("the answer is too old");
-    const askAgain = now + staplingKeeps * 1000;
+    const isTimed = wanted && nextUpdate !== undefined;
+    const askAgain = isTimed
+      ? Math.max(nextUpdate - wanted.renewsBefore(nextUpdate - thisUpdate), now + shortestPause)
+      : now + staplingKeeps * 1000;
     return {
       bytes,
       askAgain: goodUntil > now ? Math.min(askAgain, goodUntil) : askAgain,

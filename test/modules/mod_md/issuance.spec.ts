@@ -109,7 +109,7 @@ ${host("one.example.org", "ServerAlias www.one.example.org")}
     const { subjectaltname, serialNumber } = await certificateFor(https, "one.example.org");
     expect(subjectaltname).to.equal("DNS:one.example.org, DNS:www.one.example.org");
 
-    const key = join(store, "staging/one.example.org/privkey.secp256r1.pem");
+    const key = join(store, "staging/one.example.org/privkey.p-256.pem");
     expect(readFileSync(key, "utf8")).to.match(/ENCRYPTED/);
     expect(statSync(key).mode & 0o777).to.equal(0o600);
     const account = JSON.parse(
@@ -142,17 +142,17 @@ ${host("one.example.org", "ServerAlias www.one.example.org")}
       ["one.example.org", true],
     ]);
     const told = JSON.parse((await ask(http, "one.example.org", "/.httpd/certificate-status")).text) as {
-      readonly secp256r1: { readonly serial: string };
+      readonly "P-256": { readonly serial: string };
     };
-    expect(told.secp256r1.serial).to.equal(serialNumber);
+    expect(told["P-256"].serial).to.equal(serialNumber);
     expect((await ask(port, "localhost", "/server-status?auto")).text).to.contain("ManagedCertificatesOK: 1\n");
     expect((await ask(port, "localhost", "/server-status")).text).to.contain("<h3>Managed Certificates</h3>");
 
     running.child.kill("SIGUSR1");
     await until("it is in the place of those in use", () =>
-      existsSync(join(store, "domains/one.example.org/privkey.secp256r1.pem")),
+      existsSync(join(store, "domains/one.example.org/privkey.p-256.pem")),
     );
-    expect(statSync(join(store, "domains/one.example.org/privkey.secp256r1.pem")).mode & 0o777).to.equal(0o600);
+    expect(statSync(join(store, "domains/one.example.org/privkey.p-256.pem")).mode & 0o777).to.equal(0o600);
     await until("the reload is over", () => server?.errors().match(/resuming normal operations/g)?.length === 2);
     expect((await certificateFor(https, "one.example.org")).serialNumber).to.equal(serialNumber);
     expect(readdirSync(join(store, "staging/one.example.org"))).to.deep.equal(["job.json"]);

@@ -46,7 +46,7 @@ describe("MDPrivateKeys", () => {
     const kinds = readKeyKinds(["RSA", "3072", "p-256", "secp384r1"]);
     expect(typeof kinds === "string" ? kinds : kinds.map(fileNames)).to.deep.equal([
       { key: "privkey.pem", certificate: "pubcert.pem" },
-      { key: "privkey.secp256r1.pem", certificate: "pubcert.secp256r1.pem" },
+      { key: "privkey.p-256.pem", certificate: "pubcert.p-256.pem" },
       { key: "privkey.secp384r1.pem", certificate: "pubcert.secp384r1.pem" },
     ]);
     expect(readKeyKinds(["rsa4096"])).to.deep.equal([{ type: "RSA", bits: 4096 }]);
@@ -97,7 +97,7 @@ describe("attempts of mod_md", () => {
 
 describe("certificates of our own making", () => {
   for (const kind of [
-    { type: "EC", curve: "P-256" },
+    { type: "EC", curve: "P-256", name: "P-256" },
     { type: "RSA", bits: 2048 },
   ] as const) {
     it(`are for all names, with a key of ${kind.type}`, async () => {

@@ -1,0 +1,33 @@
+// Certificates and how long they are good → when they are to be renewed, used, and warned of. Milliseconds since the epoch.
+import type { CertificateFacts } from "./certificates.js";
+import { covers, type ManagedDomain } from "./domains.js";
+import { lengthOf, type Slice } from "./times.js";
+
+type Facts = readonly CertificateFacts[];
+
+const before = ({ validFrom, validUntil }: CertificateFacts, slice: Slice): number =>
+  validUntil - lengthOf(slice, validUntil - validFrom);
+
+/** When the certificates of a managed domain are to be renewed: 0, at once, where one is missing or not for all names. */
+export function renewalOf({ names, keys, renewWindow }: ManagedDomain, facts: Facts): number {
+  if (facts.length < keys.length) return 0;
+  const isWhole = facts.every((each) => names.every((one) => each.names.some((known) => covers(known, one))));
+  return isWhole ? Math.min(...facts.map((each) => before(each, renewWindow))) : 0;
+}
+
+/** Whether it is time to warn of their end. */
+export function isExpiring({ warnWindow }: Pick<ManagedDomain, "warnWindow">, facts: Facts): boolean {
+  return facts.some((each) => before(each, warnWindow) < Date.now());
+}
+
+/** When the first of them ends. */
+export function expiryOf(facts: Facts): number {
+  return Math.min(...facts.map(({ validUntil }) => validUntil));
+}
+
+/** From when certificates are to be used: MDActivationDelay, as long as those in use stay good meanwhile; 0: at once. */
+export function usableFrom(facts: Facts, inUse: Facts, delay: number): number {
+  if (delay === 0 || inUse.length === 0) return 0;
+  const at = Math.max(...facts.map(({ validFrom }) => validFrom)) + delay;
+  return expiryOf(inUse) > at ? at : 0;
+}
