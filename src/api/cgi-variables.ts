@@ -4,6 +4,7 @@ import { hostNameOf } from "./client-name.js";
 import { core } from "./core.js";
 import { escapeHtml, escapePath } from "./escape.js";
 import type { Lookup, Request } from "./request.js";
+import { methodOf } from "./request-method.js";
 import { signatureOf } from "./signature.js";
 
 type Awaitable<Value> = Value | Promise<Value>;
@@ -102,7 +103,7 @@ function addRequest(request: Request, environment: Map<string, string>): void {
   const { path, pathInfo, parent } = request;
   environment.set("GATEWAY_INTERFACE", "CGI/1.1");
   environment.set("SERVER_PROTOCOL", parent ? "INCLUDED" : request.protocol);
-  environment.set("REQUEST_METHOD", request.headOnly && !parent ? "HEAD" : request.method);
+  environment.set("REQUEST_METHOD", parent ? request.method : methodOf(request));
   environment.set("QUERY_STRING", request.query ?? "");
   environment.set("REQUEST_URI", request.settings(core).cgiCurrentUri ? path : firstTarget(request));
   environment.set("SCRIPT_NAME", parent ? path : path.slice(0, pathInfoStart(path, pathInfo)));

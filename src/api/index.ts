@@ -46,6 +46,7 @@ export * from "./program.js";
 export * from "./proxy.js";
 export * from "./read-timeouts.js";
 export * from "./request.js";
+export * from "./request-method.js";
 export * from "./response.js";
 export * from "./script-head.js";
 export * from "./script-response.js";

@@ -37,7 +37,8 @@ export function refusedParts(target: string, isReadable: boolean): { path: strin
   const raw = (mark < 0 ? target : target.slice(0, mark)) || "/";
   const query = mark < 0 ? undefined : target.slice(mark + 1);
   if (!isReadable || /%(?![0-9a-fA-F]{2})/.test(raw)) return { path: raw.replace(/^\/\/+/, "/"), query };
-  return { path: removeDots(raw.replace(/%[0-9a-fA-F]{2}/g, decodeTriplet), true, true) ?? raw, query };
+  const [path = ""] = raw.replace(/%[0-9a-fA-F]{2}/g, decodeTriplet).split("\0", 1);
+  return { path: removeDots(path, true, true) ?? raw, query };
 }
 
 function normalise(raw: string, rules: PathRules): string | 400 | 404 {

@@ -1,5 +1,5 @@
 // Names of variables → what they stand for.
-import { core, byteString, serverBanner, type ExpressionContext, type Request } from "../../api/index.js";
+import { core, byteString, methodOf, serverBanner, type ExpressionContext, type Request } from "../../api/index.js";
 import { groupName, userName } from "../../api/account-name.js";
 import { requestField, type WordFunction } from "./scope.js";
 
@@ -25,7 +25,7 @@ const documentRoot = (request: Request): string => byteString(request.settings(c
 const onOff = (is: boolean): string => (is ? "on" : "off");
 
 const ofRequests: Readonly<Record<string, Read>> = {
-  REQUEST_METHOD: ({ method, headOnly }) => (headOnly ? "HEAD" : method),
+  REQUEST_METHOD: methodOf,
   REQUEST_SCHEME: ({ scheme }) => scheme,
   REQUEST_URI: ({ path }) => path,
   REQUEST_FILENAME: ({ filename }) => filename,

@@ -32,6 +32,8 @@ export interface Requirements {
   readonly scope?: unknown;
   /** All of them stand in a <Limit> or <LimitExcept>. */
   readonly limited?: boolean;
+  /** What AuthMerging has made them of. */
+  readonly merged?: { readonly outer: Requirements; readonly own: Requirements };
 }
 
 /** Requirements as a setting: an inner section replaces the outer ones, unless AuthMerging says otherwise. */
@@ -49,15 +51,26 @@ export const requirements: Setting<Requirements> = {
     if (inner.limited && inner.merging === undefined && isOf(outer, inner.scope)) {
       return { ...outer, rules: [...outer.rules, ...inner.rules] };
     }
-    if (inner.merging === undefined || inner.merging === "Off") return inner;
-    const [first] = inner.rules;
-    if (!first) return { merging: inner.merging, rules: outer.rules };
-    if (outer.rules.length === 0) return inner;
-    const { origin } = first;
-    const both: Rule[] = [outer.rules, inner.rules].map((rules) => ({ kind: "any", rules, origin }));
-    return { merging: inner.merging, rules: [{ kind: inner.merging === "And" ? "all" : "any", rules: both, origin }] };
+    const { merged } = outer;
+    if (inner.limited && inner.merging === undefined && merged && merged.own.scope === inner.scope) {
+      return mergedWith(merged.outer, { ...merged.own, rules: [...merged.own.rules, ...inner.rules] });
+    }
+    return mergedWith(outer, inner);
   },
 };
+
+/** The requirements of a section and those around it, by its AuthMerging. */
+function mergedWith(outer: Requirements, own: Requirements): Requirements {
+  const { merging } = own;
+  if (merging === undefined || merging === "Off") return own;
+  const merged = { outer, own };
+  const [first] = own.rules;
+  if (!first) return { merging, rules: outer.rules, merged };
+  if (outer.rules.length === 0) return { ...own, merged };
+  const { origin } = first;
+  const both: Rule[] = [outer.rules, own.rules].map((rules) => ({ kind: "any", rules, origin }));
+  return { merging, rules: [{ kind: merging === "And" ? "all" : "any", rules: both, origin }], merged };
+}
 
 /** Whether requirements are those of a section alone, nothing of the sections around it among them. */
 function isOf({ scope, merging, rules }: Requirements, section: unknown): boolean {

@@ -2,6 +2,7 @@
 import {
   compileStrftime,
   escapeLogItem,
+  methodOf,
   wasLogged,
   type LogItem,
   type LogText,
@@ -23,7 +24,6 @@ const chosen = (texts: Readonly<Record<string, LogText>>, original = false): Log
 
 const escaped = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : escapeLogItem(text);
-const method = (request: Request): string => (request.headOnly ? "HEAD" : request.method);
 const elapsed: (divisor: number) => LogText =
   (divisor) =>
   ({ startTime }, { endTime }) =>
@@ -52,7 +52,7 @@ export const items: Readonly<Record<string, LogItem>> = {
       ({ environment }) =>
         escaped(environment.get(name)),
   ),
-  f: plain(({ filename }) => (filename === "" ? undefined : escapeLogItem(filename))),
+  f: plain(fileName),
   h: { make: (argument) => (argument === "c" ? peerAddress : address) },
   H: plain(({ protocol }) => escapeLogItem(protocol)),
   i: named((name) => {
@@ -69,7 +69,7 @@ export const items: Readonly<Record<string, LogItem>> = {
         ? ({ connection }) => (wasLogged(connection) ? connection.id : undefined)
         : (request) => (wasLogged(request) ? request.id : undefined),
   },
-  m: plain((request) => escapeLogItem(method(request))),
+  m: plain((request) => (request.method === "" ? undefined : escapeLogItem(methodOf(request)))),
   n: named(
     (name) =>
       ({ notes }) =>
@@ -85,7 +85,7 @@ export const items: Readonly<Record<string, LogItem>> = {
   P: chosen({ "": pid, pid, tid: pid, hextid: () => process.pid.toString(16) }),
   q: plain(({ query }) => (query === undefined ? "" : escapeLogItem(`?${query}`))),
   r: plain(requestLine, true),
-  R: plain(({ handler }) => escaped(handler), true),
+  R: plain(handlerName, true),
   s: plain((request, record) => String(request === record.original ? record.originalStatus : record.status), true),
   t: { make: time },
   T: chosen({ "": elapsed(1_000_000), s: elapsed(1_000_000), ms: elapsed(1000), us: elapsed(1) }, true),
@@ -105,6 +105,21 @@ export const items: Readonly<Record<string, LogItem>> = {
         escaped(answerTrailers?.all(name)[0]),
   ),
 };
+
+/** Proxied with a query, it is a part of the name. */
+function fileName({ filename, query }: Request): string | undefined {
+  if (filename === "") return undefined;
+  const isWhole = query === undefined || filename.includes("?") || !takesQuery.test(filename);
+  return escapeLogItem(isWhole ? filename : `${filename}?${query}`);
+}
+
+const takesQuery = /^proxy:(?:https?|wss?|h2c?|ajp|balancer):/;
+
+/** As in Apache, a directory has one too. */
+function handlerName({ handler, path, filename }: Request): string | undefined {
+  if (handler !== undefined) return escapeLogItem(handler);
+  return path.endsWith("/") && filename.endsWith("/") ? "httpd/unix-directory" : undefined;
+}
 
 function requestLine({ requestLine: line }: Request): string | undefined {
   if (line === "") return undefined;

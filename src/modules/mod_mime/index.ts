@@ -208,7 +208,8 @@ export default defineModule({
         if (request.parent && resolved.unknown !== undefined) request.notes.set("mime-exceptions", resolved.unknown);
         request.outputFilters = resolved.outputFilters;
         request.inputFilters = resolved.inputFilters;
-        if (resolved.handler !== undefined) request.handler = resolved.handler;
+        if (resolved.handler !== undefined && !request.filename.startsWith("proxy:"))
+          request.handler = resolved.handler;
         if (resolved.contentType === undefined) return undefined;
         request.contentType = resolved.contentType;
         request.charset = resolved.charset;

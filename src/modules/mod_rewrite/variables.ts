@@ -1,5 +1,5 @@
 // The name in %{NAME} → a function that reads it from a request.
-import { core, hostNameOf, serverBanner, type ExpressionVariableFamily, type Request } from "../../api/index.js";
+import { core, hostNameOf, methodOf, serverBanner, type ExpressionVariableFamily, type Request } from "../../api/index.js";
 import { then, type Awaitable, type Run } from "./run.js";
 
 /** Reads a variable of a request: that of the run, or of one it looks ahead to. */
@@ -121,7 +121,7 @@ const readers: Readonly<Record<string, Reader>> = {
   REMOTE_USER: ({ user }) => user ?? "",
   REMOTE_IDENT: none,
   REQUEST_URI: ({ path }) => path,
-  REQUEST_METHOD: ({ method, headOnly }) => (headOnly ? "HEAD" : method),
+  REQUEST_METHOD: methodOf,
   REQUEST_SCHEME: ({ scheme, virtualHost }) => virtualHost.serverScheme ?? scheme,
   REQUEST_FILENAME: ({ filename }) => filename,
   SCRIPT_FILENAME: ({ filename }) => filename,

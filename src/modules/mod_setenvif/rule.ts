@@ -2,6 +2,7 @@
 import {
   byteString,
   compileSubstitution,
+  methodOf,
   type Captures,
   type Condition,
   type Request,
@@ -31,7 +32,7 @@ const attributes: Readonly<Record<string, (request: Request) => string>> = {
   remote_addr: ({ clientAddress }) => clientAddress,
   server_addr: ({ connection }) => connection.localAddress,
   request_uri: ({ path }) => path,
-  request_method: ({ method, headOnly }) => (headOnly ? "HEAD" : method),
+  request_method: methodOf,
   request_protocol: ({ protocol }) => protocol,
 };
 

@@ -47,7 +47,9 @@ export function planResponse(head: Head, response: Response, around: Circumstanc
   const known = response.unsized || around.isBodyRefused ? undefined : lengthOf(response.body);
   // A HEAD without a body at hand says nothing of its length; a stream may have said it itself.
   const stated = known === undefined || isHead ? statedLength(response.headers) : undefined;
-  const length = hasBody ? (known === undefined || (isHead && known === 0) ? stated : known) : undefined;
+  const counted = hasBody ? (known === undefined || (isHead && known === 0) ? stated : known) : undefined;
+  // As Apache, which cannot tell here whether nothing is all there is.
+  const length = isHead && counted === 0 ? undefined : counted;
   const mustClose =
     head.mustClose || around.awaitsContinue || around.isBodyRefused || (response.unsized && response.close);
   const delimiting: Delimiting = !hasBody
