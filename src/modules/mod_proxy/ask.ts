@@ -131,7 +131,17 @@ function speakHttp(
     const fields = request.headers;
     const send = (): void => {
       const speaker = new HttpSpeaker(passage, connections.keeps && !isAlone);
-      converse({ asking, speaker, connections, upload, isAlone, timeoutStatus: undefined, override: asItIs });
+      const mayChange = upgrade !== undefined;
+      converse({
+        asking,
+        speaker,
+        connections,
+        upload,
+        isAlone,
+        mayChange,
+        timeoutStatus: undefined,
+        override: asItIs,
+      });
     };
     const passage: Passage = {
       request,
@@ -204,7 +214,16 @@ async function speak(request: Request, question: Question, watcher: Watcher): Pr
   return new Promise((resolve, reject) => {
     const asking = new Asking(request, { address, parameters, settings }, { watcher, resolve, reject });
     const override = (response: Response): Response => overridden(request, response, settings);
-    converse({ asking, speaker, connections, upload: body, isAlone: false, timeoutStatus: 504, override });
+    converse({
+      asking,
+      speaker,
+      connections,
+      upload: body,
+      isAlone: false,
+      mayChange: false,
+      timeoutStatus: 504,
+      override,
+    });
   });
 }
 

@@ -21,6 +21,8 @@ export interface Encryption {
 export interface Wish {
   /** Not one that was kept. */
   readonly isNew: boolean;
+  /** It may change protocols, and be given away. */
+  readonly mayChange: boolean;
   readonly localAddress: string | undefined;
   /** Longest wait for one that is free, and for one to be made, a handshake included. */
   readonly patience: number;
@@ -43,6 +45,9 @@ export interface LineUser {
 
 const nothing = (): void => undefined;
 
+/** What is read is copied at once: one buffer is enough for all, and no other is made for each read. */
+const readBuffer = Buffer.allocUnsafeSlow(65_536);
+
 /** A connection; its listeners stay while its users change. */
 export class Line {
   readonly socket: Socket;
@@ -58,7 +63,7 @@ export class Line {
   constructor(socket: Socket, left: (line: Line) => void) {
     this.socket = socket;
     this.#left = left;
-    socket.on("data", (bytes) => (this.#user ? this.#user.heard(bytes) : socket.destroy()));
+    socket.on("data", (bytes) => this.heard(bytes));
     socket.on("end", () => (this.#user ? this.#user.ended() : socket.destroy()));
     socket.on("drain", () => this.#user?.drained());
     socket.on("error", (error) => this.#user?.broken(error));
@@ -69,6 +74,11 @@ export class Line {
   /** Has whoever uses it hear of it; undefined: what comes belongs to no request. */
   set user(user: LineUser | undefined) {
     this.#user = user;
+  }
+
+  heard(bytes: Buffer): void {
+    if (this.#user) this.#user.heard(bytes);
+    else this.socket.destroy();
   }
 
   /** Milliseconds without a movement after which its user hears of it. */
@@ -164,7 +174,7 @@ export class Connections {
 
   #hand(wish: Wish): () => void {
     this.#inUse++;
-    const kept = wish.isNew ? undefined : this.#idle.pop();
+    const kept = wish.isNew || wish.mayChange ? undefined : this.#idle.pop();
     if (kept) {
       kept.isReused = true;
       wish.ready(kept);
@@ -196,7 +206,8 @@ export class Connections {
 
   /** Makes a connection; with `way`, over one that is open. */
   #open(wish: Wish, way?: Socket): () => void {
-    const socket = this.#connect(wish.localAddress, way);
+    let line: Line | undefined;
+    const socket = this.#connect(wish, (bytes) => line?.heard(bytes), way);
     socket.setNoDelay(true);
     if (this.#parameters.keepAlive) socket.setKeepAlive(true);
     const connected = socket instanceof TLSSocket ? "secureConnect" : "connect";
@@ -220,7 +231,8 @@ export class Connections {
       const fault = this.#faultIn(socket);
       if (fault) return broken(fault);
       settle();
-      wish.ready(new Line(socket, this.#leave));
+      line = new Line(socket, this.#leave);
+      wish.ready(line);
     };
     const timer = setTimeout(
       () => broken(new ProxyError("connect", "the back end did not accept the connection in time")),
@@ -232,12 +244,17 @@ export class Connections {
     };
   }
 
-  #connect(localAddress: string | undefined, way?: Socket): Socket {
-    const options = {
-      ...(way ? { socket: way } : this.#where),
-      ...(localAddress === undefined ? {} : { localAddress }),
-    };
-    if (!this.#encryption) return connect({ ...this.#where, ...options });
+  #connect({ localAddress, mayChange }: Wish, heard: (bytes: Buffer) => void, way: Socket | undefined): Socket {
+    const from = localAddress === undefined ? {} : { localAddress };
+    const options = { ...(way ? { socket: way } : this.#where), ...from };
+    if (!this.#encryption) {
+      if (mayChange) return connect({ ...this.#where, ...from });
+      const callback = (length: number): boolean => {
+        heard(Buffer.from(readBuffer.subarray(0, length)));
+        return true;
+      };
+      return connect({ ...this.#where, ...from, onread: { buffer: readBuffer, callback } });
+    }
     const { tls, name } = this.#encryption;
     const socket = connectTls({
       ...tls.options,

@@ -16,6 +16,8 @@ export interface Exchange {
   readonly upload: Upload;
   /** It gets a connection of its own. */
   readonly isAlone: boolean;
+  /** The back end may change protocols. */
+  readonly mayChange: boolean;
   /** The status where a pause was too long; undefined: that of a back end that says nothing. */
   readonly timeoutStatus: number | undefined;
   /** The response in place of that of the back end (ProxyErrorOverride). */
@@ -55,13 +57,14 @@ class Conversation implements ProxyEar, LineUser {
   }
 
   start(): void {
-    const { connections, asking } = this.#exchange;
+    const { connections, asking, mayChange } = this.#exchange;
     const { localAddress, timeout: patience, connectTimeout, request } = asking;
     const { signal } = request.connection;
     if (signal.aborted) return this.#clientLeft();
     signal.addEventListener("abort", this.#clientLeft);
     const takeBack = connections.take({
       isNew: this.#isNew,
+      mayChange,
       localAddress,
       patience,
       connectTimeout,
