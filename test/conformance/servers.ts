@@ -36,6 +36,9 @@ export function skipWithout(context: Mocha.Context, missing: string | undefined)
   context.skip();
 }
 
+/** What every suite loads. */
+export const usual = ["authz_core", "authz_host", "alias", "dir", "env", "mime"];
+
 const prelude = `ServerRoot "@ROOT@"
 DefaultRuntimeDir "@RUN@"
 PidFile "@RUN@/server.pid"
@@ -44,12 +47,7 @@ LogLevel info
 ServerName main.test
 ServerTokens Prod
 LoadModule mpm_event_module ${modules}/mod_mpm_event.so
-LoadModule authz_core_module ${modules}/mod_authz_core.so
-LoadModule authz_host_module ${modules}/mod_authz_host.so
-LoadModule alias_module ${modules}/mod_alias.so
-LoadModule dir_module ${modules}/mod_dir.so
-LoadModule env_module ${modules}/mod_env.so
-LoadModule mime_module ${modules}/mod_mime.so
+${usual.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`).join("\n")}
 TypesConfig "@ROOT@/conf/mime.types"
 @IDENTITY@
 StartServers 1
