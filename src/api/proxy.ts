@@ -41,6 +41,8 @@ export interface ProxyScheme {
   readonly defaultPort: number;
   /** Connections are encrypted: needs SSLProxyEngine. */
   readonly secure?: true;
+  /** It has no chunks: a body is sent with its length, for which it waits in a file where that is not known. */
+  readonly needsLength?: true;
   /**
    * How its protocol is spoken, where it is not HTTP. Asked once for each request; a response in its place is the answer.
    */
@@ -56,7 +58,7 @@ export interface ProxyPassage {
   readonly path: string;
   /** The path is a file's, put there by SetHandler; it is not encoded. */
   readonly isHandedOver: boolean;
-  /** Bytes of the body that goes along; undefined: it comes in chunks, and there are many of them. */
+  /** Bytes of the body that goes along; undefined, unless `needsLength`: it comes in chunks, and there are many of them. */
   readonly bodyLength: number | undefined;
 }
 

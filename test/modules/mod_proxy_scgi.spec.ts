@@ -77,9 +77,21 @@ describe("mod_proxy_scgi", () => {
     expect(await denied.send(request("GET /in/x"))).to.match(/^HTTP\/1\.1 500 /);
   });
 
-  it("refuses a long body of unknown length", async () => {
-    const { send } = await pair(replies("X-A: 1\r\n\r\nok"), toBackEnd);
-    const body = `11170\r\n${"x".repeat(70_000)}\r\n0\r\n\r\n`;
-    expect(await send(`${request("POST /in/x", "Transfer-Encoding: chunked")}${body}`)).to.match(/^HTTP\/1\.1 411 /);
+  it("has a long body of unknown length wait until its length is known", async () => {
+    const front = await pair(({ socket, received }) => {
+      if (received.endsWith("end")) socket.end("X-A: 1\r\n\r\nok");
+    }, toBackEnd);
+    const body = `${(69_997).toString(16)}\r\n${"x".repeat(69_997)}\r\n3\r\nend\r\n0\r\n\r\n`;
+    const text = await front.send(`${request("POST /in/x", "Transfer-Encoding: chunked")}${body}`);
+    expect(text).to.match(/^HTTP\/1\.1 200 [^]*ok(\r\n0\r\n\r\n)?$/);
+    expect(front.backEnd.received()).to.match(/^\d+:CONTENT_LENGTH\x0070000\0[^]*,x{69997}end$/);
+  });
+
+  it("answers 413 where such a body is longer than LimitRequestBody", async () => {
+    const front = await pair(replies("X-A: 1\r\n\r\nok"), `LimitRequestBody 100000\n${toBackEnd}`);
+    const chunk = `10000\r\n${"x".repeat(65_536)}\r\n`;
+    const text = await front.send(`${request("POST /in/x", "Transfer-Encoding: chunked")}${chunk}${chunk}0\r\n\r\n`);
+    expect(text).to.match(/^HTTP\/1\.1 413 /);
+    expect(front.backEnd.received()).to.equal("");
   });
 });

@@ -23,6 +23,7 @@ import type { ProxySettings } from "./settings.js";
 import { addressOf, remoteFor, type Remote } from "./remote.js";
 import { canonicalPath, type Address } from "./target.js";
 import type { Mapping } from "./translate.js";
+import { spooled, spoolOf } from "./spooled.js";
 import { streamed, uploadOf, type Upload } from "./upload.js";
 
 /** What is asked of a back end. */
@@ -63,13 +64,34 @@ export function ask(request: Request, question: Question, watcher: Watcher = {})
     const headers = new Headers([["Upgrade", "WebSocket"]]);
     return Promise.resolve(refuse(426, { headers }));
   }
-  const go = (remote: Remote | undefined): Promise<Response> => {
-    if (remote || !question.needsRemote) return speakHttp(request, question, { watcher, upgrade, encryption, remote });
+  const remote = remoteOf(question);
+  const upload = uploadFor(request);
+  const go = (through: Remote | undefined, body: Upload): Promise<Response> => {
+    const parts = { watcher, upgrade, encryption, remote: through, upload: body };
+    if (through || !question.needsRemote) return speakHttp(request, question, parts);
     watcher.over?.(0, 0);
     return Promise.resolve(refuse(500));
   };
-  const remote = remoteOf(question);
-  return remote instanceof Promise ? remote.then(go) : go(remote);
+  if (!(remote instanceof Promise) && !(upload instanceof Promise)) return go(remote, upload);
+  const failed = (error: unknown): never => {
+    watcher.over?.(0, 0);
+    throw error;
+  };
+  return Promise.all([remote, upload]).then(([through, body]) => go(through, body), failed);
+}
+
+/** The body for an HTTP server, which need not have a length, unless the environment says so. */
+function uploadFor(request: Request): Upload | Promise<Upload> {
+  const upload = streamed(bodyOf(request));
+  return upload.length === undefined && wantsLength(request) ? spooled(request, upload) : upload;
+}
+
+/** Whether variables of the environment want no chunks. */
+function wantsLength({ environment }: Request): boolean {
+  if (environment.has("force-proxy-request-1.0")) return true;
+  return (
+    environment.has("proxy-sendcl") && !environment.has("proxy-sendchunked") && !environment.has("proxy-sendchunks")
+  );
 }
 
 /** The other proxy that it goes through. */
@@ -110,34 +132,36 @@ interface HttpParts {
   readonly upgrade: string | undefined;
   readonly encryption: Encryption | undefined;
   readonly remote: Remote | undefined;
+  readonly upload: Upload;
 }
 
 function speakHttp(
   request: Request,
   { mapping, settings, scheme: { defaultPort } }: Question,
-  { watcher, upgrade, encryption, remote }: HttpParts,
+  { watcher, upgrade, encryption, remote, upload }: HttpParts,
 ): Promise<Response> {
   const { parameters } = mapping;
   const { environment } = request;
   const { address, path, through } = wayOf(mapping, remote, encryption !== undefined);
   const connections = connectionsTo({ address, defaultPort, parameters, keeps: true, encryption, remote: through });
-  const isAlone = environment.has("proxy-nokeepalive") || environment.has("proxy-initial-not-pooled");
+  const isOld = environment.has("force-proxy-request-1.0");
+  const isInitial = environment.has("proxy-initial-not-pooled") && request.connection.keepalives === 0;
+  const isLast = isOld || environment.has("proxy-nokeepalive");
   const method = request.headOnly ? "HEAD" : request.method;
   const body = bodyOf(request);
-  const upload = streamed(body);
   return new Promise((resolve, reject) => {
     const asking = new Asking(request, { address, parameters, settings }, { watcher, resolve, reject });
     const tunnelTimeout = Math.max(asking.timeout, request.settings(core).timeout);
     const fields = request.headers;
     const send = (): void => {
-      const speaker = new HttpSpeaker(passage, connections.keeps && !isAlone);
+      const speaker = new HttpSpeaker(passage, connections.keeps && !isLast);
       const mayChange = upgrade !== undefined;
       converse({
         asking,
         speaker,
         connections,
         upload,
-        isAlone,
+        isAlone: isLast || isInitial,
         mayChange,
         timeoutStatus: undefined,
         override: asItIs,
@@ -151,6 +175,7 @@ function speakHttp(
       parameters,
       settings,
       method,
+      isOld,
       tunnelTimeout,
       body,
       upload,
@@ -199,7 +224,9 @@ async function speak(request: Request, question: Question, watcher: Watcher): Pr
   let upload: Upload | undefined;
   let spoken: ProxySpeaker | Response | undefined;
   try {
-    upload = await uploadOf(bodyOf(request));
+    upload = spoolOf(request) ?? (await uploadOf(bodyOf(request)));
+    const needsLength = scheme.needsLength === true || wantsLength(request);
+    if (upload.length === undefined && needsLength) upload = await spooled(request, upload);
     const passage = { request, url: urlOf(mapping, scheme), path: decoded, isHandedOver, bodyLength: upload.length };
     spoken = await scheme.speak?.(passage);
   } finally {

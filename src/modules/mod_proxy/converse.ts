@@ -14,7 +14,7 @@ export interface Exchange {
   readonly speaker: ProxySpeaker;
   readonly connections: Connections;
   readonly upload: Upload;
-  /** It gets a connection of its own. */
+  /** It gets a new connection. */
   readonly isAlone: boolean;
   /** The back end may change protocols. */
   readonly mayChange: boolean;

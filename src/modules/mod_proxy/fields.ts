@@ -74,20 +74,21 @@ export function via({ protocol, virtualHost, serverPort, scheme }: Request, word
 /** Adds what frames the body, and says what becomes of the connection. The body's length is always said, or that it comes in chunks. */
 export function addFraming(
   fields: Headers,
-  { request, body, upload: { length }, method, upgrade }: Passage,
+  { request, body, upload: { length }, method, upgrade, isOld }: Passage,
   keepsAlive: boolean,
 ): void {
   if (length === undefined) fields.append("Transfer-Encoding", "chunked");
   else if (length > 0) fields.append("Content-Length", String(length));
   else if (!bodiless.has(method) || (body && request.headers.has("content-length")))
     fields.append("Content-Length", "0");
+  if (isOld) return;
   if (upgrade !== undefined) fields.append("Upgrade", upgrade);
   fields.append("Connection", upgrade !== undefined ? "Upgrade" : keepsAlive ? "Keep-Alive" : "close");
 }
 
 /** Whether the back end is asked for the word to go on before it gets the body: as the client asks, or by `ping=`. */
-export function expectsContinue({ request, body, upload, parameters, settings }: Passage): boolean {
-  if (body === undefined) return false;
+export function expectsContinue({ request, body, upload, parameters, settings, isOld }: Passage): boolean {
+  if (body === undefined || isOld) return false;
   if (parameters.ping !== undefined) return true;
   if (!settings.passesExpect) return false;
   return upload.source !== undefined && /^100-continue$/i.test(request.headers.get("expect") ?? "");

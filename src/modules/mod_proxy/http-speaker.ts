@@ -27,13 +27,14 @@ export class HttpSpeaker implements ProxySpeaker, ResponseListener {
   readonly expects: ProxyExpectation | undefined;
   readonly closing: Buffer | undefined;
   readonly #passage: Passage;
+  readonly #keeps: boolean;
   readonly #opening: string;
   readonly #reader: ResponseReader;
   #ear: ProxyEar | undefined;
 
   /** Throws a TypeError where something may not stand in a request: what HttpProtocolOptions Unsafe has let in. */
   constructor(passage: Passage, keeps: boolean) {
-    const { method, path, parameters, upload } = passage;
+    const { method, path, parameters, upload, isOld } = passage;
     const fields = passage.fields.copy();
     if (expectsContinue(passage)) {
       fields.append("Expect", "100-continue");
@@ -42,7 +43,7 @@ export class HttpSpeaker implements ProxySpeaker, ResponseListener {
     }
     addFraming(fields, passage, keeps);
     if (badTarget.test(path)) throw new TypeError("there is a blank or control character in the path");
-    let text = `${method} ${path} HTTP/1.1\r\n`;
+    let text = `${method} ${path} HTTP/1.${isOld ? 0 : 1}\r\n`;
     fields.forEach((name, value) => {
       if (badValue.test(value)) throw new TypeError(`there is a line end in the field ${name}`);
       text += `${name}: ${value}\r\n`;
@@ -50,6 +51,7 @@ export class HttpSpeaker implements ProxySpeaker, ResponseListener {
     this.#opening = `${text}\r\n`;
     this.closing = upload.length === undefined ? lastChunk : undefined;
     this.#passage = passage;
+    this.#keeps = keeps;
     this.#reader = new ResponseReader(this, method === "HEAD");
   }
 
@@ -74,7 +76,11 @@ export class HttpSpeaker implements ProxySpeaker, ResponseListener {
 
   interim({ status, headers }: ReceivedHead): void {
     if (status === 100) this.#ear?.goOn();
-    else this.#passage.request.connection.inform?.(status, endToEnd(headers));
+    else if (!this.#suppressesInterim) this.#passage.request.connection.inform?.(status, endToEnd(headers));
+  }
+
+  get #suppressesInterim(): boolean {
+    return this.#passage.request.environment.get("proxy-interim-response")?.toLowerCase() === "suppress";
   }
 
   changes({ headers }: ReceivedHead, rest: Buffer): void {
@@ -98,7 +104,7 @@ export class HttpSpeaker implements ProxySpeaker, ResponseListener {
 
   end(keeps: number, trailers: Headers | undefined): void {
     if (trailers) this.#passage.request.answerTrailers = trailers;
-    this.#ear?.end(keeps);
+    this.#ear?.end(this.#keeps ? keeps : 0);
   }
 }
 

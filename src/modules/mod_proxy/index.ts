@@ -11,6 +11,7 @@ import { refuseOpenProxies } from "./open-proxy.js";
 import { locationAround, parseRule } from "./rules.js";
 import { proxySections } from "./sections.js";
 import { definition, type Via } from "./settings.js";
+import { dropSpool } from "./spooled.js";
 import { translate } from "./translate.js";
 
 const hosts = ["server config", "virtual host"] as const;
@@ -24,7 +25,9 @@ const parametersDoc =
   "`flushpackets=`, `flushwait=`, `iobuffersize=`, `receivebuffersize=` and `responsefieldsize=` are accepted and change " +
   "nothing: bytes go on as they come. `retry=`, `status=`, `route=`, `redirect=`, `loadfactor=` and `lbset=` are for " +
   "members of balancers. `secret=` and `mapping=` are refused. Variables of the environment: `no-proxy` keeps a request out, " +
-  "`proxy-nokeepalive` and `proxy-initial-not-pooled` give it a connection of its own. ";
+  "`proxy-nokeepalive` gives it a connection of its own, `proxy-initial-not-pooled` a new one to the first request of a " +
+  "client; `force-proxy-request-1.0` sends HTTP/1.0, `proxy-sendcl` a length in place of chunks (the body waits in a " +
+  "file), `proxy-interim-response=Suppress` keeps 1xx responses back, `Proxy-Chain-Auth` passes Proxy-Authorization on. ";
 const mappingDoc =
   "The back end is `http://host[:port]/path` or `https://...` (with SSLProxyEngine), which need mod_proxy_http; `ws://` or " +
   "`wss://` (mod_proxy_wstunnel), `fcgi://`, `scgi://`, `uwsgi://` (the module of that name), or `balancer://name` with " +
@@ -177,6 +180,7 @@ export default defineModule({
       },
     },
     handler: { rank: "first", run: handle, foretell },
+    logTransaction: { run: ({ request, original }) => dropSpool(request, original) },
   },
   provides: {
     proxy: { pass: true },

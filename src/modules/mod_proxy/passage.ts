@@ -17,6 +17,8 @@ export interface Passage {
   readonly settings: ProxySettings;
   /** "HEAD" stays. */
   readonly method: string;
+  /** It is a request of HTTP/1.0. */
+  readonly isOld: boolean;
   /** Milliseconds without a movement after which a connection that has changed protocols is closed. */
   readonly tunnelTimeout: number;
   /** Undefined: none goes along. */

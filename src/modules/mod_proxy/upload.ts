@@ -28,8 +28,14 @@ export function streamed(body: RequestBody | undefined): Upload {
 /** Begins to read a body, as far as its length asks for it. Fails with a RequestBodyError. */
 export function uploadOf(body: RequestBody | undefined): Upload | Promise<Upload> {
   const upload = streamed(body);
-  return body && upload.length === undefined ? gather(body.stream()) : upload;
+  if (!body || upload.length !== undefined) return upload;
+  const begun = gathered.get(body) ?? gather(body.stream());
+  gathered.set(body, begun);
+  return begun;
 }
+
+/** What was begun to be read: another member of a balancer may be asked with the same body. */
+const gathered = new WeakMap<RequestBody, Promise<Upload>>();
 
 function gather(source: Readable): Promise<Upload> {
   return new Promise((resolve, reject) => {

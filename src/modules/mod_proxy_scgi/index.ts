@@ -27,15 +27,8 @@ const definition = defineSettings("mod_proxy_scgi", {
 
 const scgi: ProxyScheme = {
   defaultPort: 4000,
-  async speak({ request, url, bodyLength }: ProxyPassage) {
-    if (bodyLength === undefined) {
-      request.log(
-        "error",
-        "proxy_scgi",
-        "a body of unknown length (Transfer-Encoding) cannot be sent to scgi:// back ends",
-      );
-      return refuse(411);
-    }
+  needsLength: true,
+  async speak({ request, url, bodyLength = 0 }: ProxyPassage) {
     if (request.environment.has("proxy-scgi-pathinfo"))
       request.pathInfo = url.slice(url.indexOf("/", "scgi://".length));
     await setCgiVariables(request);

@@ -12,16 +12,9 @@ import { UwsgiSpeaker } from "./speaker.js";
 
 const uwsgi: ProxyScheme = {
   defaultPort: 3031,
+  needsLength: true,
   async speak(passage: ProxyPassage) {
-    const { request, bodyLength } = passage;
-    if (bodyLength === undefined) {
-      request.log(
-        "error",
-        "proxy_uwsgi",
-        "a body of unknown length (Transfer-Encoding) cannot be sent to uwsgi:// back ends",
-      );
-      return refuse(411);
-    }
+    const { request } = passage;
     await setVariables(passage);
     const opening = packet(request.environment);
     if (!opening) {
