@@ -60,6 +60,8 @@ const notAsked: Readonly<Record<string, string>> = {
   "login-forms.cases": noSize,
   "events.spec": "waits for files that its test makes",
   "weak-points.spec": "waits for files that its test makes",
+  "cherrypy-suite.long": "has nothing but what its test asks it to mount",
+  "wsgi-ssl.cases": "shows what a script has looked up before",
   "services.spec": "imports modules that its test makes",
   "chroot.spec": "imports a module from inside of its chroot",
   applications: "never ends",
