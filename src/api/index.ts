@@ -30,6 +30,7 @@ export * from "./http-date.js";
 export * from "./http2.js";
 export * from "./kept-body.js";
 export * from "./kept-file.js";
+export * from "./local-name.js";
 export * from "./log-item.js";
 export * from "./log.js";
 export * from "./module.js";

@@ -1,7 +1,7 @@
 // A request while it goes through the phases.
 import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
-import { byteString, endText, Headers } from "../api/index.js";
+import { byteString, endText, Headers, localNameOf } from "../api/index.js";
 import type {
   Applications,
   Connection,
@@ -226,7 +226,15 @@ export class ServerRequest implements Request {
   }
 
   get serverName(): string {
-    return this.core.useCanonicalName === "Off" && this.hostname !== "" ? this.hostname : this.virtualHost.serverName;
+    const { hostname, virtualHost, connection } = this;
+    switch (this.core.useCanonicalName) {
+      case "Off":
+        return hostname || virtualHost.serverName;
+      case "On":
+        return virtualHost.serverName;
+      case "DNS":
+        return localNameOf(connection.localAddress) ?? virtualHost.serverName;
+    }
   }
 
   get serverPort(): number {

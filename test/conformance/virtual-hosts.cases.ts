@@ -28,6 +28,25 @@ DocumentRoot "@ROOT@/main"
   DocumentRoot "@ROOT@/third"
 </VirtualHost>
 <VirtualHost *:@PORT@>
+  ServerName dns.test:99
+  UseCanonicalName DNS
+  DocumentRoot "@ROOT@/third"
+</VirtualHost>
+<VirtualHost *:@PORT@>
+  ServerName inside.test
+  DocumentRoot "@ROOT@/third"
+  <Location /folder>
+    UseCanonicalName DNS
+  </Location>
+</VirtualHost>
+# An address without a name.
+Listen 127.83.12.7:@PORT2@
+<VirtualHost *:@PORT2@>
+  ServerName nameless.test
+  UseCanonicalName DNS
+  DocumentRoot "@ROOT@/third"
+</VirtualHost>
+<VirtualHost *:@PORT@>
   ServerName pathed.test
   ServerPath /pathed
   DocumentRoot "@ROOT@/pathed"
@@ -114,6 +133,16 @@ const cases: readonly Case[] = [
   { name: "names an alias as given in a redirect", host: "WWW.Second.TEST", target: "/folder?q=1" },
   { name: "names the ServerName in a redirect of HTTP/1.0", raw: "GET /folder HTTP/1.0\r\n\r\n" },
   { name: "names the ServerName in a redirect with UseCanonicalName On", host: "canonical.test", target: "/folder" },
+  { name: "names this machine in a redirect with UseCanonicalName DNS", host: "dns.test", target: "/folder" },
+  { name: "names this machine with the port of Host", host: "dns.test:8080", target: "/folder" },
+  { name: "names this machine where a section wants it", host: "inside.test", target: "/folder" },
+  { name: "names the Host where no section wants another name", host: "inside.test", target: "/deeper" },
+  {
+    name: "names the ServerName with UseCanonicalName DNS where the address has no name",
+    host: "nameless.test",
+    target: "/folder",
+    to: { host: "127.83.12.7", port: 2 },
+  },
   { name: "takes the scheme of a redirect from ServerName", host: "secure.test", target: "/folder" },
   { name: "names an IPv6 address in a redirect", host: "[::1]:81", target: "/folder" },
 ];
@@ -130,6 +159,7 @@ export const suite: Suite = {
     "second/folder/index.html": "second folder\n",
     "third/who.txt": "third\n",
     "third/folder/index.html": "third folder\n",
+    "third/deeper/index.html": "third deeper\n",
     "pathed/who.txt": "pathed\n",
     "pathed/pathed/who.txt": "pathed below its path\n",
   },

@@ -84,14 +84,13 @@ export const hostDirectives = (directive: CoreMaker) => ({
   UseCanonicalName: directive({
     args: [arg.oneOf("source", "On", "Off", "DNS")],
     contexts: hostsAndDirectories,
-    summary: "Where URLs that name the server take its name from: the Host field (Off) or ServerName (On).",
-    doc: "`DNS` is taken as `On`, with a warning: local addresses are not looked up.",
+    summary: "Where URLs that name the server take its name from: the Host field (Off), ServerName (On) or the DNS.",
+    doc:
+      "`DNS` takes the name that the DNS has for the address a connection came to, ServerName where it has none, and the port " +
+      "as `Off` does. A name is looked up when it is first needed, and kept for five minutes.",
     example: "UseCanonicalName On",
     default: "Off",
-    set: ([useCanonicalName], place) => {
-      if (useCanonicalName === "DNS") place.warn("DNS is taken as On: local addresses are not looked up");
-      return { useCanonicalName };
-    },
+    set: ([useCanonicalName]) => ({ useCanonicalName }),
   }),
 
   UseCanonicalPhysicalPort: directive({

@@ -5,8 +5,10 @@ import {
   byteString,
   core,
   defineModule,
+  learnLocalName,
   refuse,
   unknownFilter,
+  type Hook,
   type Request,
   type Response,
   type ServerView,
@@ -28,6 +30,13 @@ import { processLimitDirectives } from "./process-limits.js";
 import { acceptedDirectives } from "./without-effect.js";
 
 type CoreSettings = SettingsOf<typeof core.settings>;
+
+/** Early in a request, and again where sections may have set it: sub-requests begin behind headerParser. */
+const knowLocalName: Hook<CoreSettings> = {
+  rank: "first",
+  when: ({ useCanonicalName }) => useCanonicalName === "DNS",
+  run: ({ connection }) => learnLocalName(connection.localAddress),
+};
 
 export default defineModule({
   name: "core",
@@ -51,6 +60,10 @@ export default defineModule({
   }),
 
   hooks: {
+    postReadRequest: knowLocalName,
+    headerParser: knowLocalName,
+    accessChecker: knowLocalName,
+
     translateName: {
       rank: "last",
       run(request, settings) {
