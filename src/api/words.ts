@@ -29,7 +29,8 @@ export function wordAt(text: string, offset: number): Word | undefined {
   if (quote !== doubleQuote && quote !== singleQuote) {
     let end = column + 1;
     while (end < text.length && !isSpace(text.charCodeAt(end))) end++;
-    return { text: unescape(text.slice(column, end), undefined), column, length: end - column };
+    const whole = column === 0 && end === text.length ? text : text.slice(column, end);
+    return { text: unescape(whole, undefined), column, length: end - column };
   }
   let end = column + 1;
   while (end < text.length && text.charCodeAt(end) !== quote) {

@@ -31,10 +31,49 @@ export interface SetBy {
 
 /** What a part of the configuration sets: by module, with the sections in it, in order. */
 export interface Body {
-  readonly changes: Map<string, Values>;
+  readonly changes: ReadonlyMap<string, Values>;
   /** By "module.setting": the directives that set it, in order. */
-  readonly setBy: Map<string, SetBy[]>;
+  readonly setBy: ReadonlyMap<string, readonly SetBy[]>;
   readonly sections: AppliedSection[];
+}
+
+/** A Body while it is filled. */
+class GrowingBody implements Body {
+  readonly changes = new Map<string, Record<string, unknown>>();
+  readonly sections: AppliedSection[] = [];
+  readonly #lines: { readonly node: Node; readonly entry: Entry; readonly change: Values }[] = [];
+  #setBy: Map<string, SetBy[]> | undefined;
+
+  /** Most bodies are never asked: there may be a hundred thousand. */
+  get setBy(): ReadonlyMap<string, readonly SetBy[]> {
+    return (this.#setBy ??= this.#settingsByLine());
+  }
+
+  add(node: Node, entry: Entry, change: Values): void {
+    const { name: module, settings } = entry.owner;
+    let values = this.changes.get(module);
+    if (!values) this.changes.set(module, (values = {}));
+    for (const name of Object.keys(change)) {
+      const setting = settings[name];
+      if (!setting) throw new TypeError(`${module}: ${entry.name} sets ${name}, which is no setting of it`);
+      values[name] = name in values ? setting.add(values[name], change[name]) : change[name];
+    }
+    this.#lines.push({ node, entry, change });
+  }
+
+  #settingsByLine(): Map<string, SetBy[]> {
+    const found = new Map<string, SetBy[]>();
+    for (const { node, entry, change } of this.#lines) {
+      const by: SetBy = { directive: entry.name, text: node.text, origin: node.origin };
+      for (const name of Object.keys(change)) {
+        const key = `${entry.owner.name}.${name}`;
+        const lines = found.get(key);
+        if (lines) lines.push(by);
+        else found.set(key, [by]);
+      }
+    }
+    return found;
+  }
 }
 
 /** A section with what it matches. */
@@ -109,7 +148,7 @@ export function loadedModules(tree: Tree, available: readonly Module[]): Module[
 export function applyTree(tree: Tree, available: readonly Module[]): Applied {
   const modules = loadedModules(tree, available);
   const run: Run = { ...vocabularyOf(tree, modules, available), errors: [], warnings: [] };
-  const main = emptyBody();
+  const main = new GrowingBody();
   const virtualHosts: AppliedSection[] = [];
   applyNodes(tree.nodes, main, { context: "server config", sections: [] }, run);
   for (let i = main.sections.length - 1; i >= 0; i--) {
@@ -139,7 +178,7 @@ export function applyAccessFile(
   vocabulary: Vocabulary,
 ): { readonly body: Body; readonly errors: readonly ConfigError[]; readonly warnings: readonly ConfigError[] } {
   const run: Run = { ...vocabulary, errors: [], warnings: [] };
-  const body = emptyBody();
+  const body = new GrowingBody();
   applyNodes(nodes, body, { context: ".htaccess", sections: [], access }, run);
   return { body, errors: run.errors, warnings: run.warnings };
 }
@@ -160,11 +199,7 @@ export function directiveTable(modules: readonly Module[]): DirectiveTable {
   return table;
 }
 
-function emptyBody(): Body {
-  return { changes: new Map(), setBy: new Map(), sections: [] };
-}
-
-function applyNodes(nodes: readonly Node[], body: Body, scope: Scope, run: Run): void {
+function applyNodes(nodes: readonly Node[], body: GrowingBody, scope: Scope, run: Run): void {
   for (const node of nodes) {
     if (run.errors.length >= maximumFaults) return;
     try {
@@ -176,7 +211,7 @@ function applyNodes(nodes: readonly Node[], body: Body, scope: Scope, run: Run):
   }
 }
 
-function applyNode(node: Node, body: Body, scope: Scope, run: Run): void {
+function applyNode(node: Node, body: GrowingBody, scope: Scope, run: Run): void {
   const name = node.kind === "section" ? `<${node.name}>` : node.name;
   const entries = run.table.get(name.toLowerCase());
   if (!entries) return refuseUnknown(node, name, scope, run);
@@ -193,19 +228,19 @@ function applyNode(node: Node, body: Body, scope: Scope, run: Run): void {
   }
 }
 
-function applyDirective(node: DirectiveNode, entry: Entry, body: Body, scope: Scope, run: Run): void {
-  const { directive, owner } = entry;
+function applyDirective(node: DirectiveNode, entry: Entry, body: GrowingBody, scope: Scope, run: Run): void {
+  const { directive } = entry;
   if (!("set" in directive)) return;
   const place = new DirectivePlace(node, entry.name, scope, run);
   const values = parseArguments(node, entry.name, directive.args, place);
   const change = directive.set(values, place) as Values | undefined;
-  if (change) addChange(body, owner, change, { directive: entry.name, text: node.text, origin: node.origin });
+  if (change) body.add(node, entry, change);
 }
 
 function openSection(
   node: SectionNode,
   { entry, section }: { entry: Entry; section: Section },
-  body: Body,
+  body: GrowingBody,
   scope: Scope,
   run: Run,
 ): void {
@@ -218,7 +253,7 @@ function openSection(
     throw faultAt(node, "<Else> or <ElseIf> section without previous <If> or <ElseIf> section in same scope");
   }
   const place = new DirectivePlace(node, entry.name, scope, run);
-  const inner = emptyBody();
+  const inner = new GrowingBody();
   const sections = [...scope.sections, { name: node.name, argument: node.text }];
   const host = node.name.toLowerCase() === "virtualhost";
   // The body comes first, so that its faults show even where the opening line is at fault too.
@@ -227,7 +262,7 @@ function openSection(
   const values = parseArguments(node, entry.name, section.args, place);
   const matcher = section.opens(values, place);
   const change = section.sets?.(values, place);
-  if (change) addChange(inner, entry.owner, change, { directive: entry.name, text: node.text, origin: node.origin });
+  if (change) inner.add(node, entry, change);
   body.sections.push({ name: node.name, argument: node.text, matcher, origin: node.origin, body: inner });
 }
 
@@ -239,12 +274,12 @@ export function isCondition({ matcher: { kind } }: AppliedSection): boolean {
 function applyWrapper(
   node: SectionNode,
   { entry, wrapper }: { entry: Entry; wrapper: Wrapper },
-  body: Body,
+  body: GrowingBody,
   scope: Scope,
   run: Run,
 ): void {
   const place = new DirectivePlace(node, entry.name, scope, run);
-  const inner = emptyBody();
+  const inner = new GrowingBody();
   applyNodes(
     node.children,
     inner,
@@ -258,39 +293,12 @@ function applyWrapper(
   );
   const values = { ...initialValues(entry.owner.settings), ...inner.changes.get(entry.owner.name) };
   const change = wrapper.wrap(parseArguments(node, entry.name, wrapper.args, place), values, place);
-  if (change) addChange(body, entry.owner, change, { directive: entry.name, text: node.text, origin: node.origin });
+  if (change) body.add(node, entry, change);
 }
 
 /** The initial values of all settings of a module. */
 export function initialValues(settings: Settings): Values {
   return Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, setting.initial]));
-}
-
-function addChange(body: Body, module: Module, change: Values, by: SetBy): void {
-  const earlier = body.changes.get(module.name) ?? {};
-  const combined: Record<string, unknown> = { ...earlier };
-  for (const [name, value] of Object.entries(change)) {
-    const setting = module.settings[name];
-    if (!setting) throw new TypeError(`${module.name}: ${by.directive} sets ${name}, which is no setting of it`);
-    if (value === undefined && !(name in change)) continue;
-    combined[name] = name in earlier ? setting.add(earlier[name], value) : value;
-    const key = settingKey(module, name);
-    const setBy = body.setBy.get(key);
-    if (setBy) setBy.push(by);
-    else body.setBy.set(key, [by]);
-  }
-  body.changes.set(module.name, combined);
-}
-
-const keys = new WeakMap<Module, Map<string, string>>();
-
-/** "module.setting", one text for all the lines that set it. */
-function settingKey(module: Module, name: string): string {
-  let known = keys.get(module);
-  if (!known) keys.set(module, (known = new Map<string, string>()));
-  let key = known.get(name);
-  if (key === undefined) known.set(name, (key = `${module.name}.${name}`));
-  return key;
 }
 
 function faultAt(node: Node, reason: string, advice?: string): ConfigError {

@@ -17,7 +17,9 @@ export function parseArguments(
   const words = splitWords(node.text);
   const values: unknown[] = [];
   let next = 0;
-  for (const [index, argument] of args.entries()) {
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index];
+    if (!argument) break;
     const word = words[next];
     if (argument.raw) {
       values.push(
@@ -36,7 +38,7 @@ export function parseArguments(
       if (next >= words.length && !argument.optional) throw arity(node, directive, args, words);
       values.push(words.slice(next).map((each) => parseWord(argument, each, node, place)));
       next = words.length;
-    } else if (takes(argument, args.slice(index + 1), words, next)) {
+    } else if (takes(argument, words, next, () => args.slice(index + 1))) {
       // Apache counts an empty word of a fixed number of arguments as missing.
       if (word?.text === "" && argument.optional) values.push(undefined);
       else values.push(parseWord(argument, words[next] as Word, node, place));
@@ -54,12 +56,17 @@ export function parseArguments(
 }
 
 /** Whether an argument takes the next word, leaving enough for the required ones behind it. */
-function takes(argument: AnyArgument, after: readonly AnyArgument[], words: readonly Word[], next: number): boolean {
+function takes(
+  argument: AnyArgument,
+  words: readonly Word[],
+  next: number,
+  after: () => readonly AnyArgument[],
+): boolean {
   const word = words[next];
   if (!word) return false;
   if (!argument.optional) return true;
   if (argument.is) return argument.is(word.text);
-  return words.length - next > after.filter(({ optional }) => !optional).length;
+  return words.length - next > after().filter(({ optional }) => !optional).length;
 }
 
 function parseWord(argument: AnyArgument, word: Word, node: Node, place: Place): unknown {
