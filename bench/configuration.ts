@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const hosts = Number(process.argv[2] ?? 10_000);
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 3);
-const program = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+const program = fileURLToPath(new URL("../bin/modhost", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "modhost-bench-"));
 
 /** Ten lines each. */

@@ -45,7 +45,7 @@ export interface PythonSite {
   readonly files?: Files;
 }
 
-const modhostMain = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+const modhostMain = fileURLToPath(new URL("../bin/modhost", import.meta.url));
 const debianModules = "/usr/lib/apache2/modules";
 
 /** A file of 1 KiB, which every site has. */

@@ -6,4 +6,4 @@ const bundle = new URL("../chevrotain.mjs", import.meta.resolve("chevrotain"));
 const library = (await import(bundle.href).catch(() => import("chevrotain"))) as typeof Chevrotain;
 
 /** Chevrotain's own. */
-export const { createToken, createTokenInstance, EmbeddedActionsParser, Lexer } = library;
+export const { createToken, EmbeddedActionsParser, Lexer } = library;

@@ -1,6 +1,6 @@
 // Text of a file → tokens, one for each logical line that says something: Open, Close or Directive.
 import type { IToken, TokenType } from "chevrotain";
-import { createToken, createTokenInstance } from "./chevrotain.js";
+import { createToken } from "./chevrotain.js";
 import type { Piece } from "./tree.js";
 import { isSpace, skipSpace, trimSpace } from "../api/words.js";
 
@@ -61,9 +61,8 @@ export function tokenFor(line: Line): IToken | undefined {
   const first = line.text.charCodeAt(0);
   if (line.text === "" || first === hash) return undefined;
   const type = first !== bracket ? Directive : line.text.charCodeAt(1) === stroke ? Close : Open;
-  const token = createTokenInstance(type, line.text, 0, 0, 0, 0, 0, 0);
-  token.payload = line;
-  return token;
+  // No more than the parser looks at: there may be a million lines.
+  return { image: line.text, startOffset: 0, tokenTypeIdx: type.tokenTypeIdx ?? 0, tokenType: type, payload: line };
 }
 
 function addToken(tokens: IToken[], line: Line): void {

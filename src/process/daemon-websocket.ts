@@ -1,6 +1,7 @@
 // A client that speaks WebSocket ↔ messages on a daemon's connection (docs/daemon-protocol.md).
 import type { IncomingMessage } from "node:http";
-import { WebSocketServer, type WebSocket } from "ws";
+import { createRequire } from "node:module";
+import type { WebSocket } from "ws";
 import type { Headers, Request, Response, WebSocketLimits } from "../api/index.js";
 import { bytesFrame, longestPayload, toDaemon } from "./daemon-frames.js";
 import { UpgradeSocket } from "./node/upgrade-socket.js";
@@ -52,6 +53,8 @@ export class DaemonWebSocket {
     this.answered = near.answered;
     const refused = (): void => this.#closed(1006, empty);
     near.once("close", refused);
+    // Loaded with the first WebSocket: most servers have none.
+    const { WebSocketServer } = createRequire(import.meta.url)("ws") as typeof import("ws");
     const server = new WebSocketServer({
       noServer: true,
       clientTracking: false,

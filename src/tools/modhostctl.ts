@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 import type { Terminal } from "./a2.js";
 import { terminal } from "./a2.js";
 import { completionFor } from "./completion.js";
-import { help } from "./help.js";
 import { findServerRoot, NoServerRootError } from "./server-root.js";
 
 const usage = `Usage: modhostctl [-d FOLDER] COMMAND
@@ -28,14 +27,23 @@ Anything else is handed to modhost: modhostctl -S, modhostctl -t -D DUMP_MODULES
 export type RunModhost = (args: readonly string[]) => number;
 
 const modhost: RunModhost = (args) =>
-  spawnSync(process.execPath, [fileURLToPath(new URL("../main.js", import.meta.url)), ...args], { stdio: "inherit" })
-    .status ?? 1;
+  spawnSync(process.execPath, [fileURLToPath(new URL("../../bin/modhost", import.meta.url)), ...args], {
+    stdio: "inherit",
+  }).status ?? 1;
 
 /** Runs a command and gives its exit status. */
-export function modhostctl(args: readonly string[], io: Terminal = terminal, run: RunModhost = modhost): number {
+export async function modhostctl(
+  args: readonly string[],
+  io: Terminal = terminal,
+  run: RunModhost = modhost,
+): Promise<number> {
   const { root: given, rest } = takeRoot(args);
   const [command, ...more] = rest;
-  if (command === "help" && more[0] !== undefined) return help(more[0], io);
+  if (command === "help" && more[0] !== undefined) {
+    // The one command that needs all modules in this process.
+    const { help } = await import("./help.js");
+    return help(more[0], io);
+  }
   if (command === undefined || ["usage", "help", "--help", "-h"].includes(command)) {
     io.err(usage.trimEnd());
     return 1;

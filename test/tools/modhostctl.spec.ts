@@ -21,44 +21,46 @@ describe("modhostctl", () => {
   after(() => rmSync(root, { recursive: true }));
 
   /** Exit status and lines; the runs of modhost, which end with these statuses, are kept in `runs`. */
-  function run(
+  async function run(
     args: readonly string[],
     statuses: readonly number[] = [],
-  ): { status: number; text: string; runs: string[] } {
+  ): Promise<{ status: number; text: string; runs: string[] }> {
     const lines: string[] = [];
     const runs: string[] = [];
     const say = (line: string): void => void lines.push(line);
     const io = { out: say, err: say, ask: () => Promise.resolve("") };
-    const status = modhostctl(["-d", root, ...args], io, (given) => {
+    const status = await modhostctl(["-d", root, ...args], io, (given) => {
       runs.push(given.slice(2).join(" "));
       return statuses[runs.length - 1] ?? 0;
     });
     return { status, text: lines.join("\n"), runs };
   }
 
-  it("shows status, virtual hosts and modules with fullstatus, and nothing more of a server that does not run", () => {
-    expect(run(["fullstatus"])).to.deep.include({ status: 0, runs: ["-k status", "-S", "-M"] });
-    expect(run(["fullstatus"], [3])).to.deep.equal({ status: 3, text: "", runs: ["-k status"] });
+  it("shows status, virtual hosts and modules with fullstatus, and nothing more of a server that does not run", async () => {
+    expect(await run(["fullstatus"])).to.deep.include({ status: 0, runs: ["-k status", "-S", "-M"] });
+    expect(await run(["fullstatus"], [3])).to.deep.equal({ status: 3, text: "", runs: ["-k status"] });
   });
 
-  it("prints the help of a directive in any case, and of a section without its brackets", () => {
-    expect(run(["help", "directoryindex"]).text).to.match(/^DirectoryIndex: .*\n\n {2}Syntax: +DirectoryIndex .*\n/);
-    const { status, text } = run(["help", "Directory"]);
+  it("prints the help of a directive in any case, and of a section without its brackets", async () => {
+    expect((await run(["help", "directoryindex"])).text).to.match(
+      /^DirectoryIndex: .*\n\n {2}Syntax: +DirectoryIndex .*\n/,
+    );
+    const { status, text } = await run(["help", "Directory"]);
     expect(text).to.match(/^<Directory>: /);
     expect(text).to.match(/^ {2}Syntax: +<Directory .*> \.\.\. <\/Directory>$/m);
     expect(status).to.equal(0);
   });
 
-  it("names the nearest directive where there is none", () => {
-    expect(run(["help", "DirctoryIndex"])).to.deep.include({
+  it("names the nearest directive where there is none", async () => {
+    expect(await run(["help", "DirctoryIndex"])).to.deep.include({
       status: 1,
       text: 'modhostctl help: there is no directive "DirctoryIndex"; did you mean DirectoryIndex?',
     });
   });
 
-  it("knows bash and zsh alone", () => {
-    expect(run(["completion", "fish"]).status).to.equal(1);
-    expect(run(["completion", "zsh"]).text).to.include("compdef _modhostctl modhostctl");
+  it("knows bash and zsh alone", async () => {
+    expect((await run(["completion", "fish"])).status).to.equal(1);
+    expect((await run(["completion", "zsh"])).text).to.include("compdef _modhostctl modhostctl");
   });
 
   const completions: readonly (readonly [line: string, words: string])[] = [
