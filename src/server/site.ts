@@ -50,9 +50,13 @@ export class Sites {
     if (known) return known;
     const plain = address.startsWith("::ffff:") ? address.slice(7) : address;
     const ip = isIPv6(plain) ? `[${plain}]` : plain;
+    // Behind % stands the interface, which a virtual host may name or not.
+    const anywhere = ip.replace(/%.*\]$/, "]");
     const group =
       this.#groups.get(`${ip}:${port}`) ??
       this.#groups.get(`${ip}:*`) ??
+      this.#groups.get(`${anywhere}:${port}`) ??
+      this.#groups.get(`${anywhere}:*`) ??
       this.#groups.get(`*:${port}`) ??
       this.#groups.get("*:*") ??
       this.#main;

@@ -16,6 +16,8 @@ describe("the choice of a virtual host", () => {
     host(3, ["10.0.0.1:*"], "ip.example"),
     host(4, ["10.0.0.2:80"], "port.example"),
     host(5, ["[::1]:80"], "six.example"),
+    host(6, ["[fe80::1]:80"], "link.example"),
+    host(7, ["[fe80::1%eth1]:80"], "interface.example"),
   ]);
 
   const byAddress: [string, number, number][] = [
@@ -27,6 +29,8 @@ describe("the choice of a virtual host", () => {
     ["10.0.0.2", 81, 0],
     ["::ffff:10.0.0.2", 80, 4],
     ["::1", 80, 5],
+    ["fe80::1%eth0", 80, 6],
+    ["fe80::1%eth1", 80, 7],
   ];
   for (const [address, port, expected] of byAddress) {
     it(`takes host ${expected} for ${address} port ${port}`, () => {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePorts, runProgram, until } from "./running.js";
+import { freePorts, runProgram, until, type Running } from "./running.js";
 
 /** An authority that runs. */
 export interface Pebble {
@@ -18,6 +18,9 @@ export interface Pebble {
   output(): string;
   /** URL of the management of the server of DNS, for records. */
   readonly records: string;
+  /** Ends the authority, and begins anew with nothing known of before. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -36,11 +39,20 @@ export async function startPebble({
   https,
   environment = {},
   bindingKeys,
+  validity,
+  responder,
+  refused,
 }: {
   readonly http: number;
   readonly https: number;
   readonly environment?: Readonly<Record<string, string>>;
   readonly bindingKeys?: Readonly<Record<string, string>>;
+  /** Seconds its certificates are good. */
+  readonly validity?: number;
+  /** Names it signs nothing for. */
+  readonly refused?: readonly string[];
+  /** URL of a responder of OCSP that its certificates name. */
+  readonly responder?: string;
 }): Promise<Pebble> {
   const folder = mkdtempSync(join(tmpdir(), "pebble-"));
   mkdirSync(folder, { recursive: true });
@@ -60,6 +72,9 @@ export async function startPebble({
       httpPort: http,
       tlsPort: https,
       externalAccountBindingRequired: bindingKeys !== undefined,
+      ...(validity === undefined ? {} : { certificateValidityPeriod: validity }),
+      ...(refused ? { domainBlocklist: refused } : {}),
+      ...(responder === undefined ? {} : { ocspResponderURL: responder }),
       ...(bindingKeys ? { externalAccountMACKeys: bindingKeys } : {}),
     },
   };
@@ -70,17 +85,20 @@ export async function startPebble({
     ...["pebble-challtestsrv", "-dns01", `127.0.0.1:${dns}`, "-management", `127.0.0.1:${records}`],
     ...[...off.slice(0, 6), ...names4],
   ]);
-  const pebble = runProgram(["pebble", "-config", join(folder, "config.json"), "-dnsserver", `127.0.0.1:${dns}`], {
-    PEBBLE_VA_NOSLEEP: "1",
-    ...environment,
-  });
-  const ask = (url: string): Promise<string> => get(url);
-  await until("pebble answers", () =>
-    ask(`https://127.0.0.1:${port}/dir`).then(
-      () => true,
-      () => false,
-    ),
-  );
+  let pebble: Running | undefined;
+  const start = async (): Promise<void> => {
+    pebble = runProgram(["pebble", "-config", join(folder, "config.json"), "-dnsserver", `127.0.0.1:${dns}`], {
+      PEBBLE_VA_NOSLEEP: "1",
+      ...environment,
+    });
+    await until("pebble answers", () =>
+      get(`https://127.0.0.1:${port}/dir`).then(
+        () => true,
+        () => false,
+      ),
+    );
+  };
+  await start();
   await until("its server of DNS answers", () =>
     fetch(`http://127.0.0.1:${records}/`).then(
       () => true,
@@ -91,10 +109,12 @@ export async function startPebble({
     directory: `https://127.0.0.1:${port}/dir`,
     trusted: certificate,
     records: `http://127.0.0.1:${records}`,
-    root: () => ask(`https://127.0.0.1:${management}/roots/0`),
-    output: () => pebble.output() + server.output(),
+    root: () => get(`https://127.0.0.1:${management}/roots/0`),
+    output: () => (pebble?.output() ?? "") + server.output(),
+    start,
+    stop: async () => void (await pebble?.end()),
     end: async () => {
-      await Promise.all([pebble.end(), server.end()]);
+      await Promise.all([pebble?.end(), server.end()]);
       rmSync(folder, { recursive: true, force: true });
     },
   };

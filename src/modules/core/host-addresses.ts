@@ -12,7 +12,9 @@ export function virtualHostAddress(text: string, place: Place): readonly string[
   }
   if (host === "*" || host === "_default_" || isIPv4(host)) return [text];
   if (host.startsWith("[")) {
-    return isIPv6(host.slice(1, -1)) ? [text] : place.fail(`address: ${host} is no IPv6 address`);
+    const address = host.slice(1, -1);
+    if (!isIPv6(address)) return place.fail(`address: ${host} is no IPv6 address`);
+    return [`[${shortest(address)}]${port === undefined ? "" : `:${port}`}`];
   }
   const found = addressesOf(host);
   if (found.length === 0) {
@@ -29,11 +31,17 @@ export function listenAddress(text: string, place: Place): { readonly address: s
   if (number < 1 || number > 65535) return place.fail(`address: Invalid address or port, found port ${port}`);
   if (host === "" || host === "*") return { address: "", port: number };
   if (isIPv4(host)) return { address: host, port: number };
-  if (host.startsWith("[") && isIPv6(host.slice(1, -1))) return { address: host.slice(1, -1), port: number };
+  if (host.startsWith("[") && isIPv6(host.slice(1, -1))) return { address: shortest(host.slice(1, -1)), port: number };
   const [address] = addressesOf(host);
   if (address === undefined)
     return place.fail(`address: Invalid address or port, found "${host}"`, "write its IP address");
   return { address, port: number };
+}
+
+/** An IPv6 address in its shortest form, as sockets give theirs; the interface behind % stays. */
+function shortest(address: string): string {
+  const [plain = "", ...zone] = address.split("%");
+  return [new URL(`http://[${plain}]`).hostname.slice(1, -1), ...zone].join("%");
 }
 
 /** The addresses /etc/hosts has for a name, read anew each time: it is asked at load only. */

@@ -44,8 +44,9 @@ export const certificates: CertificateProvider = {
   },
   onRenewal: (listener) => void listeners.push(listener),
   stapling(server, host) {
-    const { ofHost, settings } = managedDomains(server);
-    const domain = ofHost(host);
+    const domains = managedDomains(server);
+    const { settings } = domains;
+    const domain = domains.ofHost(host);
     const isWanted = domain ? domain.stapling : server.settings(md, host).stapling === true && settings.staplesOthers;
     if (!isWanted) return undefined;
     return {

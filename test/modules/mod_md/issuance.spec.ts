@@ -1,50 +1,15 @@
 // Managed domains with a real authority: from the order to the handshake, without a restart.
 import { expect } from "chai";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { createServer, request, type Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { connect, type PeerCertificate } from "node:tls";
+import { askHost, certificateFor, encryptedHost, isIssued, managedLines } from "../../support/managed-domains.js";
 import { makeRoot, serveModhost, serveRoot, type ServedRoot } from "../../support/modhost.js";
 import { needPebble, startPebble, type Pebble } from "../../support/pebble.js";
 import { freePorts, until } from "../../support/running.js";
 
 const modules = ["ssl", "md", "status"];
-
-/** The certificate that is shown for a name. */
-function certificateFor(port: number, servername: string, ciphers?: string): Promise<PeerCertificate> {
-  return new Promise((resolve, reject) => {
-    const older = ciphers === undefined ? {} : { ciphers, maxVersion: "TLSv1.2" as const };
-    const socket = connect({ port, host: "127.0.0.1", servername, rejectUnauthorized: false, ...older }, () => {
-      const certificate = socket.getPeerCertificate();
-      socket.destroy();
-      resolve(certificate);
-    });
-    socket.on("error", reject);
-  });
-}
-
-interface Answer {
-  readonly status: number;
-  readonly location: string | undefined;
-  readonly text: string;
-}
-
-/** What is answered to a host's name. */
-function ask(port: number, host: string, path: string, method = "GET"): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    request({ port, host: "127.0.0.1", path, method, agent: false, headers: { Host: host } }, (response) => {
-      let text = "";
-      response.on("data", (bytes: Buffer) => (text += bytes.toString()));
-      const { statusCode: status = 0, headers } = response;
-      response.on("end", () => resolve({ status, location: headers.location, text }));
-    })
-      .on("error", reject)
-      .end();
-  });
-}
-
-const issuerOf = ({ issuer }: PeerCertificate): string => String(issuer.CN);
 
 describe("mod_md with an authority", function () {
   // Each test starts a server and waits for an authority.
@@ -66,25 +31,8 @@ describe("mod_md with an authority", function () {
   });
   after(async () => pebble?.end());
 
-  const configuration = (lines: string): string => `
-Listen 127.0.0.1:${http}
-Listen 127.0.0.1:${https}
-MDCertificateAuthority ${pebble.directory}
-MDCACertificateFile ${pebble.trusted}
-MDPortMap http:${http} https:${https}
-MDCertificateAgreement accepted
-MDContactEmail admin@example.org
-MDRetryDelay 1s
-${lines}
-`;
-  const host = (name: string, more = ""): string => `
-<VirtualHost *:${https}>
-    ServerName ${name}
-    SSLEngine On
-    ${more}
-</VirtualHost>`;
-  const isIssued = async (name: string, ciphers?: string): Promise<boolean> =>
-    issuerOf(await certificateFor(https, name, ciphers)).startsWith("Pebble Intermediate");
+  const configuration = (lines: string): string => managedLines({ http, https }, pebble, lines);
+  const host = (name: string, more?: string): string => encryptedHost({ http, https }, name, more);
 
   it("gets a certificate by http-01, serves it without a restart, and keeps it through a reload", async () => {
     const text = configuration(`
@@ -105,7 +53,7 @@ ${host("one.example.org", "ServerAlias www.one.example.org")}
     server = await serveModhost(text, { modules });
     const { root, port, running } = server;
     const store = join(root, "md");
-    await until("the certificate is in use", () => isIssued("one.example.org"));
+    await until("the certificate is in use", () => isIssued(https, "one.example.org"));
     const { subjectaltname, serialNumber } = await certificateFor(https, "one.example.org");
     expect(subjectaltname).to.equal("DNS:one.example.org, DNS:www.one.example.org");
 
@@ -124,29 +72,29 @@ ${host("one.example.org", "ServerAlias www.one.example.org")}
       ["/.well-known/acme-challenge/..%2f..%2fmd_store.json", 404, undefined],
       ["/shop?a=%20b", 302, "https://one.example.org/shop?a=%20b"],
     ] as const) {
-      const answered = await ask(http, "one.example.org", path);
+      const answered = await askHost(http, "one.example.org", path);
       expect([answered.status, answered.location], path).to.deep.equal([status, location]);
     }
-    const posted = await ask(http, "one.example.org", "/shop", "POST");
+    const posted = await askHost(http, "one.example.org", "/shop", "POST");
     expect(posted.status).to.equal(307);
 
     // The keeper says what it has done when the certificate is in use already.
     await until("the status says so", async () => {
-      const { text } = await ask(port, "localhost", "/domains/one.example.org");
+      const { text } = await askHost(port, "localhost", "/domains/one.example.org");
       return (JSON.parse(text) as Record<string, unknown>)["renew-at"] !== undefined;
     });
-    const all = JSON.parse((await ask(port, "localhost", "/domains")).text) as {
+    const all = JSON.parse((await askHost(port, "localhost", "/domains")).text) as {
       readonly "managed-domains": readonly Record<string, unknown>[];
     };
     expect(all["managed-domains"].map(({ name, watched }) => [name, watched])).to.deep.equal([
       ["one.example.org", true],
     ]);
-    const told = JSON.parse((await ask(http, "one.example.org", "/.httpd/certificate-status")).text) as {
+    const told = JSON.parse((await askHost(http, "one.example.org", "/.httpd/certificate-status")).text) as {
       readonly "P-256": { readonly serial: string };
     };
     expect(told["P-256"].serial).to.equal(serialNumber);
-    expect((await ask(port, "localhost", "/server-status?auto")).text).to.contain("ManagedCertificatesOK: 1\n");
-    expect((await ask(port, "localhost", "/server-status")).text).to.contain("<h3>Managed Certificates</h3>");
+    expect((await askHost(port, "localhost", "/server-status?auto")).text).to.contain("ManagedCertificatesOK: 1\n");
+    expect((await askHost(port, "localhost", "/server-status")).text).to.contain("<h3>Managed Certificates</h3>");
 
     running.child.kill("SIGUSR1");
     await until("it is in the place of those in use", () =>
@@ -168,8 +116,8 @@ MDPrivateKeys P-384 RSA
 </MDomainSet>
 ${host("two.example.org", "ServerAlias also.two.example.org\n    Protocols http/1.1 acme-tls/1")}`);
     server = await serveModhost(text, { modules });
-    await until("the one is in use", () => isIssued("two.example.org", "ECDHE-ECDSA-AES128-GCM-SHA256"));
-    expect(await isIssued("also.two.example.org", "ECDHE-RSA-AES128-GCM-SHA256")).to.equal(true);
+    await until("the one is in use", () => isIssued(https, "two.example.org", "ECDHE-ECDSA-AES128-GCM-SHA256"));
+    expect(await isIssued(https, "also.two.example.org", "ECDHE-RSA-AES128-GCM-SHA256")).to.equal(true);
   });
 
   it("gets a certificate for a wildcard by dns-01, with a program that makes the record", async () => {
@@ -191,7 +139,7 @@ ${host("www.three.example.org")}`);
     chmodSync(join(made.root, "record"), 0o755);
     chmodSync(join(made.root, "calls"), 0o666);
     server = await serveRoot(made.root, made.port);
-    await until("the certificate is in use", () => isIssued("www.three.example.org"));
+    await until("the certificate is in use", () => isIssued(https, "www.three.example.org"));
     const calls = readFileSync(join(made.root, "calls"), "utf8").trim().split("\n");
     const words = calls.map((line) => line.slice(`${made.root}/record `.length));
     expect(words.map((line) => line.replace(/[\w-]{43}/, "TOKEN"))).to.deep.equal([
