@@ -1,6 +1,6 @@
 // Application servers as people run them, behind mod_proxy: a small site each, asked as browsers ask.
 import { expect } from "chai";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -127,6 +127,13 @@ new WebSocketServer({ server, path: "/socket" }).on("connection", (socket) => {
 });
 `;
 
+const socketIo = `${express.slice(0, express.indexOf("const { WebSocketServer }"))}
+const { Server } = load("socket.io");
+new Server(server).on("connection", (socket) => {
+  socket.on("say", (text, answer) => answer("echo of " + text));
+});
+`;
+
 const fastify = `${load}
 const page = (path, from) => {${pages}};
 const app = load("fastify")({ bodyLimit: 1e7 });
@@ -147,6 +154,7 @@ interface Server {
   readonly needs?: readonly [module: string, debianPackage: string];
   readonly program?: readonly [path: string, debianPackage: string];
   readonly webSocket?: true;
+  readonly socketIo?: true;
   /** The scheme and parameters of the ProxyPass line, where it is not http. */
   readonly scheme?: string;
 }
@@ -202,8 +210,47 @@ const servers: readonly Server[] = [
     scheme: "uwsgi",
   },
   { name: "Express with ws", script: express, file: "express.cjs", command: node, webSocket: true },
+  { name: "Express with socket.io", script: socketIo, file: "socket.cjs", command: node, socketIo: true },
   { name: "Fastify", script: fastify, file: "fastify.cjs", command: node },
+  {
+    ...{ name: "nginx", script: "x".repeat(1_000_000), file: "large", program: ["/usr/sbin/nginx", "nginx-light"] },
+    command: (_file, port, folder) => {
+      chmodSync(folder, 0o755);
+      writeFileSync(`${folder}/nginx.conf`, nginx(port, folder));
+      return ["/usr/sbin/nginx", "-c", `${folder}/nginx.conf`];
+    },
+  },
 ];
+
+/** The same pages by nginx, which counts bodies by what is said of them. */
+const nginx = (port: number, folder: string): string => `
+daemon off;
+pid ${folder}/nginx.pid;
+error_log stderr warn;
+events {}
+http {
+  access_log off;
+  client_body_temp_path ${folder}/bodies;
+  proxy_temp_path ${folder}/proxied;
+  fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi;
+  scgi_temp_path ${folder}/scgi;
+  default_type text/plain;
+  map $content_length $taken { "" 0; default $content_length; }
+  server {
+    listen 127.0.0.1:${port};
+    root ${folder};
+    location / {
+      add_header Set-Cookie "a=1; Path=/";
+      add_header Set-Cookie "b=2; Path=/";
+      return 200 "page of $uri for $http_x_forwarded_for";
+    }
+    location = /moved { return 302 http://$http_host/there; }
+    location = /form { return 200 "took $taken bytes"; }
+    location = /large { }
+  }
+}
+`;
 
 function missingFor({ needs, program }: Server): string | undefined {
   if (program && !existsSync(program[0])) return program[1];
@@ -245,7 +292,7 @@ for (const server of servers) {
         return accepts(port);
       });
       const url = `${server.scheme ?? "http"}://127.0.0.1:${port}/`;
-      const upgrade = server.webSocket ? " upgrade=websocket" : "";
+      const upgrade = server.webSocket || server.socketIo ? " upgrade=websocket" : "";
       front = closing(
         await startFront(
           `ProxyPass / ${url}${upgrade}\nProxyPassReverse / http://127.0.0.1:${port}/\nProxyPassReverseCookiePath / /site/`,
@@ -300,6 +347,25 @@ for (const server of servers) {
       const texts = await Promise.all(Array.from({ length: 30 }, () => send(request("GET /"))));
       expect(texts.filter((text) => !text.includes("page of /"))).to.deep.equal([]);
     });
+
+    if (server.socketIo) {
+      it("talks as clients of socket.io do: by polling, then by WebSockets", async () => {
+        const path = "/socket.io/?EIO=4&transport=";
+        const polled = await send(request(`GET ${path}polling`));
+        expect(polled).to.match(/^HTTP\/1\.1 200 [^]*0\{"sid":"[^"]+","upgrades":\["websocket"\]/);
+        const [, session = ""] = /"sid":"([^"]+)"/.exec(polled) ?? [];
+        const posted = await send(`${request(`POST ${path}polling&sid=${session}`, "Content-Length: 2")}40`);
+        expect(posted).to.match(/^HTTP\/1\.1 200 [^]*ok/);
+        expect(await send(request(`GET ${path}polling&sid=${session}`))).to.match(/40\{"sid":/);
+        const client = new WebSocketClient(`ws://127.0.0.1:${front?.port ?? 0}${path}websocket&sid=${session}`);
+        await until("it is open", () => client.socket.readyState === 1);
+        client.socket.send("2probe");
+        await until("the way is known", () => client.messages.includes("3probe"));
+        client.socket.send("5");
+        client.socket.send('420["say","hello"]');
+        await until("the echo is there", () => client.messages.includes('430["echo of hello"]'));
+      });
+    }
 
     if (server.webSocket) {
       it("talks by WebSockets", async () => {
