@@ -100,14 +100,17 @@ describe("nginx in front of modhost, in front of an application", function () {
     const sized = await fetch(url("/"), { method: "POST", body: whole });
     expect(await sized.text()).to.match(/^1000000 /);
     const stream = new Blob([whole]).stream();
-    const chunked = await fetch(url("/"), { method: "POST", body: stream, duplex: "half" } as RequestInit);
+    const chunked = await fetch(url("/"), { method: "POST", body: stream, duplex: "half" });
     expect(await chunked.text()).to.match(/^1000000 /);
   });
 
   it("passes events on as they come", async () => {
     const response = await fetch(url("/events"));
     const reader = response.body?.getReader();
-    const next = async (): Promise<string> => new TextDecoder().decode((await reader?.read())?.value);
+    const next = async (): Promise<string> => {
+      const part = (await reader?.read()) as { readonly value?: Uint8Array } | undefined;
+      return new TextDecoder().decode(part?.value);
+    };
     expect(await next()).to.equal("data: 1\n\n");
     events.at(-1)?.write("data: 2\n\n");
     expect(await next()).to.equal("data: 2\n\n");
