@@ -47,6 +47,11 @@ CacheEnable disk /users
   SetOutputFilter INCLUDES;CACHE
   CacheIgnoreNoLastMod On
 </Location>
+<Location /static/whole>
+  Options +Includes
+  SetOutputFilter INCLUDES
+  CacheDisable on
+</Location>
 <Location /users>
   AuthType Basic
   AuthName Users
@@ -90,9 +95,43 @@ const handledRows: readonly Row[] = [
   ],
   ["behind the includes", ["/static/made/a.html", "X-V: 1"], ["/static/made/a.html", "X-V: 2"]],
   ["fields that filters have set", ["/static/headed/a.txt"], ["/static/headed/a.txt"]],
+  [
+    "a page of parts that are kept",
+    ["/static/whole/a.shtml", "X-V: 1", "X-Say: Cache-Control=max-age=100"],
+    ["/static/whole/a.shtml", "X-V: 2"],
+    ["/app/part", "X-V: 3"],
+    ["/static/whole/part.txt"],
+  ],
+  [
+    "a page of parts that are stale",
+    ["/static/whole/b.shtml", stale],
+    ["/static/whole/b.shtml", tagged],
+    ["/static/whole/b.shtml", tagged, 'If-None-Match: "a"'],
+  ],
+  [
+    "POST with Content-Location",
+    ["/app/8", fresh],
+    ["POST /app/7", "X-Say: Content-Location=http://elsewhere.test/app/8"],
+    ["/app/8"],
+  ],
   ["a directory", ["/static/"], ["/static/"], ["/static/index.html"]],
   ["a file that is not there", ["/static/none"], ["/static/none"]],
 ];
+
+/** Changes that name what else they have changed; Apache looks only where the request line has a whole URL. */
+const named = ["Location", "Content-Location"].flatMap((field, index) =>
+  ["/app/", "http://www.test/app/"].map((base, number) => {
+    const target = `/app/named${index}${number}`;
+    const say = `X-Say: ${field}=http://www.test${target}`;
+    const name = `POST to ${base} with ${field} of the same host`;
+    const status = "X-Status: 201 Created";
+    return sequence([name, [target, fresh], [`POST ${base}x`, say, status], [target, fresh]], {
+      ...(number === 0
+        ? { differs: "RFC 9111, 4.4: what the answer names is not fresh any more, however it was asked" }
+        : {}),
+    });
+  }),
+);
 
 const page = '<p><!--#echo var="HTTP_X_V" -->';
 
@@ -111,9 +150,13 @@ export const suite: Suite = {
     "htdocs/static/pages/a.html": page,
     "htdocs/static/made/a.html": page,
     "htdocs/users/a.txt": "for users",
+    "htdocs/static/whole/a.shtml": '<!--#include virtual="/app/part" --> <!--#include virtual="part.txt" -->',
+    "htdocs/static/whole/b.shtml": '<!--#include virtual="/app/stale" -->',
+    "htdocs/static/whole/part.txt": "a part\n",
   },
   cases: [
     ...handledRows.map((row) => sequence(row)),
+    ...named,
     sequence(["in front of the includes", ["/static/pages/a.html", "X-V: 1"], ["/static/pages/a.html", "X-V: 2"]]),
   ],
 };

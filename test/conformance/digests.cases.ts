@@ -30,6 +30,13 @@ const places: Readonly<Record<string, string>> = {
   granted: area("Require all granted"),
   denied: area("Require all denied").replace("Require valid-user\n", ""),
   documents: area("ErrorDocument 401 /open/401.html"),
+  "domain/lifetime": "AuthDigestNonceLifetime 20",
+  "domain/qop": "AuthDigestQop auth",
+  "domain/count": "AuthDigestNcCheck Off",
+  "domain/algorithm": "AuthDigestAlgorithm MD5",
+  "domain/own": "AuthDigestDomain /own",
+  "domain/nothing": 'AuthUserFile "@ROOT@/conf/digests"',
+  "short/domain": "AuthDigestDomain /own",
 };
 
 const md5 = (text: string): string => createHash("md5").update(text, "latin1").digest("hex");

@@ -25,6 +25,14 @@ DocumentRoot "@ROOT@/htdocs"
 <Directory "@ROOT@/htdocs/indexes">
   Options Indexes
 </Directory>
+<Directory "@ROOT@/htdocs/guarded">
+  AllowOverride All
+</Directory>
+<Directory "@ROOT@/htdocs/owner/deep/inner">
+  Options FollowSymLinks
+</Directory>
+Alias /aliased "@ROOT@/htdocs/none/folder"
+Alias /aliased-through "@ROOT@/htdocs/none/folder/closed"
 <Directory "@ROOT@/htdocs/target/closed">
   Require all denied
 </Directory>
@@ -46,6 +54,36 @@ const targets: readonly string[] = [
   "/follow/up/follow/file.txt",
   "/follow/loop",
   "/follow/file.txt/../link.txt",
+  // Links in the middle of a path, to each other, in rings, and out of the documents.
+  ...["follow", "none", "owner"].flatMap((folder) => [
+    `/${folder}/first/a.txt`,
+    `/${folder}/first/closed/a.txt`,
+    `/${folder}/deep/inner/out/a.txt`,
+    `/${folder}/deep/inner/out/../file.txt`,
+    `/${folder}/ring-a/x.txt`,
+    `/${folder}/ring-a`,
+    `/${folder}/self/self/self/file.txt`,
+    `/${folder}/outside/secret.txt`,
+    `/${folder}/outside`,
+    `/${folder}/absent/a.txt`,
+    `/${folder}/link.txt/more`,
+    `/${folder}/link.txt/`,
+    `/${folder}/folder//a.txt`,
+    `/${folder}/%66older/a.txt`,
+    `/${folder}/folder/./a.txt`,
+    `/${folder}/FOLDER/a.txt`,
+  ]),
+  // What .htaccess files say of links, behind links, and when they are links themselves.
+  "/guarded/none/link.txt",
+  "/guarded/none/folder/a.txt",
+  "/guarded/follow/link.txt",
+  "/guarded/to-none/link.txt",
+  "/guarded/to-none/file.txt",
+  "/guarded/linked/a.txt",
+  "/guarded/broken/a.txt",
+  "/aliased/a.txt",
+  "/aliased/closed/a.txt",
+  "/aliased-through/a.txt",
   "/unreadable/a.txt",
   "/unsearchable/a.txt",
   "/unsearchable/missing.txt",
@@ -67,6 +105,34 @@ export const suite: Suite = {
         [`htdocs/${folder}/foreign`, { link: "file.txt", uid: 65_534 }],
       ]),
     ),
+    ...Object.fromEntries(
+      ["follow", "none", "owner"].flatMap((folder): [string, FileSpec][] => [
+        [`htdocs/${folder}/first`, { link: "second" }],
+        [`htdocs/${folder}/second`, { link: "../target" }],
+        [`htdocs/${folder}/deep/file.txt`, "deep\n"],
+        [`htdocs/${folder}/deep/inner/a.txt`, "inner\n"],
+        [`htdocs/${folder}/deep/inner/out`, { link: "../../../target" }],
+        [`htdocs/${folder}/ring-a`, { link: "ring-b" }],
+        [`htdocs/${folder}/ring-b`, { link: "ring-a" }],
+        [`htdocs/${folder}/self`, { link: "." }],
+        [`htdocs/${folder}/outside`, { link: "@ROOT@/secrets" }],
+        [`htdocs/${folder}/absent`, { link: "@ROOT@/nowhere" }],
+      ]),
+    ),
+    "secrets/secret.txt": "secret\n",
+    "htdocs/guarded/none/.htaccess": "Options None\n",
+    "htdocs/guarded/none/file.txt": "file\n",
+    "htdocs/guarded/none/link.txt": { link: "file.txt" },
+    "htdocs/guarded/none/folder": { link: "../../target" },
+    "htdocs/guarded/follow/.htaccess": "Options +FollowSymLinks\n",
+    "htdocs/guarded/follow/file.txt": "file\n",
+    "htdocs/guarded/follow/link.txt": { link: "file.txt" },
+    "htdocs/guarded/to-none": { link: "none" },
+    "htdocs/guarded/linked/.htaccess": { link: "../denies" },
+    "htdocs/guarded/linked/a.txt": "linked\n",
+    "htdocs/guarded/denies": "Require all denied\n",
+    "htdocs/guarded/broken/.htaccess": { link: "nowhere" },
+    "htdocs/guarded/broken/a.txt": "broken\n",
     "htdocs/follow/broken": { link: "nowhere" },
     "htdocs/none/broken": { link: "nowhere" },
     "htdocs/follow/up": { link: ".." },

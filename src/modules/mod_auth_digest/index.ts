@@ -12,7 +12,7 @@ import {
 } from "../../api/index.js";
 import { authenticate } from "./authenticate.js";
 import { addInfo } from "./info.js";
-import { digest } from "./settings.js";
+import { digest, settingsOf } from "./settings.js";
 
 const contexts = ["directory", ".htaccess"] as const;
 const override = "AuthConfig";
@@ -37,12 +37,12 @@ export default defineModule({
       override,
       summary: "Names what knows the users' passwords",
       doc:
-        "Providers are asked in order until one knows the user: `file` (mod_authn_file, with a file that `htdigest` makes) and " +
+        "A section with any line of this module takes nothing over from the sections around it. Providers are asked in order until one knows the user: `file` (mod_authn_file, with a file that `htdigest` makes) and " +
         "names that `<AuthnProviderAlias>` made. The scheme is built on MD5 and does not hide what is sent: TLS with the " +
         "scheme Basic or a form is the better choice today. A nonce is good for all workers, and for the realm it was made for.",
       default: "file",
       example: area(""),
-      set: ([providers]) => ({ providers }),
+      set: ([providers]) => ({ said: { providers } }),
     }),
     AuthDigestQop: directive({
       args: [rest(arg.oneOf("quality", "auth", "auth-int", "none"))],
@@ -57,7 +57,7 @@ export default defineModule({
       set: ([words], place) => {
         const other = words.find((word) => word !== "auth");
         if (other !== undefined) place.fail(`only 'auth' is supported, found "${other}"`);
-        return undefined;
+        return { said: {} };
       },
     }),
     AuthDigestNonceLifetime: directive({
@@ -73,7 +73,7 @@ export default defineModule({
       example: area("AuthDigestNonceLifetime 600"),
       set: ([seconds], place) => {
         if (seconds === 0) place.fail("nonces for one request are not supported", "write a short time, such as 30");
-        return { nonceLifetime: seconds * 1000 };
+        return { said: { nonceLifetime: seconds * 1000 } };
       },
     }),
     AuthDigestNcCheck: directive({
@@ -88,7 +88,7 @@ export default defineModule({
       example: area("AuthDigestNcCheck Off"),
       set: ([isOn], place) => {
         if (isOn) place.fail("the uses of a nonce cannot be counted", "write a short AuthDigestNonceLifetime instead");
-        return undefined;
+        return { said: {} };
       },
     }),
     AuthDigestAlgorithm: directive({
@@ -101,7 +101,7 @@ export default defineModule({
       example: area("AuthDigestAlgorithm MD5"),
       set: ([algorithm], place) => {
         if (algorithm !== "MD5") place.fail("algorithm `MD5-sess' is not implemented");
-        return undefined;
+        return { said: {} };
       },
     }),
     AuthDigestDomain: directive({
@@ -114,7 +114,7 @@ export default defineModule({
       set: ([uris], place) => {
         const broken = uris.find((uri) => /["\\\0-\x20\x7f]/.test(uri));
         if (broken !== undefined) place.fail(`URI must have no quotes, backslashes or blanks, found "${broken}"`);
-        return { domain: uris.map(byteString) };
+        return { said: { domain: uris.map(byteString) } };
       },
     }),
     AuthDigestShmemSize: directive({
@@ -132,8 +132,8 @@ export default defineModule({
     }),
   }),
   hooks: {
-    checkUser: { run: (request, settings) => authenticate(request, settings, keyFor(request)) },
-    fixups: { run: (request, settings) => addInfo(request, settings, keyFor(request)) },
+    checkUser: { run: (request, { said }) => authenticate(request, settingsOf(said), keyFor(request)) },
+    fixups: { run: (request, { said }) => addInfo(request, settingsOf(said), keyFor(request)) },
   },
   lifecycle: {
     check,
@@ -147,13 +147,13 @@ export default defineModule({
 function check(server: ServerView): void {
   const known = server.providers("authnProvider");
   for (const { settings, origin } of server.everywhere(digest)) {
-    for (const name of settings.providers ?? []) {
+    for (const name of settings.said?.providers ?? []) {
       const provider = known.get(name) as AuthnProvider | undefined;
       if (provider?.realmHash) continue;
       const reason = provider
         ? `The '${name}' Authn provider doesn't support Digest Authentication`
         : `Unknown Authn provider: ${name}`;
-      server.error(`AuthDigestProvider: ${reason}`, origin("providers"));
+      server.error(`AuthDigestProvider: ${reason}`, origin("said"));
     }
   }
 }

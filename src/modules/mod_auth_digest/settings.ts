@@ -1,12 +1,44 @@
 // What the directives of mod_auth_digest say.
-import { defineSettings, list, value, type SettingsOf } from "../../api/index.js";
+import { defineSettings, type Setting } from "../../api/index.js";
 
-export const digest = defineSettings("mod_auth_digest", {
-  providers: list<string>("replace"),
+/** All of them together. */
+export interface DigestSettings {
+  readonly providers: readonly string[];
   /** Milliseconds; below 0: nonces do not grow old. */
-  nonceLifetime: value<number>(300_000),
+  readonly nonceLifetime: number;
   /** URIs that the same name and password are for; latin1 strings of bytes. */
-  domain: list<string>("replace"),
-});
+  readonly domain: readonly string[];
+}
 
-export type DigestSettings = SettingsOf<typeof digest.settings>;
+/** What a line says, if anything. */
+type Said = Partial<DigestSettings>;
+
+const byDefault: DigestSettings = { providers: [], nonceLifetime: 300_000, domain: [] };
+
+/** As in Apache, one line in a section takes the place of all that the sections around it say. */
+const said: Setting<Said> = {
+  initial: {},
+  add: (earlier, later) => ({
+    ...earlier,
+    ...later,
+    ...both("providers", earlier, later),
+    ...both("domain", earlier, later),
+  }),
+  nest: (_outer, inner) => inner,
+};
+
+function both(name: "providers" | "domain", earlier: Said, later: Said): Said {
+  const items = [...(earlier[name] ?? []), ...(later[name] ?? [])];
+  return items.length === 0 ? {} : { [name]: items };
+}
+
+export const digest = defineSettings("mod_auth_digest", { said });
+
+const whole = new WeakMap<Said, DigestSettings>();
+
+/** What was said, and the defaults of the rest. */
+export function settingsOf(lines: Said): DigestSettings {
+  let settings = whole.get(lines);
+  if (!settings) whole.set(lines, (settings = { ...byDefault, ...lines }));
+  return settings;
+}

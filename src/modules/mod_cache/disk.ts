@@ -6,11 +6,10 @@ import {
   value,
   type Context,
   type Origin,
-  type Request,
   type ServerView,
-  type WorkerView,
 } from "../../api/index.js";
-import { FileStore, type BodyLimits } from "./file-store.js";
+import type { BodyLimits, FileStore } from "./file-store.js";
+import { readDirectives, storeProvider } from "./provider.js";
 import type { CacheStore } from "./store.js";
 
 const disk = defineSettings("mod_cache_disk", {
@@ -25,9 +24,13 @@ const disk = defineSettings("mod_cache_disk", {
 
 const hosts: readonly Context[] = ["server config", "virtual host"];
 const places: readonly Context[] = ["server config", "virtual host", "directory"];
-const withoutEffect =
-  "Accepted without effect: what comes from a back end is written to the disk as it comes and sent on at once, never in " +
-  "larger pieces than it comes in, so that a client does not wait for the disk.";
+const provider = storeProvider({
+  name: "cache_disk",
+  definition: disk,
+  folderOf: ({ root }) => root,
+  options: ({ root = "", levels, length, limit }) => ({ root, levels, length, limit }),
+  within,
+});
 
 export default defineModule({
   name: "mod_cache_disk",
@@ -94,27 +97,10 @@ export default defineModule({
       default: "1000000",
       set: ([most]) => ({ most }),
     }),
-    CacheReadSize: directive({
-      args: [arg.size("bytes")],
-      contexts: places,
-      summary: "How much Apache takes from a back end before it sends some of it on.",
-      doc: withoutEffect,
-      example: "CacheReadSize 102400",
-      default: "0",
-      set: () => undefined,
-    }),
-    CacheReadTime: directive({
-      args: [arg.int("milliseconds")],
-      contexts: places,
-      summary: "How long Apache takes from a back end before it sends some of it on.",
-      doc: withoutEffect,
-      example: "CacheReadTime 1000",
-      default: "0",
-      set: () => undefined,
-    }),
+    ...readDirectives(directive, "Cache"),
   }),
-  lifecycle: { check, start, stop },
-  provides: { cacheStore: { disk: storeFor } },
+  lifecycle: { check, start: provider.start, stop: provider.stop },
+  provides: { cacheStore: { disk: provider.storeFor } },
 });
 
 const sizeExpected = "must be a number of bytes, with K, M or G behind it or without, of at least 1M";
@@ -134,36 +120,6 @@ function check(server: ServerView): void {
     told.add(levelsOrigin);
     server.error("CacheDirLevels*CacheDirLength value must not be higher than 20", levelsOrigin);
   }
-}
-
-const folders = new Map<string, FileStore>();
-const stores = new WeakMap<object, CacheStore | false>();
-
-function start(worker: WorkerView): void {
-  const { server } = worker;
-  for (const virtualHost of server.virtualHosts) {
-    const { root, levels, length, limit } = server.settings(disk, virtualHost);
-    if (root === undefined || folders.has(root)) continue;
-    const warn = (message: string): void => worker.errorLog.write({ level: "warn", module: "cache_disk", message });
-    const folder = new FileStore({ root, levels, length, limit, warn });
-    folders.set(root, folder);
-    if (!worker.isRehearsal) folder.start();
-  }
-}
-
-function stop(): void {
-  for (const folder of folders.values()) folder.stop();
-}
-
-function storeFor(request: Request): CacheStore | undefined {
-  const settings = request.settings(disk);
-  let store = stores.get(settings);
-  if (store === undefined) {
-    const folder = settings.root === undefined ? undefined : folders.get(settings.root);
-    store = folder ? within(folder, settings) : false;
-    stores.set(settings, store);
-  }
-  return store || undefined;
 }
 
 function within(folder: FileStore, { least, most }: BodyLimits): CacheStore {

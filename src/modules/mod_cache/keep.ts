@@ -1,5 +1,6 @@
 // A response on its way out → the same, kept; or the kept one it says is still good.
 import { dropBody, Headers, lengthOf, parseHttpDate, type Request, type Response } from "../../api/index.js";
+import { namedKeys } from "./key.js";
 import { isErrorDocument, meeting } from "./look-up.js";
 import { unlessNone } from "./settings.js";
 import {
@@ -22,7 +23,7 @@ type Awaitable<Value> = Value | Promise<Value>;
 
 /** Decides about the response of a request that was looked up. */
 export function keepResponse(request: Request, response: Response, settings: CacheSettings): Awaitable<Response> {
-  if (request.parent || response.stored) return response;
+  if ((request.parent && settings.isQuick) || response.stored) return response;
   const change = stateOf<ChangeState>(request, changeState);
   if (change) return response.status > 299 ? response : invalidate(request, response, { settings, change });
   const state = stateOf<CacheState>(request, cacheState);
@@ -46,7 +47,9 @@ function invalidate(
   response: Response,
   { settings, change }: { readonly settings: CacheSettings; readonly change: ChangeState },
 ): Awaitable<Response> {
-  const gone = Promise.all(change.stores.map((store) => store.forget(change.key, request.headers)));
+  const { headers, always } = response;
+  const keys = [change.key, ...namedKeys(request, settings, always ? [headers, always] : [headers])];
+  const gone = Promise.all(keys.flatMap((key) => change.stores.map((store) => store.forget(key, request.headers))));
   tell(request, undefined, { settings, outcome: "invalidate", reason: `cache invalidated by ${request.method}` });
   return gone.then(() => response);
 }

@@ -36,7 +36,7 @@ export function quickHandler(request: Request, settings: CacheSettings): Respons
 
 /** In the place of a handler (CacheQuickHandler Off). */
 export function handler(request: Request, settings: CacheSettings): Response | undefined {
-  if (request.parent || isErrorDocument(request)) return undefined;
+  if (isErrorDocument(request)) return undefined;
   return lookUp(request, settings);
 }
 
@@ -128,7 +128,9 @@ function remember(
   request.kept.set(cacheState, state);
 }
 
-function hasAnyCondition({ headers }: Request): boolean {
+/** Conditions are for the whole of a page, not for its parts. */
+function hasAnyCondition({ headers, parent }: Request): boolean {
+  if (parent) return false;
   return hasConditions(headers) || headers.has("if-range");
 }
 

@@ -9,11 +9,12 @@ import {
   value,
   type Context,
   type Origin,
-  type Request,
   type ServerView,
+  type SettingsOf,
   type WorkerView,
 } from "../../api/index.js";
-import { FileStore } from "./file-store.js";
+import type { FileStore } from "./file-store.js";
+import { readDirectives, storeProvider } from "./provider.js";
 import type { CacheStore, EntryHead } from "./store.js";
 
 const socache = defineSettings("mod_cache_socache", {
@@ -30,8 +31,13 @@ const socache = defineSettings("mod_cache_socache", {
 
 const hosts: readonly Context[] = ["server config", "virtual host"];
 const places: readonly Context[] = ["server config", "virtual host", "directory"];
-const withoutEffect =
-  "Accepted without effect: what comes from a back end is sent on at once, in the pieces it comes in, and kept at its end.";
+const provider = storeProvider({
+  name: "cache_socache",
+  definition: socache,
+  folderOf: ({ provider: line }) => line && keyOf(line),
+  options,
+  within,
+});
 
 export default defineModule({
   name: "mod_cache_socache",
@@ -81,31 +87,13 @@ export default defineModule({
       default: "600",
       set: ([shortest]) => ({ shortest }),
     }),
-    CacheSocacheReadSize: directive({
-      args: [arg.size("bytes")],
-      contexts: places,
-      summary: "How much Apache takes from a back end before it sends some of it on.",
-      doc: withoutEffect,
-      example: "CacheSocacheReadSize 102400",
-      default: "0",
-      set: () => undefined,
-    }),
-    CacheSocacheReadTime: directive({
-      args: [arg.int("milliseconds")],
-      contexts: places,
-      summary: "How long Apache takes from a back end before it sends some of it on.",
-      doc: withoutEffect,
-      example: "CacheSocacheReadTime 1000",
-      default: "0",
-      set: () => undefined,
-    }),
+    ...readDirectives(directive, "CacheSocache"),
   }),
-  lifecycle: { check, start, stop },
-  provides: { cacheStore: { socache: storeFor } },
+  lifecycle: { check, start, stop: provider.stop },
+  provides: { cacheStore: { socache: provider.storeFor } },
 });
 
-type SocacheSettings = ReturnType<typeof settingsOf>;
-const settingsOf = (request: Request) => request.settings(socache);
+type SocacheSettings = SettingsOf<typeof socache.settings>;
 const standardLimit = 16 * 1024 * 1024;
 
 function check(server: ServerView): void {
@@ -119,27 +107,20 @@ function check(server: ServerView): void {
   }
 }
 
-const folders = new Map<string, FileStore>();
-const stores = new WeakMap<object, CacheStore | false>();
-
 /** A folder of its own for each CacheSocache line, below one that belongs to this start of the server. */
+function options({ provider: line }: SocacheSettings, { secret }: WorkerView) {
+  const key = line ? keyOf(line) : "";
+  const own = createHash("sha256").update(secret).update("cache-socache").digest("hex").slice(0, 32);
+  // Nobody else can have made a folder of that name, whoever may write there.
+  const root = `${sharedPlace()}/${prefix}${process.ppid}-${own}/${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
+  const limit = Math.max(1024 ** 2, Number(/\((\d{1,15})\)$/.exec(key)?.[1] ?? standardLimit));
+  return { root, levels: 1, length: 1, limit };
+}
+
 function start(worker: WorkerView): void {
-  const { server } = worker;
-  const place = sharedPlace();
-  const secret = createHash("sha256").update(worker.secret).update("cache-socache").digest("hex").slice(0, 32);
-  for (const virtualHost of server.virtualHosts) {
-    const { provider } = server.settings(socache, virtualHost);
-    if (!provider || folders.has(keyOf(provider))) continue;
-    const key = keyOf(provider);
-    // Nobody else can have made a folder of that name, whoever may write there.
-    const root = `${place}/${prefix}${process.ppid}-${secret}/${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
-    const limit = Math.max(1024 ** 2, Number(/\((\d{1,15})\)$/.exec(provider.arguments)?.[1] ?? standardLimit));
-    const warn = (message: string): void => worker.errorLog.write({ level: "warn", module: "cache_socache", message });
-    const folder = new FileStore({ root, levels: 1, length: 1, limit, warn });
-    folders.set(key, folder);
-    if (!worker.isRehearsal) folder.start();
-  }
-  if (folders.size > 0 && !worker.isRehearsal) forgetEnded(place);
+  provider.start(worker);
+  const isUsed = worker.server.virtualHosts.some((host) => worker.server.settings(socache, host).provider);
+  if (isUsed && !worker.isRehearsal) forgetEnded(sharedPlace());
 }
 
 const prefix = "modhost-cache-";
@@ -152,10 +133,6 @@ function sharedPlace(): string {
   } catch {
     return tmpdir();
   }
-}
-
-function stop(): void {
-  for (const folder of folders.values()) folder.stop();
 }
 
 /** Takes away the folders of servers that have ended. */
@@ -182,17 +159,6 @@ function isRunning(pid: number): boolean {
 
 function keyOf({ name, arguments: words }: { readonly name: string; readonly arguments: string }): string {
   return `${name}:${words}`;
-}
-
-function storeFor(request: Request): CacheStore | undefined {
-  const settings = settingsOf(request);
-  let store = stores.get(settings);
-  if (store === undefined) {
-    const folder = settings.provider && folders.get(keyOf(settings.provider));
-    store = folder ? within(folder, settings) : false;
-    stores.set(settings, store);
-  }
-  return store || undefined;
 }
 
 function within(folder: FileStore, settings: SocacheSettings): CacheStore {
