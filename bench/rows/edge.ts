@@ -43,6 +43,12 @@ const encrypted: readonly Contestant[] = [
   nginx("nginx", nginxTls("ssl")),
 ];
 
+const overHttp2: readonly Contestant[] = [
+  modhost(tls("http2", "Protocols h2 http/1.1")),
+  apache("Apache", tls("http2", "Protocols h2 http/1.1")),
+  nginx("nginx", nginxTls("ssl http2")),
+];
+
 const proxying: Site = {
   modules: "proxy proxy_http",
   lines: ({ backendPort }) => `ProxyPass / http://127.0.0.1:${backendPort}/
@@ -71,4 +77,5 @@ export const edgeRows: readonly Row[] = [
     headers: ["Connection: close"],
     contestants: encrypted,
   },
+  { name: "HTTP/2, static file of 1 KiB", path: "/1k.txt", scheme: "https", load: "h2load", contestants: overHttp2 },
 ];

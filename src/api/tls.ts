@@ -90,6 +90,4 @@ export interface TlsConnection {
   readonly socket: TLSSocket;
   /** The virtual host the client named in the handshake, else the first of the address. */
   readonly virtualHost: VirtualHost;
-  /** Whether the client named one. */
-  readonly isNamed: boolean;
 }

@@ -58,8 +58,6 @@ function endOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): 
 /** Handshakes under way: the virtual host each is with, and who waits for its end. */
 interface Waiting {
   readonly host: TlsHost;
-  /** Whether the client named it. */
-  readonly isNamed: boolean;
   readonly open: (opened: Encrypted) => void;
 }
 
@@ -116,11 +114,11 @@ export class TlsEndpoint {
       client.unshift(first);
       if (isPlain) return open({ socket: client, tls: undefined, isPlain, protocol: "http/1.1" });
       if (hello?.protocols.includes(challengeProtocol) && this.#expectsChallenge) return this.#answerChallenge(client);
-      const host = this.#byName(hello?.serverName);
+      const host = this.#byName(hello?.serverName) ?? this.#first;
       const end = endOf(client);
-      this.#waiting.set(end, { host: host ?? this.#first, isNamed: host !== undefined, open });
+      this.#waiting.set(end, { host, open });
       client.once("close", () => this.#waiting.delete(end));
-      this.#serverOf(host ?? this.#first).emit("connection", client);
+      this.#serverOf(host).emit("connection", client);
     };
     const limit = setTimeout(drop, this.#options.timeout);
     client.once("close", () => clearTimeout(limit));
@@ -202,13 +200,13 @@ export class TlsEndpoint {
   }
 
   /** The handshake is over, and it is known whether the client's certificate is good enough. */
-  #verified(socket: TLSSocket, { host, isNamed, open }: Waiting, refusal: string | undefined): void {
+  #verified(socket: TLSSocket, { host, open }: Waiting, refusal: string | undefined): void {
     if (refusal !== undefined) {
       this.#failed(host, refusal);
       socket.destroy();
       return;
     }
-    const tls: TlsConnection = { socket, virtualHost: host.virtualHost, isNamed };
+    const tls: TlsConnection = { socket, virtualHost: host.virtualHost };
     open({ socket, tls, isPlain: false, protocol: socket.alpnProtocol === "h2" ? "h2" : "http/1.1" });
   }
 

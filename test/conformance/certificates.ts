@@ -26,9 +26,18 @@ function inFolder<T>(make: (run: (...args: string[]) => void, read: (name: strin
 
 /** A certificate that signs itself: "/CN=www.test". */
 export function selfSigned(subject: string, ...more: string[]): KeyPair {
+  return signedBySelf(newKey, subject, more);
+}
+
+/** The same with a key of RSA. */
+export function selfSignedRsa(subject: string, ...more: string[]): KeyPair {
+  return signedBySelf(["-newkey", "rsa:2048", "-nodes"], subject, more);
+}
+
+function signedBySelf(kind: readonly string[], subject: string, more: readonly string[]): KeyPair {
   return inFolder((run, read) => {
     const extensions = more.flatMap((extension) => ["-addext", extension]);
-    run("req", "-x509", ...newKey, "-keyout", "key", "-out", "cert", "-days", "30", "-subj", subject, ...extensions);
+    run("req", "-x509", ...kind, "-keyout", "key", "-out", "cert", "-days", "30", "-subj", subject, ...extensions);
     return { key: read("key"), cert: read("cert") };
   });
 }

@@ -1,10 +1,11 @@
 // mod_ssl: names in the handshake, versions, clients' certificates, variables, plain HTTP on its port.
 import type { ConnectionOptions } from "node:tls";
-import { selfSigned, signed } from "./certificates.js";
+import { selfSigned, selfSignedRsa, signed } from "./certificates.js";
 import type { Case, Suite } from "./harness.js";
 
 const first = selfSigned("/C=DE/O=First, Inc./CN=first.test", "subjectAltName=DNS:first.test,DNS:www.first.test");
 const second = selfSigned("/CN=second.test");
+const rsa = selfSignedRsa("/CN=both.test");
 const joe = signed("/O=Authority/CN=authority", "/C=DE/O=Clients/OU=One/OU=Two/CN=joe/emailAddress=joe@clients.test");
 const stranger = selfSigned("/CN=stranger");
 
@@ -84,6 +85,44 @@ SSLCipherSuite HIGH:!aNULL
 </VirtualHost>
 `;
 
+const severalCertificates = `
+<VirtualHost *:@PORT3@>
+    ServerName both.test
+    SSLEngine on
+    SSLCertificateFile @ROOT@/second.pem
+    SSLCertificateKeyFile @ROOT@/second.key
+    SSLCertificateFile @ROOT@/rsa.pem
+    SSLCertificateKeyFile @ROOT@/rsa.key
+    Header set X-Key "%{SSL_SERVER_A_KEY}s %{SSL_SERVER_S_DN_CN}s"
+</VirtualHost>
+<VirtualHost *:@PORT3@>
+    ServerName rsa.test
+    SSLEngine on
+    SSLCertificateFile @ROOT@/rsa.pem
+    SSLCertificateKeyFile @ROOT@/rsa.key
+    SSLCipherSuite ECDHE-RSA-AES128-GCM-SHA256
+    Header set X-Key "%{SSL_SERVER_A_KEY}s %{SSL_CIPHER}s"
+</VirtualHost>
+`;
+
+const strict = `
+SSLStrictSNIVHostCheck on
+<VirtualHost *:@PORT3@>
+    ServerName first.test
+    SSLEngine on
+    SSLCertificateFile @ROOT@/first.pem
+    SSLCertificateKeyFile @ROOT@/first.key
+</VirtualHost>
+<VirtualHost *:@PORT3@>
+    ServerName second.test
+    SSLEngine on
+    SSLCertificateFile @ROOT@/second.pem
+    SSLCertificateKeyFile @ROOT@/second.key
+</VirtualHost>
+`;
+
+const told = "Apache's page says that the name was missing, and it ends the connection";
+
 const byListen = (address: string): string => `
 <VirtualHost ${address}:@PORT3@>
     ServerName first.test
@@ -111,6 +150,8 @@ const files: Suite["files"] = {
   "second.pem": second.cert,
   "second.key": { text: second.key, mode: 0o600 },
   "authority.pem": joe.authority,
+  "rsa.pem": rsa.cert,
+  "rsa.key": { text: rsa.key, mode: 0o600 },
 };
 
 /** TLS as mod_ssl has it. */
@@ -181,4 +222,39 @@ export const further: readonly Suite[] = [
     files,
     cases: [{ ...third, name: "a plain request" }],
   },
+  {
+    name: "ssl with several certificates",
+    configuration: configuration + severalCertificates,
+    files,
+    cases: ["both.test", "rsa.test"].flatMap((name): Case[] => [
+      { ...at3(name), name: `${name}: TLS 1.3` },
+      { ...at3(name), name: `${name}: RSA in 1.3`, tls: { servername: name, sigalgs: "rsa_pss_rsae_sha256" } },
+      { ...at3(name), name: `${name}: ECDSA in 1.3`, tls: { servername: name, sigalgs: "ecdsa_secp256r1_sha256" } },
+      { ...at3(name), name: `${name}: RSA in 1.2`, tls: old(name, "ECDHE-RSA-AES128-GCM-SHA256") },
+      { ...at3(name), name: `${name}: another of RSA in 1.2`, tls: old(name, "ECDHE-RSA-AES256-GCM-SHA384") },
+      { ...at3(name), name: `${name}: ECDSA in 1.2`, tls: old(name, "ECDHE-ECDSA-AES128-GCM-SHA256") },
+    ]),
+  },
+  {
+    name: "ssl that is strict about names",
+    configuration: configuration + strict,
+    files,
+    cases: [
+      { ...at3("first.test"), name: "the first host" },
+      { ...at3("second.test"), name: "the second host" },
+      { ...at3("first.test"), name: "no name", tls: {}, differs: told },
+      { ...at3("second.test"), name: "no name, and the second host", tls: {}, differs: told },
+      { ...at3("first.test"), name: "an unknown name, and the first host", tls: { servername: "unknown.test" } },
+      { ...at3("unknown.test"), name: "an unknown name" },
+    ],
+  },
 ];
+
+/** A request to the third port by a name that is that of the handshake, too. */
+function at3(name: string): Omit<Case, "name"> {
+  return { to: { port: 3 }, host: name, tls: { servername: name } };
+}
+
+function old(servername: string, ciphers: string): ConnectionOptions {
+  return { servername, ciphers, maxVersion: "TLSv1.2" };
+}

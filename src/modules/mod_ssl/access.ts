@@ -16,7 +16,8 @@ export function checkName(
   const { tls } = request.connection;
   if (!tls) return undefined;
   const { virtualHost } = request;
-  if (!tls.isNamed) {
+  // Also one that nobody has.
+  if (serverName(request) === undefined) {
     if (!strictNames) return undefined;
     request.log("error", "ssl", "AH02033: No hostname was provided via SNI for a name based virtual host");
     return refuse(403);

@@ -39,18 +39,24 @@ const simple: Readonly<Record<string, CertificateVariable>> = {
   A_SIG: ({ signatureAlgorithm }) => algorithmNames.get(signatureAlgorithm) ?? "UNKNOWN",
   A_KEY: ({ keyAlgorithm }) => algorithmNames.get(keyAlgorithm) ?? "UNKNOWN",
   CERT: ({ x509 }) => x509.toString(),
-  CERT_RFC4523_CEA: ({ x509, issuer }) =>
-    `{ serialNumber ${BigInt(`0x${x509.serialNumber}`)}, issuer rdnSequence:"${rfc2253(issuer)}" }`,
 };
+
+/** Which certificate this is, in the form of RFC 4523; only clients' have it. */
+export const exactAssertion: CertificateVariable = ({ x509, issuer }) =>
+  `{ serialNumber ${BigInt(`0x${x509.serialNumber}`)}, issuer rdnSequence:"${asciiOnly(rfc2253(issuer))}" }`;
+
+function asciiOnly(text: string): string {
+  return text.replace(/[\x80-\xff]/g, (char) => `\\${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
 
 /** The variable with that name behind "SSL_CLIENT_" or "SSL_SERVER_"; undefined where none has it. */
 export function certificateVariable(name: string): CertificateVariable | undefined {
   const upper = name.toUpperCase();
   if (Object.hasOwn(simple, upper)) return simple[upper];
-  const [, side = "", attribute = "", index = "0"] = /^([SI])_DN_([A-Za-z]+)(?:_(\d+))?$/i.exec(name) ?? [];
+  const [, side = "", attribute = "", index = "0"] = /^([SI])_[Dd][Nn]_([A-Za-z]+)(?:_(\d+))?$/.exec(name) ?? [];
   const type = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
   if (type !== undefined) {
-    return ({ subject, issuer }) => valuesOf(side.toUpperCase() === "S" ? subject : issuer, type)[Number(index)];
+    return ({ subject, issuer }) => valuesOf(side === "S" ? subject : issuer, type)[Number(index)];
   }
   const [, kind = "", at = "0"] = /^SAN_(Email|DNS|OTHER_msUPN|OTHER_dnsSRV)_(\d+)$/i.exec(name) ?? [];
   const known = nameKinds.find((each) => each.word.toLowerCase() === kind.toLowerCase());

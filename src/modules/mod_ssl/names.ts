@@ -51,13 +51,19 @@ export function rfc2253(name: Name): string {
   return text;
 }
 
-/** OpenSSL's former way: "/C=DE/CN=joe". */
+/** OpenSSL's former way, "/C=DE/CN=joe": "/" and "+" in it have a backslash in front. */
 export function oneLine(name: Name): string {
   const part = ({ contents }: DerText): string =>
     contents
       .toString("latin1")
+      .replace(/[/+]/g, "\\$&")
       .replace(/[^ -~]/g, (char) => `\\x${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
-  return name.map(({ type, value }) => `/${nameTypes.get(type) ?? type}=${part(value)}`).join("");
+  return name
+    .map(({ type, value, set }, index) => {
+      const joint = name[index - 1]?.set === set ? "+" : "/";
+      return `${joint}${nameTypes.get(type) ?? type}=${part(value)}`;
+    })
+    .join("");
 }
 
 /** One attribute by itself. */

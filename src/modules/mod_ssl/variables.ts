@@ -2,7 +2,7 @@
 import type { TLSSocket } from "node:tls";
 import { version, type Request } from "../../api/index.js";
 import { readCertificate, type Certificate } from "./certificate.js";
-import { certificateEntries, certificateVariable, extensionTexts } from "./certificate-variables.js";
+import { certificateEntries, certificateVariable, exactAssertion, extensionTexts } from "./certificate-variables.js";
 import { peerOf } from "./chain.js";
 import { verdictOf } from "./client-certificates.js";
 import { derAt, derContents, derWithin } from "./der.js";
@@ -93,7 +93,7 @@ function readerOf(name: string): Reader {
   if (number !== undefined && isClient) {
     return ({ connection: { tls } }) => tls && chainCertificates(tls.socket)[Number(number)];
   }
-  const variable = certificateVariable(rest);
+  const variable = isClient && /^CERT_RFC4523_CEA$/i.test(rest) ? exactAssertion : certificateVariable(rest);
   if (!variable) return none;
   return (request, isLegacy) => {
     const { tls } = request.connection;

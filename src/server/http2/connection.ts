@@ -68,6 +68,7 @@ export class Http2Connection implements ServedConnection, StreamOwner {
     socket.allowHalfOpen = false;
     socket.on("error", () => undefined);
     this.#session = performServerHandshake(socket, sessionOptions(limits, http2));
+    nameFaults(this.#session);
     this.#session.on("stream", this.#begin);
     this.#session.on("error", () => undefined);
     this.#session.on("close", this.#closed);
@@ -200,6 +201,25 @@ export class Http2Connection implements ServedConnection, StreamOwner {
   readonly #closed = (): void => {
     this.#state.remove(this);
     if (!this.#socket.destroyed) this.#socket.destroySoon();
+  };
+}
+
+/** Errors of the protocol's reader, by nghttp2's numbers → what the client is told (RFC 9113 section 7). */
+const faults: ReadonlyMap<number, number> = new Map([
+  [-505, constants.NGHTTP2_PROTOCOL_ERROR],
+  [-510, constants.NGHTTP2_STREAM_CLOSED],
+  [-522, constants.NGHTTP2_FRAME_SIZE_ERROR],
+  [-523, constants.NGHTTP2_COMPRESSION_ERROR],
+  [-524, constants.NGHTTP2_FLOW_CONTROL_ERROR],
+  [-904, constants.NGHTTP2_ENHANCE_YOUR_CALM],
+]);
+
+/** Has a session that ends by a client's fault say which; Node calls them all internal errors. */
+function nameFaults(session: ServerHttp2Session): void {
+  const destroy = session.destroy.bind(session);
+  session.destroy = (error, code) => {
+    const { errno } = (error ?? {}) as NodeJS.ErrnoException;
+    destroy(error, code ?? (errno === undefined ? undefined : faults.get(errno)));
   };
 }
 
