@@ -21,7 +21,8 @@ type Awaitable<Value> = Value | Promise<Value>;
 
 /** Answers what no other handler did. */
 export function defaultHandler(request: Request, settings: CoreSettings): Awaitable<Response> {
-  if (request.body.length === 0) return answerRequest(request, settings);
+  // What follows CONNECT over HTTP/2 is no body, and has no end before the answer.
+  if (request.body.length === 0 || request.method === "CONNECT") return answerRequest(request, settings);
   const discarded = request.body.discard();
   if (discarded === true) return answerRequest(request, settings);
   const goOn = (whole: boolean): Awaitable<Response> =>
