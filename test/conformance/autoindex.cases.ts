@@ -27,6 +27,11 @@ const looks: readonly (readonly [name: string, lines: string])[] = [
   ["signed", "ServerSignature On"],
   ["ignore", "IndexIgnoreReset On\nIndexIgnore *.txt a*.html .."],
   ["pack", "IndexOptions +FancyIndexing -HTMLTable"],
+  ["words-behind", "IndexOptions +HTMLTable\nIndexOptions SuppressRules FancyIndexing"],
+  ["words-in-front", "IndexOptions FancyIndexing +HTMLTable"],
+  ["words-with-signs", "IndexOptions +FancyIndexing\nIndexOptions +HTMLTable -HTMLTable"],
+  ["value-behind", "IndexOptions +FancyIndexing\nIndexOptions NameWidth=*"],
+  ["plain-folders", "IndexOptions FoldersFirst\nIndexOrderDefault Descending Size"],
 ];
 
 const configuration = `
@@ -81,6 +86,10 @@ const rows: readonly Case[] = [
   ...queries.map((query): Case => ({ name: `the query ${query}`, target: `/fancy/${query}` })),
   ...["?C=N;O=D", "?F=0", "?V=0"].map((query): Case => ({ name: `${query} in a table`, target: `/debian/${query}` })),
   { name: "a query that is not taken", target: "/client/?C=S;O=D" },
+  ...["?C=N;O=D", "?C=S;O=D", "?C=M;O=A"].map((query): Case => ({
+    name: `${query} in a plain list`,
+    target: `/plain-folders/${query}`,
+  })),
   { name: "forbidden files shown", target: "/shown/" },
   { name: "HEAD", method: "HEAD", target: "/fancy/" },
   { name: "POST", method: "POST", target: "/fancy/", body: "x" },

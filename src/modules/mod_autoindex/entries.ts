@@ -150,7 +150,11 @@ function comparison({ options, key, direction }: Wanted): (a: Entry, b: Entry) =
     (natural ? naturally(a, b) : 0) ||
     (folded ? text(a.toLowerCase(), b.toLowerCase()) : 0) ||
     text(a, b);
+  // A plain list shows names alone, and is sorted by them alone.
+  const isPlain = !options.has("FancyIndexing") && !options.has("HTMLTable");
+  const foldersFirst = options.has("FoldersFirst") && !isPlain;
   const byKey = (a: Entry, b: Entry): number => {
+    if (isPlain) return 0;
     if (key === "M") return (a.modified ?? 0) - (b.modified ?? 0);
     if (key === "S") return a.size - b.size;
     if (key === "D") return (natural ? naturally : text)(a.description ?? "", b.description ?? "");
@@ -159,7 +163,7 @@ function comparison({ options, key, direction }: Wanted): (a: Entry, b: Entry) =
   return (a, b) => {
     if (a.isParent) return -1;
     if (b.isParent) return 1;
-    if (options.has("FoldersFirst") && a.isFolder !== b.isFolder) return a.isFolder ? -1 : 1;
+    if (foldersFirst && a.isFolder !== b.isFolder) return a.isFolder ? -1 : 1;
     const [first, second] = direction === "A" ? [a, b] : [b, a];
     return byKey(first, second) || byName(first.name, second.name);
   };

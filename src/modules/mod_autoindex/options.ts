@@ -32,6 +32,8 @@ export interface OptionLines {
   readonly plain: ReadonlySet<Option> | undefined;
   readonly added: ReadonlySet<Option>;
   readonly removed: ReadonlySet<Option>;
+  /** A word without a sign, be it one with a value: what was added and taken by earlier words is forgotten. */
+  readonly restarts: boolean;
   readonly values: Values;
 }
 
@@ -53,31 +55,27 @@ const without = (set: ReadonlySet<Option>, less: ReadonlySet<Option>): ReadonlyS
 
 /** The setting: `plain` of merged settings is what is on. */
 export const options: Setting<OptionLines> = {
-  initial: { plain: undefined, added: nothing, removed: nothing, values: {} },
+  initial: { plain: undefined, added: nothing, removed: nothing, restarts: false, values: {} },
   add: (earlier, later) => {
-    const values = { ...earlier.values, ...later.values };
-    if (later.plain && later.plain.size === 0) return { plain: later.plain, added: nothing, removed: nothing, values };
-    if (later.plain) {
-      // Plain words make what was added before a part of them.
-      const plain = joined(joined(earlier.plain ?? nothing, later.plain), earlier.added);
-      return { plain, added: nothing, removed: nothing, values };
-    }
+    const before = later.restarts ? options.initial : earlier;
     return {
-      plain: earlier.plain,
-      added: joined(without(earlier.added, later.removed), later.added),
-      removed: joined(without(earlier.removed, later.added), later.removed),
-      values,
+      plain:
+        later.plain && later.plain.size > 0
+          ? joined(earlier.plain ?? nothing, later.plain)
+          : (later.plain ?? earlier.plain),
+      added: joined(without(before.added, later.removed), later.added),
+      removed: joined(without(before.removed, later.added), later.removed),
+      restarts: earlier.restarts || later.restarts,
+      values: { ...earlier.values, ...later.values },
     };
   },
   nest: (outer, inner) => {
     const values = { ...outer.values, ...inner.values };
-    if (inner.plain) {
-      const plain = without(joined(inner.plain, inner.added), inner.removed);
-      return { plain, added: nothing, removed: nothing, values };
-    }
+    // As in Apache, which forgets words with signs beside plain ones.
+    if (inner.plain) return { ...options.initial, plain: inner.plain, values };
     const added = without(joined(outer.added, inner.added), inner.removed);
     const removed = joined(outer.removed, inner.removed);
-    return { plain: without(joined(outer.plain ?? nothing, added), removed), added, removed, values };
+    return { plain: without(joined(outer.plain ?? nothing, added), removed), added, removed, restarts: false, values };
   },
 };
 
@@ -93,13 +91,13 @@ function readWord(word: string, place: Place): OptionLines {
   const text = sign === "" ? word : word.slice(1);
   if (/^none$/i.test(text)) {
     if (sign !== "") return place.fail("cannot combine + or - with None");
-    return { ...options.initial, plain: new Set() };
+    return { ...options.initial, plain: new Set(), restarts: true };
   }
   const option = names.find((each) => each.toLowerCase() === text.toLowerCase());
-  if (option && sign === "") return { ...options.initial, plain: new Set([option]) };
+  if (option && sign === "") return { ...options.initial, plain: new Set([option]), restarts: true };
   if (option && sign === "+") return { ...options.initial, added: new Set([option]) };
   if (option) return { ...options.initial, removed: new Set([option]) };
-  return { ...options.initial, values: readValue(text, sign === "-", place) };
+  return { ...options.initial, restarts: sign === "", values: readValue(text, sign === "-", place) };
 }
 
 function readValue(text: string, isRemoved: boolean, place: Place): Values {
