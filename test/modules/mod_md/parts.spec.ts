@@ -1,13 +1,18 @@
 // The parts of mod_md that need no authority: times, keys, names, delays, exchanges.
 import { expect } from "chai";
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { authorityName, authorityUrl } from "../../../src/modules/mod_md/authorities.js";
 import { belongTogether, factsOf, makeFallback, makeProof } from "../../../src/modules/mod_md/certificates.js";
 import { runCommand } from "../../../src/modules/mod_md/commands.js";
 import { covers } from "../../../src/modules/mod_md/domains.js";
-import { delayAfter } from "../../../src/modules/mod_md/job.js";
+import { delayAfter, newJob, readJob, writeJob } from "../../../src/modules/mod_md/job.js";
 import { fileNames, readKeyKinds } from "../../../src/modules/mod_md/key-kinds.js";
+import { withLock } from "../../../src/modules/mod_md/lock.js";
+import { Store } from "../../../src/modules/mod_md/store.js";
 import { lengthOf, readDuration, readSlice, showSlice } from "../../../src/modules/mod_md/times.js";
 import { exchange } from "../../../src/modules/mod_md/transport.js";
 
@@ -175,5 +180,55 @@ describe("exchanges with an authority", () => {
     });
     expect(await get("https://acme.test/dir", proxy)).to.contain("the proxy answered 403");
     expect(seen).to.deep.equal(["acme.test:443"]);
+  });
+});
+
+describe("a store that servers share", () => {
+  const folder = mkdtempSync(join(tmpdir(), "md-lock-"));
+  const file = join(folder, "modhost.lock");
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("is changed by one of them at a time", async () => {
+    writeFileSync(file, "another");
+    expect(await withLock(folder, 100, () => expect.fail("it is locked"))).to.equal(false);
+    expect(await withLock(folder, 0, () => undefined)).to.equal(true);
+    const waiting = withLock(folder, 30_000, () => undefined);
+    rmSync(file);
+    expect(await waiting).to.equal(true);
+    expect(existsSync(file)).to.equal(false);
+  });
+
+  it("is not locked for ever by one that has died", async () => {
+    writeFileSync(file, "another");
+    utimesSync(file, 1, 1);
+    expect(await withLock(folder, 30_000, () => undefined)).to.equal(true);
+  });
+
+  it("keeps jobs, which a clock that was set back does not hold up", () => {
+    const store = Store.make(join(folder, "md"), undefined);
+    const year = Date.now() + 365 * day;
+    writeJob(store, "a.test", { ...newJob(), errors: 3, nextRun: year, records: [{ name: "a.test", value: "x" }] });
+    const { errors, nextRun, records } = readJob(store, "a.test");
+    expect({ errors, nextRun, records }).to.deep.equal({
+      errors: 3,
+      nextRun: 0,
+      records: [{ name: "a.test", value: "x" }],
+    });
+  });
+
+  it("is Apache's of form 3, and none of a later form", () => {
+    const path = join(folder, "md");
+    const kept = JSON.parse(readFileSync(join(path, "md_store.json"), "utf8")) as { key: string; store: object };
+    expect(kept.store).to.deep.equal({ version: 3 });
+    expect(Buffer.from(kept.key, "base64url")).to.have.length(48);
+    writeFileSync(join(path, "md_store.json"), JSON.stringify({ ...kept, store: { version: 4 } }));
+    expect(() => Store.open(path)).to.throw("has form 4, and this server knows 3");
+  });
+});
+
+describe("what an authority calls wrong", () => {
+  it("is tried again after a day", () => {
+    const problem = "urn:ietf:params:acme:error:rejectedIdentifier";
+    expect(delayAfter(1, { first: 30_000, problem })).to.be.within(day, day * 1.1);
   });
 });
