@@ -203,9 +203,6 @@ export const suite: Suite = {
         method,
         target: `/limited-${name}.txt`,
         ...(method === "POST" ? { body: "x" } : {}),
-        ...(name === "merged" && method === "POST"
-          ? { differs: "beside AuthMerging, lines of a <Limit> replace those of its section" }
-          : {}),
       })),
     ),
     { name: "weighs POST for LimitExcept", method: "POST", target: "/limited-except.txt", body: "x" },
