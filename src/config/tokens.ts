@@ -94,22 +94,23 @@ interface Part {
 /** The logical line that begins at an offset, on the line of that number; where the next one begins, and its number. */
 function joinLines(text: string, offset: number, number: number): { line: Line; end: number; number: number } {
   const parts: Part[] = [];
-  /** Index of the last part with something in it. */
-  let tail = -1;
+  /** Those with something in them. */
+  const filled: Part[] = [];
   let start = offset;
   for (let line = number; ; line++) {
     const feed = text.indexOf("\n", start);
     const last = endOf(text, start, feed);
-    parts.push({ start, end: last, line });
-    if (last > start) tail = parts.length - 1;
-    const part = parts[tail];
+    const own: Part = { start, end: last, line };
+    parts.push(own);
+    if (last > start) filled.push(own);
+    const part = filled.at(-1);
     const end = feed < 0 ? text.length : feed + 1;
     // Apache looks at all it has joined: the second backslash of a doubled one continues over an empty line too.
     if (feed < 0 || !part || text.charCodeAt(part.end - 1) !== slash) {
       return { line: lineFrom(text, parts), end, number: line + 1 };
     }
     part.end--;
-    while (tail >= 0 && parts[tail]?.start === parts[tail]?.end) tail--;
+    if (part.end === part.start) filled.pop();
     start = end;
   }
 }

@@ -163,6 +163,7 @@ describe("a mebibyte of garbage", () => {
     ["of sections closed from outside", "<a>\n<b>\n</a>\n"],
     ["of backslashes", "\\"],
     ["of continued lines", "a \\\n"],
+    ["of continuations of nothing", "\\\n"],
     ["of quotes", '"'],
     ["of quotes with blanks", "' "],
     ["of variables that are never closed", "${"],
