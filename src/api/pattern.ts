@@ -8,6 +8,9 @@ export { globToRegExp, hasWildcard, type GlobOptions } from "./glob.js";
 export { matchLimit, onGivenUp, type GivenUp } from "./pattern-guard.js";
 export { PatternError, type PatternOptions } from "./pattern-tree.js";
 
+/** Characters of a pattern; PCRE takes no more than as many bytes of what it makes of one. */
+const longest = 65_535;
+
 /**
  * Translates a Perl-compatible pattern. Texts it is used on are latin1 strings of bytes. Throws a PatternError for what
  * JavaScript cannot express (recursion, conditions, \K, verbs ...) and for what is wrong in PCRE.
@@ -20,6 +23,7 @@ export { PatternError, type PatternOptions } from "./pattern-tree.js";
  * up after a while. `origin` is the line to tell of then.
  */
 export function translatePattern(source: string, options: PatternOptions = {}, origin?: Origin): RegExp {
+  if (source.length > longest) throw new PatternError(`is too large: it has more than ${longest} characters`);
   prepareEngine();
   const { body, flags } = readPattern(source, options);
   const writer = new PatternWriter();

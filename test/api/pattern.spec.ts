@@ -115,9 +115,10 @@ describe("translatePattern", () => {
     "(?#a",
     "(?<a>b)(?<a>c)",
     "(".repeat(1000) + ")".repeat(1000),
+    "a*".repeat(40_000),
     "\\",
   ]) {
-    it(`refuses ${JSON.stringify(pattern)}`, () => {
+    it(`refuses ${JSON.stringify(pattern.slice(0, 60))}`, () => {
       expect(() => translatePattern(pattern)).to.throw(PatternError);
     });
   }
