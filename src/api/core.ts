@@ -217,7 +217,7 @@ export const core = defineSettings("core", {
   cgiCurrentUri: value<boolean>(false),
   /** What the system lets a program use that runs for a request. */
   processLimits: map<ProcessLimit>(),
-  /** "path", "|program" or "syslog"; resolved. */
+  /** "path", "|program" or "syslog:facility:tag"; resolved. */
   errorLog: value<string>("logs/error_log"),
   /** The format of its messages; undefined: Apache's own. */
   errorLogFormat: value<ErrorLogFormat | undefined>(undefined),

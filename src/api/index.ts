@@ -61,5 +61,6 @@ export * from "./strftime.js";
 export * from "./subnet.js";
 export * from "./substitute.js";
 export * from "./period.js";
+export * from "./system-log.js";
 export * from "./tls.js";
 export * from "./words.js";

@@ -10,14 +10,15 @@ const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 
 /**
  * The line for an entry, without its newline, ASCII only:
- * `[Sat Nov 21 02:14:53.236693 2026] [core:error] [pid 7:tid 7] [client 127.0.0.1:80] AH00037: text, referer: url`.
+ * `[Sat Nov 21 02:14:53.236693 2026] [core:error] [pid 7:tid 7] [client 127.0.0.1:80] AH00037: text, referer: url`. Without
+ * its time where it is not timed.
  */
-export function errorLine(entry: LogEntry, now: number = clock()): string {
+export function errorLine(entry: LogEntry, now: number = clock(), isTimed = true): string {
   const pid = entry.pid ?? process.pid;
   const client = entry.client === undefined ? "" : `[client ${entry.client}] `;
   const referer = entry.referer === undefined ? "" : `, referer: ${escapeLog(entry.referer)}`;
   const cause = causeText(entry.cause);
-  const head = `[${errorTime(now)}] [${entry.module}:${entry.level}] [pid ${pid}:tid ${pid}] ${cause && `${cause}: `}`;
+  const head = `${isTimed ? `[${errorTime(now)}] ` : ""}[${entry.module}:${entry.level}] [pid ${pid}:tid ${pid}] ${cause && `${cause}: `}`;
   return `${head}${client}${escapeLog(entry.message)}${referer}`.slice(0, longestLine);
 }
 

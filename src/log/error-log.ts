@@ -16,9 +16,12 @@ const noticeRank = levels.indexOf("notice");
 /** How the lines of an error log look, and the name of the virtual host it is of. */
 export interface LineFormat extends ErrorLogFormats {
   readonly serverName?: string;
+  /** Lines then begin with their level, `<3>`; Apache's own format leaves out the time, and notices need their level. */
+  readonly forSystemLog?: boolean;
 }
 
-const apacheFormat: LineFormat = { message: undefined, connection: [], request: [] };
+/** Apache's own format. */
+export const apacheFormat: LineFormat = { message: undefined, connection: [], request: [] };
 
 /** An error log that writes lines to `sink`. Notices are always written, as Apache does for logs that are files. */
 export function createErrorLog(sink: LogSink, table: LevelTable = {}, format: LineFormat = apacheFormat): ErrorLog {
@@ -27,7 +30,7 @@ export function createErrorLog(sink: LogSink, table: LevelTable = {}, format: Li
   const under = (levelTable: LevelTable): ErrorLog => {
     const known = tables.get(levelTable);
     if (known) return known;
-    const takes = takesBy(levelTable);
+    const takes = takesBy(levelTable, format.forSystemLog === true);
     const log: ErrorLog = {
       takes,
       under,
@@ -42,16 +45,17 @@ export function createErrorLog(sink: LogSink, table: LevelTable = {}, format: Li
   return under(table);
 }
 
-function takesBy(table: LevelTable): ErrorLog["takes"] {
+function takesBy(table: LevelTable, noticesToo: boolean): ErrorLog["takes"] {
   const thresholds = new Map(Object.entries(table).map(([name, level]) => [name, rankOf(level)]));
   const standard = thresholds.get("") ?? rankOf("warn");
-  return (level, module) => level === "notice" || rankOf(level) <= (thresholds.get(module) ?? standard);
+  return (level, module) =>
+    (level === "notice" && !noticesToo) || rankOf(level) <= (thresholds.get(module) ?? standard);
 }
 
 /** The line of an entry, behind those that are written once for its connection and its request. */
 function linesOf(entry: LogEntry, format: LineFormat): readonly string[] {
   const { connection, request } = entry;
-  const { serverName } = format;
+  const { serverName, forSystemLog } = format;
   const lines: (string | undefined)[] = [];
   const once = (subject: object | undefined, formats: ErrorLogFormats["request"], about: LineSubject): void => {
     if (subject && noteLogged(subject)) lines.push(...formats.map((one) => formatLine(one, about)));
@@ -60,9 +64,13 @@ function linesOf(entry: LogEntry, format: LineFormat): readonly string[] {
   const root = request && rootOf(request);
   once(root, format.request, { serverName, ...(connection && { connection }), ...(root && { request: root }) });
   lines.push(
-    format.message ? formatLine(format.message, { ...entry, serverName, source: callerInSource }) : errorLine(entry),
+    format.message
+      ? formatLine(format.message, { ...entry, serverName, source: callerInSource })
+      : errorLine(entry, undefined, !forSystemLog),
   );
-  return lines.filter((line) => line !== undefined && line !== "") as string[];
+  const written = lines.filter((line) => line !== undefined && line !== "") as string[];
+  // Levels below debug are not known to it.
+  return forSystemLog ? written.map((line) => `<${Math.min(rankOf(entry.level), rankOf("debug"))}>${line}`) : written;
 }
 
 const loggers = new WeakMap<LogSink, winston.Logger>();

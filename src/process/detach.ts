@@ -1,6 +1,7 @@
 // The command in the terminal → the supervisor in the background, and what became of its start.
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { isLogProgram } from "../api/index.js";
 
 /** Marks the process that is to be the supervisor; taken out of the environment at once. */
 const mark = "MODHOST_DETACHED";
@@ -52,7 +53,7 @@ export async function startDetached(args: readonly string[], errorLog: string): 
 }
 
 function openLog(errorLog: string): number | "inherit" {
-  if (errorLog.startsWith("|") || errorLog.startsWith("/dev/") || errorLog.startsWith("syslog")) return "inherit";
+  if (isLogProgram(errorLog) || errorLog.startsWith("/dev/")) return "inherit";
   try {
     return openSync(errorLog, "a");
   } catch {

@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { resolve, sep } from "node:path";
 import {
   core,
+  isLogProgram,
   processes,
   serverBanner,
   workerCount,
@@ -190,7 +191,7 @@ export function configurationOf(
     pidFile: absolute(settings.pidFile),
     runtimeDir: absolute(settings.defaultRuntimeDir),
     serverRoot: server.serverRoot,
-    errorLog: /^(\||syslog(:|$))/.test(errorLog) ? errorLog : absolute(errorLog),
+    errorLog: isLogProgram(errorLog) ? errorLog : absolute(errorLog),
     logPrograms: logPrograms(server),
     logLevels: coreSettings.logLevels,
     errorLogFormat: {
@@ -216,7 +217,7 @@ function logPrograms(server: CompiledServer): readonly string[] {
     ...[...server.everywhere(core)].flatMap(({ settings }) => settings.errorLog ?? []),
     ...server.modules.flatMap(({ lifecycle }) => lifecycle.logs?.(server) ?? []),
   ];
-  return [...new Set(targets.filter((target) => target.startsWith("|")))];
+  return [...new Set(targets.filter(isLogProgram))];
 }
 
 async function prepareModules(

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import {
   core,
+  isLogProgram,
   matchLimit,
   onGivenUp,
   processes,
@@ -136,8 +137,7 @@ function withProcessorTime(report: ServingReport): WorkerReport {
 
 /** The server of a tree that the supervisor has checked, with all its error logs open. */
 export function compileServer(tree: Tree, modules: readonly Module[]): { logs: OpenLogs; server: CompiledServer } {
-  const where = (target: string): string =>
-    /^(\||syslog(:|$))/.test(target) ? target : resolve(tree.serverRoot, target);
+  const where = (target: string): string => (isLogProgram(target) ? target : resolve(tree.serverRoot, target));
   const main: { errorLog?: ErrorLog } = {};
   const logs = openLogs({
     openProgram: (target, dropped) => new SupervisorLog(target, dropped),

@@ -1,7 +1,8 @@
 // The names of logs → the logs of the supervisor: its own error log, and the programs that all workers write to.
-import type { LogEntry } from "../api/index.js";
+import { readSystemLog, type LogEntry } from "../api/index.js";
 import { LogProgram } from "../log/log-program.js";
 import { openLogs, type OpenLogs } from "../log/open-logs.js";
+import { logProgramOf, systemLogProblem } from "../log/system-log.js";
 import type { Configuration } from "./configuration.js";
 import { StartError } from "./start-error.js";
 
@@ -15,8 +16,10 @@ export function openSupervisorLogs(
 ): OpenLogs {
   const say = (level: LogEntry["level"], message: string): void => log({ level, module: "core", message });
   const logs = openLogs({
-    openProgram: (target, dropped) =>
-      new LogProgram(target, {
+    openProgram(target, dropped) {
+      const problem = readSystemLog(target) && systemLogProblem();
+      if (problem !== undefined) throw new Error(problem);
+      return new LogProgram(logProgramOf(target), {
         directory: serverRoot,
         dropped,
         ended: (reason, wait) =>
@@ -25,7 +28,8 @@ export function openSupervisorLogs(
             `AH00106: piped log program '${commandOf(target)}' failed unexpectedly: ${reason}; it is started again ` +
               (wait === 0 ? "at once" : `in ${wait / 1000} seconds`),
           ),
-      }),
+      });
+    },
     dropped: (target, lines, reason) => say("warn", `${lines} lines for ${target} were dropped: ${reason}`),
   });
   open(logs, errorLog, (reason) =>

@@ -15,6 +15,16 @@ function serveOld(configuration: string, files: Readonly<Record<string, string>>
 
 const fieldsOf = (headers: Iterable<[string, string]>) => [...headers].map(([name, value]) => `${name}: ${value}`);
 
+describe("ErrorLog syslog", () => {
+  for (const [target, complaint] of [
+    ["syslog:nobody", "the facility must be auth, authpriv"],
+    ['"syslog:user:my shop"', "the tag must be of printable ASCII"],
+    [`"syslog:user:my'shop"`, "the tag must be of printable ASCII"],
+  ] as const) {
+    it(`refuses ${target}`, () => expect(faultsOf(`ErrorLog ${target}`).errors.join()).to.contain(complaint));
+  }
+});
+
 describe("core, serving files", () => {
   const digits = "0123456789".repeat(10);
   const served = serveOld(

@@ -1,5 +1,5 @@
 // Directives on the error log, and the one that only fails.
-import { arg, levels, optional, rest, type Level } from "../../api/index.js";
+import { arg, facilities, isLogProgram, levels, optional, readSystemLog, rest, type Level } from "../../api/index.js";
 import { everywhere, hosts, hostsAndDirectories, type CoreMaker } from "./contexts.js";
 import { readErrorLogFormat } from "./error-log-format.js";
 
@@ -23,11 +23,23 @@ export const logDirectives = (directive: CoreMaker) => ({
   ErrorLog: directive({
     args: [arg.word("target")],
     contexts: hosts,
-    summary: "Where the error log goes: a file, `|program`, or `syslog[:facility]`.",
-    doc: "A relative path is taken from ServerRoot. A virtual host without one writes to that of the main server.",
+    summary: "Where the error log goes: a file, `|program`, or `syslog[:[facility][:tag]]`.",
+    doc:
+      "A relative path is taken from ServerRoot. A virtual host without one writes to that of the main server. `syslog` is the log " +
+      "of the system, with the facility local7 and the tag modhost where no others are named: lines keep their levels, " +
+      "have no time of their own, and notices need LogLevel notice. Virtual hosts may name facilities and tags of their own, while in Apache the " +
+      "last one counts for all. Lines go there through `/usr/bin/logger` of util-linux, without which the server does not start.",
     example: "ErrorLog logs/error.log",
     default: "logs/error_log",
-    set: ([target], place) => ({ errorLog: /^(?:\||syslog(?::|$))/.test(target) ? target : place.resolve(target) }),
+    set([target], place) {
+      const system = readSystemLog(target);
+      if (system && system.facility === undefined) return place.fail(`the facility must be ${facilities.join(", ")}`);
+      // These would part words in the command of the program behind it.
+      if (system && !/^[!#-&(-[\]-~]+$/.test(system.tag)) {
+        return place.fail("the tag must be of printable ASCII without blanks, quotes and backslashes");
+      }
+      return { errorLog: isLogProgram(target) ? target : place.resolve(target) };
+    },
   }),
 
   LogLevel: directive({
