@@ -27,7 +27,8 @@ interface Finding {
   readonly depth: number;
 }
 
-const findings = new WeakMap<TLSSocket, Finding>();
+/** With whether it was taken although nobody who is known has signed it. */
+const findings = new WeakMap<TLSSocket, Finding & { readonly isTolerated: boolean }>();
 
 /** OpenSSL's words for what Node gives codes of. */
 const words: Readonly<Record<string, string>> = {
@@ -60,7 +61,7 @@ export function verifyClient(socket: TLSSocket, rules: ClientRules): string | un
   const { certificate, sent } = peerOf(socket);
   if (!certificate) return rules.level === "require" ? "the client has no certificate" : undefined;
   const settle = (finding: Finding): string | undefined => {
-    findings.set(socket, finding);
+    findings.set(socket, { ...finding, isTolerated: finding.isUnknown && rules.level === "optional_no_ca" });
     return refusalOf(finding, rules);
   };
   if (!socket.authorized) {
@@ -82,10 +83,11 @@ export function sectionRefusal(socket: TLSSocket, level: VerifyClient, depth: nu
   return refusalOf(finding, { level, depth });
 }
 
-/** SSL_CLIENT_VERIFY. */
+/** SSL_CLIENT_VERIFY. Apache has GENEROUS up to TLS 1.2 alone. */
 export function verdictOf(socket: TLSSocket): string {
   const finding = findings.get(socket);
   if (!finding) return "NONE";
+  if (finding.isTolerated && socket.getProtocol() !== "TLSv1.3") return "GENEROUS";
   return finding.fault === undefined ? "SUCCESS" : `FAILED:${finding.fault}`;
 }
 

@@ -29,6 +29,8 @@ export interface OwnCredentials {
 const usualCiphers13 = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
 /** Milliseconds a program may take for a pass phrase. */
 const programLimit = 60_000;
+/** What Apache calls the first keys of a virtual host to such a program, whatever their kind. */
+const keyWords = ["RSA", "DSA", "ECC"];
 
 /** What contexts are made of; tried, so that faults are found before clients come. Throws a TlsFault. */
 export function contextOptions(
@@ -146,7 +148,7 @@ function passPhraseOf({ path, isPipe }: PassPhraseProgram, { name, index }: { na
   const limits = { timeout: programLimit, maxBuffer: 4096 };
   const printed = isPipe
     ? execFileSync(path, [], { ...limits, input: `Private key ${name}:${index} (${name})\nEnter pass phrase:\n` })
-    : execFileSync(path, [name, String(index)], { ...limits, stdio: ["ignore", "pipe", "inherit"] });
+    : execFileSync(path, [name, keyWords[index] ?? String(index)], { ...limits, stdio: ["ignore", "pipe", "inherit"] });
   return printed.toString().replace(/\r?\n[^]*$/, "");
 }
 

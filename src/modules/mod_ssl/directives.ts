@@ -71,7 +71,8 @@ function fileDirectives(directive: Make): Directives<Settings> {
       contexts: ["server config"],
       summary: "Where the pass phrases of encrypted keys come from",
       doc:
-        "`exec:/path/program` is run as root with `name:port` and the number of the key, and prints the pass phrase; " +
+        "`exec:/path/program` is run as root with `name:port` and, for the first keys of a virtual host, `RSA`, `DSA` and `ECC`, " +
+        "whatever their kind, then their number from 3 on; it prints the pass phrase. " +
         "`|/path/program` is asked by a line on its input. With `builtin` encrypted keys are refused: nobody may be there to ask " +
         "when the server starts again.",
       example: "SSLPassPhraseDialog exec:/usr/local/bin/phrase",
