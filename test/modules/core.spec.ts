@@ -2,6 +2,7 @@ import { renameSync, symlinkSync, utimesSync, writeFileSync, statSync } from "no
 import { join } from "node:path";
 import { expect } from "chai";
 import { core } from "../../src/api/index.js";
+import { usable } from "../../src/modules/core/host-addresses.js";
 import { faultsOf, serve, type Asked } from "../support/ask.js";
 
 const settled = new Date(1_700_000_000_000);
@@ -282,6 +283,30 @@ FileETag None
   for (const [path, type] of rows) {
     it(`gives ${path} the type ${type}`, async () => {
       expect((await asked.ask(path)).headers.get("content-type")).to.equal(type);
+    });
+  }
+});
+
+describe("the addresses of a name in a Listen line", () => {
+  const interfaceOf = (address: string, internal: boolean) => {
+    const family = address.includes(":") ? ("IPv6" as const) : ("IPv4" as const);
+    const rest = { address, netmask: "", mac: "", cidr: null, internal };
+    return family === "IPv6" ? { ...rest, family, scopeid: 0 } : { ...rest, family };
+  };
+  const [lo4, lo6] = [interfaceOf("127.0.0.1", true), interfaceOf("::1", true)];
+  const [out4, out6] = [interfaceOf("192.0.2.1", false), interfaceOf("2001:db8::1", false)];
+  const both = ["127.0.0.1", "::1"];
+  const rows = [
+    ["both kinds", [lo4, lo6, out4, out6], both, both],
+    ["IPv4 alone outside", [lo4, lo6, out4], both, ["127.0.0.1"]],
+    ["IPv6 alone outside", [lo4, lo6, out6], both, ["::1"]],
+    ["no network", [lo4, lo6], both, both],
+    ["no network, and no IPv6", [lo4], both, ["127.0.0.1"]],
+    ["IPv4 alone, and a name of IPv6", [lo4, out4], ["::1"], ["::1"]],
+  ] as const;
+  for (const [machine, interfaces, addresses, expected] of rows) {
+    it(`are, on a machine with ${machine}, ${expected.join(" and ")} of ${addresses.join(" and ")}`, () => {
+      expect(usable(addresses, { all: [...interfaces] })).to.deep.equal(expected);
     });
   }
 });

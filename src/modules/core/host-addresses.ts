@@ -1,6 +1,7 @@
 // Words that name addresses → addresses: those of `<VirtualHost>` and Listen.
 import { readFileSync } from "node:fs";
 import { isIPv4, isIPv6 } from "node:net";
+import { networkInterfaces } from "node:os";
 import type { Place } from "../../api/index.js";
 
 /** The addresses of one word of a `<VirtualHost>` line, a host name replaced by those /etc/hosts has for it. */
@@ -23,19 +24,36 @@ export function virtualHostAddress(text: string, place: Place): readonly string[
   return found.map((address) => `${isIPv6(address) ? `[${address}]` : address}${port === undefined ? "" : `:${port}`}`);
 }
 
-/** The address and port of a Listen line; address "" for all. */
-export function listenAddress(text: string, place: Place): { readonly address: string; readonly port: number } {
+/** The addresses and the port of a Listen line, several where a name has several; address "" for all. */
+export function listenAddresses(
+  text: string,
+  place: Place,
+): { readonly addresses: readonly string[]; readonly port: number } {
   const { host = "", port } = /^(?:(?<host>\[[^\]]*\]|[^:]*):)?(?<port>\d+)$/.exec(text)?.groups ?? {};
   const number = Number(port);
   if (port === undefined) return place.fail(`address: Port must be specified, found "${text}"`);
   if (number < 1 || number > 65535) return place.fail(`address: Invalid address or port, found port ${port}`);
-  if (host === "" || host === "*") return { address: "", port: number };
-  if (isIPv4(host)) return { address: host, port: number };
-  if (host.startsWith("[") && isIPv6(host.slice(1, -1))) return { address: shortest(host.slice(1, -1)), port: number };
-  const [address] = addressesOf(host);
-  if (address === undefined)
+  if (host === "" || host === "*") return { addresses: [""], port: number };
+  if (isIPv4(host)) return { addresses: [host], port: number };
+  if (host.startsWith("[") && isIPv6(host.slice(1, -1))) {
+    return { addresses: [shortest(host.slice(1, -1))], port: number };
+  }
+  const addresses = usable(addressesOf(host));
+  if (addresses.length === 0)
     return place.fail(`address: Invalid address or port, found "${host}"`, "write its IP address");
-  return { address, port: number };
+  return { addresses, port: number };
+}
+
+/**
+ * Of a name's addresses, those of the kinds (IPv4, IPv6) that this machine is reached by from elsewhere, as resolvers
+ * choose; on a machine without any network, of the kinds it has at all.
+ */
+export function usable(addresses: readonly string[], interfaces = networkInterfaces()): readonly string[] {
+  const all = Object.values(interfaces).flatMap((each) => each ?? []);
+  const outer = all.filter(({ internal }) => !internal);
+  const families = new Set((outer.length > 0 ? outer : all).map(({ family }) => family));
+  const found = addresses.filter((address) => families.has(isIPv6(address) ? "IPv6" : "IPv4"));
+  return found.length > 0 ? found : addresses;
 }
 
 /** An IPv6 address in its shortest form, as sockets give theirs; the interface behind % stays. */
@@ -48,16 +66,18 @@ function shortest(address: string): string {
 function addressesOf(name: string): readonly string[] {
   const wanted = name.toLowerCase();
   const found = new Set<string>();
-  if (wanted === "localhost") found.add("127.0.0.1").add("::1");
-  let text: string;
+  let text = "";
   try {
     text = readFileSync("/etc/hosts", "utf8");
   } catch {
-    return [...found];
+    // A machine may do without.
   }
   for (const line of text.split("\n")) {
     const [address = "", ...names] = line.replace(/#.*/, "").trim().split(/\s+/);
-    if (names.some((each) => each.toLowerCase() === wanted) && (isIPv4(address) || isIPv6(address))) found.add(address);
+    if (!names.some((each) => each.toLowerCase() === wanted)) continue;
+    if (isIPv4(address)) found.add(address);
+    else if (isIPv6(address)) found.add(shortest(address));
   }
+  if (wanted === "localhost" && found.size === 0) return ["127.0.0.1", "::1"];
   return [...found];
 }

@@ -1,7 +1,7 @@
 // Directives that say who the server is: names, addresses, signature.
 import { byteString, arg, optional, rest, type Place, type ServerName } from "../../api/index.js";
 import { everywhere, hosts, hostsAndDirectories, serverOnly, type CoreMaker } from "./contexts.js";
-import { listenAddress } from "./host-addresses.js";
+import { listenAddresses } from "./host-addresses.js";
 import { unixListen } from "./unix-address.js";
 
 function parseServerName(text: string, place: Place): ServerName {
@@ -131,7 +131,8 @@ export const hostDirectives = (directive: CoreMaker) => ({
     contexts: serverOnly,
     summary: "An address and port to take connections on: `[address:]port`; or a Unix socket: `unix:/path`.",
     doc:
-      "Without an address the port is opened on all of them, IPv4 and IPv6. Several lines open several. The protocol is " +
+      "Without an address the port is opened on all of them, IPv4 and IPv6; with a name, on every address that /etc/hosts " +
+      "has for it, IPv6 and IPv4 each only where the machine has it. Several lines open several. The protocol is " +
       "`https` for port 443, else `http`. At least one line is needed.\n\n" +
       "`unix:/path [mode=660] [user=NAME] [group=NAME]`, which Apache does not have, is for a front end on the same machine. " +
       "The socket belongs to User and Group unless the line says otherwise. What a server that was killed has left there is " +
@@ -148,9 +149,9 @@ export const hostDirectives = (directive: CoreMaker) => ({
         return place.fail(
           `takes one or two arguments, an address:port combination with an optional protocol, found "${more.join(" ")}" too`,
         );
-      const { address, port } = listenAddress(text, place);
+      const { addresses, port } = listenAddresses(text, place);
       const spoken = protocol?.toLowerCase() ?? (port === 443 ? "https" : "http");
-      return { listens: [{ address, port, protocol: spoken, origin: place.origin }] };
+      return { listens: addresses.map((address) => ({ address, port, protocol: spoken, origin: place.origin })) };
     },
   }),
 

@@ -241,7 +241,7 @@ function stapling(directive: Make): Directives<Settings> {
       summary: "Whether handshakes show what the certificate's authority says of it (OCSP stapling)",
       doc:
         "As with `SSLUseStapling`, of mod_ssl, and in its place: each worker asks the responder that the certificate names, and shows nothing when there is no good answer. " +
-        "A virtual host with several certificates goes without. Let's Encrypt, among others, has no responder since 2025; a certificate that " +
+        "A virtual host with several certificates goes without, as there. Let's Encrypt, among others, has no responder since 2025; a certificate that " +
         "names none is a line in the error log.",
       example: "MDStapling on",
       default: "off",

@@ -129,7 +129,13 @@ function staplesOf(server: ServerView, host: VirtualHost, { cert, ca }: SecureCo
   if (!own.staples && !wanted) return undefined;
   const settings = withWanted(own, wanted);
   const log = (message: string): void => host.errorLog.write({ level: "error", module: "ssl", message });
-  return [cert ?? []].flat().flatMap((own) => {
+  const certificates = [cert ?? []].flat();
+  if (certificates.length > 1) {
+    // Node asks for the answer before OpenSSL has chosen: it would go out with whichever certificate is chosen then.
+    log(`SSLUseStapling: ${nameOf(host)} has ${certificates.length} certificates and goes without: let it have one`);
+    return [];
+  }
+  return certificates.flatMap((own) => {
     try {
       const { leaf, issuer } = leafAndIssuer([own, ca ?? []].flat().map(String));
       const url = settings.staplingUrl ?? responderOf(leaf);

@@ -19,7 +19,8 @@ export function staplingDirectives(directive: DirectiveMaker<Settings>): Directi
         "answer has been kept for SSLStaplingStandardCacheTimeout or is no longer true; an answer that is still true is shown " +
         "meanwhile, and when the responder cannot be reached. The certificate of the authority must stand in SSLCertificateFile " +
         "behind the server's own, in SSLCertificateChainFile or in SSLCACertificateFile; without it, or without a responder, there " +
-        "is a line in the error log and no stapling. A virtual host with several certificates does without.",
+        "is a line in the error log and no stapling. A virtual host with several certificates does without, and has such a line: " +
+        "Node lets an answer be given before it is known which of them is shown, and one about another is worse than none.",
       example: "SSLUseStapling On\nSSLStaplingCache shmcb:/run/stapling(128000)",
       default: "Off",
       set: ([staples]) => ({ staples }),

@@ -36,7 +36,10 @@ function makeCertificates(): void {
     const state = name === "revoked" ? "R\t401231235959Z\t250101000000Z" : "V\t401231235959Z\t";
     index += `${state}\t${serial}\tunknown\t/CN=${name}.test\n`;
   }
-  writeFileSync(join(folder, "index"), index);
+  const from = ["-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", "0xF2F0", "-extfile", "extension"];
+  openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "rsa.key", "-out", "request", "-subj", "/CN=rsa.test");
+  openssl("x509", "-req", "-in", "request", "-out", "rsa.pem", "-days", "30", ...from);
+  writeFileSync(join(folder, "index"), `${index}V\t401231235959Z\t\tF2F0\tunknown\t/CN=rsa.test\n`);
 }
 
 /** What `openssl ocsp` answers, as a responder. */
@@ -118,6 +121,13 @@ const rows: readonly (readonly [name: string, lines: string, shown: RegExp, byAp
     /OCSP response: no response sent/,
   ],
   ["alone", "SSLStaplingForceURL @RESPONDER@/answer\nSSLCertificateFile @ROOT@/alone.leaf", /no response sent/],
+  // An answer about a certificate that is not the one shown would be worse than none.
+  [
+    "several",
+    "SSLStaplingForceURL @RESPONDER@/answer\nSSLCertificateFile @ROOT@/several.pem\nSSLCertificateFile @ROOT@/rsa.pem\nSSLCertificateKeyFile @ROOT@/rsa.key",
+    /no response sent/,
+    /Cert Status: good/,
+  ],
 ];
 
 const configuration = `

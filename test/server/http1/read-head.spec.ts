@@ -74,7 +74,7 @@ const rows: readonly (readonly [string, string])[] = [
   ["GET http://b/c HTTP/1.1\r\nHost: a\r\n\r\n", "GET http://b/c HTTP/1.1 Host=b"],
   ["GET HTTP://b:99999 HTTP/1.1\r\nHost: a\r\n\r\n", "GET HTTP://b:99999 HTTP/1.1 Host=b:99999"],
   ["GET https://b/c HTTP/1.1\r\nHost: a\r\n\r\n", "GET https://b/c HTTP/1.1 Host=a"],
-  ["GET ftp://b/c HTTP/1.1\r\nHost: a\r\n\r\n", "400 named"],
+  ["GET ftp://b/c HTTP/1.1\r\nHost: a\r\n\r\n", "GET ftp://b/c HTTP/1.1 Host=a"],
   ["GET http:/c HTTP/1.1\r\nHost: a\r\n\r\n", "GET http:/c HTTP/1.1 Host=a"],
   ["GET http://b/c HTTP/1.1\r\n\r\n", "400 named"],
   ["GET http://u@b/c HTTP/1.1\r\nHost: a\r\n\r\n", "400 named"],
