@@ -166,6 +166,8 @@ export interface Request {
   inputFilters: readonly string[];
   /** Tag of the list of variants this is one of; a part of its entity tag. */
   variantsTag: string | undefined;
+  /** What an answer of 200 is sent as, where a module has said so; handed on to the request it leads to, as REDIRECT_STATUS too. */
+  status?: number | undefined;
   user: string | undefined;
   authType: string | undefined;
   /** Set in accessChecker where nobody may have this without a name: the phases checkUser and authChecker then run. */
@@ -191,8 +193,8 @@ export interface Request {
   /** Fields behind the body of the answer, for logs (`%{NAME}^to`): what a back end sent there. */
   answerTrailers?: Headers | undefined;
   /**
-   * Looks a URL path (with query) up without serving it: a sub-request, whose `parent` is this one, through the phases
-   * up to fixups. `method` GET; its environment begins as a copy of this one's.
+   * Looks a URL path (with query, one without a slash in front taken from the folder of this request's path) up without
+   * serving it: a sub-request, whose `parent` is this one, through the phases up to fixups. `method` GET; its environment begins as a copy of this one's.
    */
   lookup(urlPath: string): Lookup | Promise<Lookup>;
   /**

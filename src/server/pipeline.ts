@@ -296,7 +296,7 @@ export class Pipeline implements ExchangeHandler {
     if (request.core.inputFilters.length > 0 || request.inputFilters.length > 0) filterBody(request);
     if (this.#services.filtersBegin) beginFilters(request);
     return then(runPhase(request, "handler", 0), (verdict) => {
-      if (verdict !== undefined && verdict !== "done") return verdict;
+      if (verdict !== undefined && verdict !== "done") return withStatus(request, verdict);
       request.log("warn", "core", `AH00523: handler "${request.handler ?? ""}" not found for: ${request.filename}`);
       return refuse(500);
     });
@@ -322,7 +322,8 @@ export class Pipeline implements ExchangeHandler {
   }
 
   #lookup(from: ServerRequest, urlPath: string): Awaitable<Lookup> {
-    const request = this.#derive(from, urlPath, { parent: from });
+    const folder = escapePath(from.path.slice(0, from.path.lastIndexOf("/") + 1) || "/");
+    const request = this.#derive(from, urlPath.startsWith("/") ? urlPath : folder + urlPath, { parent: from });
     request.copyEnvironment(from);
     return then(tooDeep(request) ?? this.#prepare(request, false), (response) => lookupResult(request, response));
   }
@@ -347,7 +348,8 @@ export class Pipeline implements ExchangeHandler {
     const { parent } = from;
     const request = this.#derive(from, urlPath, { previous: from, method, ...(parent ? { parent } : {}) });
     request.errorStatus = errorStatus ?? from.errorStatus;
-    inheritEnvironment(from, request, errorStatus ?? 200);
+    if (errorStatus === undefined) request.status = from.status;
+    inheritEnvironment(from, request, errorStatus ?? from.status ?? 200);
     const vary = from.ownAnswerHeaders?.get("vary");
     if (vary !== undefined && from.notes.has("redirect-keeps-vary")) request.answerHeaders.set("Vary", vary);
     const refused = tooDeep(request);
@@ -418,7 +420,7 @@ export class Pipeline implements ExchangeHandler {
   #send(exchange: Exchange, request: ServerRequest, response: Response): void {
     const { transmission } = this.#state(request.virtualHost);
     // What could not be sent as it was has become a 500; a request that internal redirects led from has been served.
-    const first = request.ownStatus ?? (request.last ? 200 : undefined);
+    const first = request.ownStatus ?? (request.last ? (request.status ?? 200) : undefined);
     exchange.send(response, transmission, (sent) => logTransaction(request, first ?? sent.status, sent));
   }
 }
@@ -521,6 +523,12 @@ function runPhase(request: ServerRequest, phase: Phase, from: number): Awaitable
 /** Runs one hook of a phase. */
 export function runHook(request: ServerRequest, { run, settings }: BoundHook): Awaitable<Verdict> {
   return (run as (request: ServerRequest, settings: unknown) => Awaitable<Verdict>)(request, settings);
+}
+
+/** The answer of a handler, sent as what modules have said; that of another request stands as it is. */
+function withStatus({ status, last }: ServerRequest, response: Response): Response {
+  const isMeant = status !== undefined && !last && response.status === 200 && !response.failure && !response.ownStatus;
+  return isMeant ? { ...response, status } : response;
 }
 
 /** A proxy asks for names in a field of its own. */

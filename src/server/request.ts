@@ -103,6 +103,7 @@ export class ServerRequest implements Request {
   outputFilters: readonly string[] = none;
   inputFilters: readonly string[] = none;
   variantsTag: string | undefined = undefined;
+  status: number | undefined = undefined;
   user: string | undefined = undefined;
   authType: string | undefined = undefined;
   needsUser = false;

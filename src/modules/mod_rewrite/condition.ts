@@ -1,6 +1,13 @@
 // A RewriteCond line → a test of requests.
 import { lstatSync, statSync, type Stats } from "node:fs";
-import { type Captures, fileSystemPath, PatternError, translatePattern, type Place } from "../../api/index.js";
+import {
+  type Captures,
+  fileSystemPath,
+  type Origin,
+  PatternError,
+  translatePattern,
+  type Place,
+} from "../../api/index.js";
 import { splitFlags, splitLine } from "./line.js";
 import { expand, parseTemplate, type Template } from "./template.js";
 import { mayLookAhead } from "./variables.js";
@@ -28,16 +35,17 @@ export function parseCondition(text: string, place: Place): Condition {
   const { ignoreCase, ...others } = readFlags(flags, place);
   const isNegated = second.startsWith("!");
   const pattern = isNegated ? second.slice(1) : second;
-  const { test, negates, takesCase } =
-    first.toLowerCase() === "expr"
-      ? expressionTest(pattern, !others.noVary, place)
-      : readTest(pattern, ignoreCase, place);
+  const isExpression = first.toLowerCase() === "expr";
+  const { test, negates, takesCase } = isExpression
+    ? expressionTest(pattern, !others.noVary, place)
+    : readTest(pattern, ignoreCase, place);
   if (ignoreCase && !takesCase) {
     place.warn(`NoCase option for non-regex pattern '${pattern}' is not supported and will be ignored`, "AH00665");
   }
   return {
     ...others,
-    input: parseTemplate(first),
+    // As Apache, whose log has no text for them.
+    input: parseTemplate(isExpression ? "(null)" : first),
     pattern: second,
     negated: isNegated !== negates,
     ignoreCase: ignoreCase && takesCase,
@@ -77,10 +85,15 @@ function expressionTest(text: string, vary: boolean, place: Place): ReadTest {
     const captures: Captures = { match: undefined };
     return then(expression.test(run.request, { captures }), (found) => {
       if (found === true) run.conditionMatch = captures.match;
+      if (run.trace) run.request.log("trace4", "rewrite", evaluationOf(place.origin, found === true));
       return found === true;
     });
   };
   return { test, negates: false, takesCase: false };
+}
+
+function evaluationOf({ file, line }: Origin, isTrue: boolean): string {
+  return `Evaluation of expression from ${file}:${line} gave: ${isTrue ? 1 : 0}`;
 }
 
 const fileTests: Readonly<Record<string, Test>> = {

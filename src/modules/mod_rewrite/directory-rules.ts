@@ -69,6 +69,8 @@ function finish(run: Run, { action }: Outcome, before: Before): Verdict {
     request.filename = withBase(filename, start.length, run, before.rules);
     return redirectTo(run, { start: start.length, action, queryBefore: before.query });
   }
+  // As Apache: the status of an [R] without [L] stays, whatever later rules make of the URL.
+  if (run.status !== 200) request.status = run.status;
   if (filename.startsWith(passThrough)) request.filename = filename.slice(passThrough.length);
   if (!request.filename.startsWith("/")) return refuse(400);
   if (request.filename === before.filename) {

@@ -127,7 +127,9 @@ export default defineModule({
         }
         const options = new Set(words.map((word) => word.toLowerCase()));
         const directory = { ...aroundOf(place), options };
-        return isTopLevel(place) ? { directory, server: { ...noServerRules, options } } : { directory };
+        return isTopLevel(place)
+          ? { directory, server: { ...noServerRules, options } }
+          : { directory: { ...directory, ownOptions: options } };
       },
     }),
 

@@ -30,7 +30,7 @@ export function makeMap(name: string, source: string, account: string | undefine
   const common = { name, origin: place.origin };
   switch (type.toLowerCase()) {
     case "int":
-      return { ...common, look: logged(name, "", functionMap(rest, place)) };
+      return { ...common, look: functionMap(name, rest, place) };
     case "prg": {
       const program = programOf(rest, account, place);
       return { ...common, program, look: logged(name, "", (key, run) => program.ask(key, run.request)) };
@@ -55,20 +55,28 @@ type Look = RewriteMap["look"];
 function logged(name: string, kind: string, look: Look): Look {
   return (key, run) =>
     then(look(key, run), (value) => {
-      const outcome = value === undefined ? "FAILED" : "OK";
-      run.trace?.(
-        5,
-        `map lookup ${outcome}: map=${name}${kind} key=${key}${value === undefined ? "" : ` -> val=${value}`}`,
-        "without directory",
-      );
+      traceLookup(`${name}${kind}`, { key, value }, run);
       return value;
     });
 }
 
-function functionMap(name: string, place: Place): Look {
-  const map = Object.hasOwn(functions, name) ? functions[name] : undefined;
-  if (!map) return place.fail(`internal map not found:${name}`, `there are ${Object.keys(functions).join(", ")}`);
-  return (key) => map(key);
+function traceLookup(map: string, found: { readonly key: string; readonly value: string | undefined }, run: Run): void {
+  const { key, value } = found;
+  const outcome = value === undefined ? "FAILED" : "OK";
+  const shown = value === undefined ? "" : ` -> val=${value}`;
+  run.trace?.(5, `map lookup ${outcome}: map=${map} key=${key}${shown}`, "without directory");
+}
+
+function functionMap(name: string, source: string, place: Place): Look {
+  const map = Object.hasOwn(functions, source) ? functions[source] : undefined;
+  if (!map) return place.fail(`internal map not found:${source}`, `there are ${Object.keys(functions).join(", ")}`);
+  // As Apache, whose changes of case are made in the key itself.
+  const isInPlace = source === "tolower" || source === "toupper";
+  return (key, run) => {
+    const value = map(key);
+    traceLookup(name, { key: isInPlace ? value : key, value }, run);
+    return value;
+  };
 }
 
 function fileOf(name: string, path: string, place: Place): string {

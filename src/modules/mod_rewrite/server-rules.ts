@@ -66,6 +66,8 @@ function finish(
   if (action === "answer") return refuse(run.status);
   if (filename.startsWith("proxy:") && filename.length > 6) return handOver(request, action, trace);
   if (start) return redirectTo(run, { start: start.length, action, queryBefore });
+  // As Apache: the status of an [R] without [L] stays, whatever later rules make of the URL.
+  if (run.status !== 200) request.status = run.status;
   if (filename.startsWith(passThrough) && filename.length > passThrough.length) {
     request.path = filename.slice(passThrough.length);
     request.filename = "";
@@ -87,8 +89,11 @@ function localPath(
   const isUrl = isReduced && !options?.has("legacyprefixdocroot");
   const isFile = isFilePath(run, options?.has("unsafeprefixstat") ? undefined : lastRule);
   if (isUrl || !isFile) {
-    if (leavesRoot(path)) return notMapped(request, path);
-    request.filename = request.documentRoot + path;
+    if (leavesRoot(path)) {
+      trace?.(1, `prefixing with document_root of ${path} FAILED`);
+      return notMapped(request, path);
+    }
+    request.filename = request.documentRoot + withoutDots(path);
     request.contextDocumentRoot = request.documentRoot;
     trace?.(2, `prefixed with document_root to ${request.filename}`);
   }
@@ -139,6 +144,12 @@ function leavesRoot(path: string): boolean {
     if (depth < 0) return true;
   }
   return false;
+}
+
+/** A path without "." and "..", which ends with a slash where they did. */
+function withoutDots(path: string): string {
+  const plain = posix.normalize(path);
+  return /\/\.\.?$/.test(path) && !plain.endsWith("/") ? `${plain}/` : plain;
 }
 
 function notMapped(request: Request, path: string): Response {

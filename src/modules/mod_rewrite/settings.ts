@@ -19,7 +19,10 @@ export interface ServerRules {
 /** The rules of a section or .htaccess file. */
 export interface DirectoryRules {
   readonly state: boolean | undefined;
+  /** Those in force. */
   readonly options: RewriteOptions;
+  /** Those of sections and .htaccess files alone. */
+  readonly ownOptions: RewriteOptions;
   readonly base: string | undefined;
   /** What the section says, with a slash at its end; undefined outside of sections. */
   readonly directory: string | undefined;
@@ -31,6 +34,7 @@ export const noServerRules: ServerRules = { options: undefined, maps: new Map(),
 export const noDirectoryRules: DirectoryRules = {
   state: undefined,
   options: undefined,
+  ownOptions: undefined,
   base: undefined,
   directory: undefined,
   rules: [],
@@ -88,16 +92,20 @@ const directory: Setting<DirectoryRules> = {
     ...joinLines(earlier, later),
     state: later.state ?? earlier.state,
     options: joinOptions(earlier.options, later.options),
+    ownOptions: joinOptions(earlier.ownOptions, later.ownOptions),
     base: later.base ?? earlier.base,
     directory: later.directory ?? earlier.directory,
   }),
   nest: (outer, inner) => {
-    const options = inner.options ?? outer.options;
+    // As Apache, which merges sections with each other before it lays them over the server level: options of the server
+    // level do not say what one section takes over from another.
+    const ownOptions = inner.ownOptions ?? outer.ownOptions;
     return {
-      ...inheritRules(outer, inner, inheritance(outer.options, options)),
-      options,
+      ...inheritRules(outer, inner, inheritance(outer.ownOptions, ownOptions)),
+      options: inner.options ?? outer.options,
+      ownOptions,
       state: inner.state ?? outer.state,
-      base: options?.has("mergebase") ? (inner.base ?? outer.base) : inner.base,
+      base: ownOptions?.has("mergebase") ? (inner.base ?? outer.base) : inner.base,
       directory: inner.directory,
     };
   },

@@ -1,5 +1,12 @@
 // The name in %{NAME} → a function that reads it from a request.
-import { core, hostNameOf, methodOf, serverBanner, type ExpressionVariableFamily, type Request } from "../../api/index.js";
+import {
+  core,
+  hostNameOf,
+  methodOf,
+  serverBanner,
+  type ExpressionVariableFamily,
+  type Request,
+} from "../../api/index.js";
 import { then, type Awaitable, type Run } from "./run.js";
 
 /** Reads a variable of a request: that of the run, or of one it looks ahead to. */
