@@ -162,7 +162,12 @@ class Conversation implements ProxyEar, LineUser {
   }
 
   broken(error: Error): void {
-    if (!this.#isOver && !this.#repeats(error)) this.#fail(error);
+    if (this.#isOver || this.#repeats(error)) return;
+    // Where nothing has begun, a reset is an end: each scheme has a status of its own for it.
+    if (!this.#make && !this.#isAnswered && (error as NodeJS.ErrnoException).code === "ECONNRESET") {
+      this.#understand(() => this.#exchange.speaker.ended(this));
+    }
+    if (!this.#isOver) this.#fail(error);
   }
 
   closed(): void {

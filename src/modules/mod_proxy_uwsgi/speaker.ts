@@ -57,7 +57,8 @@ export class UwsgiSpeaker implements ProxySpeaker {
 
   ended(ear: ProxyEar): void {
     if (!this.#hasBegun) {
-      throw new ProxyError("response", "the connection was closed before the head of the response was whole", 500);
+      const status = this.#head.length > 0 ? 502 : 500;
+      throw new ProxyError("response", "the connection was closed before the head of the response was whole", status);
     }
     if (this.#left > 0 && this.#left < Infinity) {
       throw new ProxyError("response", `the connection was closed, ${this.#left} bytes before the end of the response`);
