@@ -295,7 +295,7 @@ describe("the client of a pool of daemons", () => {
       const [first] = pool.daemons;
       await until(() => first?.has("stale") ?? false);
       expect(first?.said.filter(({ type }) => type === "stale")).to.deep.equal([
-        { type: "stale", script, mtime: 2_000_000 },
+        { type: "stale", isAsked: false, script, mtime: 2_000_000 },
       ]);
       // Other scripts are served meanwhile.
       expect(await text(client, { path: "/gather" })).to.equal("one two three");
