@@ -1,6 +1,7 @@
 // A request for a balancer → the answer of one of its members, of another where one cannot be reached.
 import { refuse, type ProxyScheme, type Request, type Response } from "../../api/index.js";
-import { ask, type Question } from "./ask.js";
+import { ask } from "./ask.js";
+import type { Question } from "./asking.js";
 import { balancerName } from "./balancer-lines.js";
 import { balancerOf, type Balancer } from "./balancer.js";
 import { choose } from "./choose.js";

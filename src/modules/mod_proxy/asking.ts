@@ -1,9 +1,19 @@
 // A request, its back end, and who waits for the answer → what every way to ask has in common.
-import { core, RequestBodyError, type Request, type Response } from "../../api/index.js";
+import { core, RequestBodyError, type ProxyScheme, type Request, type Response } from "../../api/index.js";
 import { failure, moduleOf, type Stage, stageOf } from "./failure.js";
 import type { Parameters } from "./parameters.js";
 import type { ProxySettings } from "./settings.js";
 import type { Address } from "./target.js";
+import type { Mapping } from "./translate.js";
+
+/** What is asked of a back end. */
+export interface Question {
+  readonly mapping: Mapping;
+  readonly settings: ProxySettings;
+  readonly scheme: ProxyScheme;
+  /** Another proxy is asked for a scheme that this server does not have (ftp). */
+  readonly needsRemote?: boolean;
+}
 
 /** Who else wants to know what became of it. */
 export interface Watcher {

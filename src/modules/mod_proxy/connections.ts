@@ -2,11 +2,11 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import { ProxyError, type ProxyTls } from "../../api/index.js";
-import { idleTime, leavePatience, mostIdle } from "./limits.js";
+import { idleTime, mostIdle } from "./limits.js";
+import { Line } from "./line.js";
 import { openThrough, type Way } from "./open-through.js";
 import type { Parameters } from "./parameters.js";
 import type { Remote } from "./remote.js";
-import type { Address } from "./target.js";
 
 /** Where a back end listens. */
 export type Where = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -32,95 +32,13 @@ export interface Wish {
   failed(error: Error): void;
 }
 
-/** Who uses a connection. */
-export interface LineUser {
-  heard(bytes: Buffer): void;
-  ended(): void;
-  broken(error: Error): void;
-  closed(): void;
-  /** Nothing has moved for the time of `watch`. */
-  stoodStill(): void;
-  drained(): void;
-}
-
 const nothing = (): void => undefined;
 
 /** What is read is copied at once: one buffer is enough for all, and no other is made for each read. */
 const readBuffer = Buffer.allocUnsafeSlow(65_536);
 
-/** A connection; its listeners stay while its users change. */
-export class Line {
-  readonly socket: Socket;
-  /** It has served a request before. */
-  isReused = false;
-  #user: LineUser | undefined;
-  #watched = 0;
-  /** When it is closed, where nobody uses it. */
-  #idleEnd = 0;
-  #left: (line: Line) => void;
-
-  /** `left` is called when it closes while nobody uses it. */
-  constructor(socket: Socket, left: (line: Line) => void) {
-    this.socket = socket;
-    this.#left = left;
-    socket.on("data", (bytes) => this.heard(bytes));
-    socket.on("end", () => (this.#user ? this.#user.ended() : socket.destroy()));
-    socket.on("drain", () => this.#user?.drained());
-    socket.on("error", (error) => this.#user?.broken(error));
-    socket.on("close", () => (this.#user ? this.#user.closed() : this.#left(this)));
-    socket.on("timeout", () => (this.#user ? this.#user.stoodStill() : this.#idle()));
-  }
-
-  /** Has whoever uses it hear of it; undefined: what comes belongs to no request. */
-  set user(user: LineUser | undefined) {
-    this.#user = user;
-  }
-
-  heard(bytes: Buffer): void {
-    if (this.#user) this.#user.heard(bytes);
-    else this.socket.destroy();
-  }
-
-  /** Milliseconds without a movement after which its user hears of it. */
-  watch(milliseconds: number): void {
-    const time = Math.max(1, milliseconds);
-    if (this.#watched === time) return;
-    this.#watched = time;
-    this.socket.setTimeout(time);
-  }
-
-  /** Has the time begin anew. */
-  watchAgain(milliseconds: number): void {
-    this.#watched = 0;
-    this.watch(milliseconds);
-  }
-
-  /** Keeps it open for so long without a user. */
-  keep(milliseconds: number): void {
-    this.#idleEnd = performance.now() + milliseconds;
-    this.watch(Math.min(milliseconds, leavePatience));
-    if (this.socket.isPaused()) this.socket.resume();
-  }
-
-  /** Gives the socket away. */
-  release(): Socket {
-    const { socket } = this;
-    this.#user = undefined;
-    socket.pause();
-    for (const event of ["data", "end", "drain", "error", "close", "timeout"]) socket.removeAllListeners(event);
-    socket.setTimeout(0);
-    return socket;
-  }
-
-  #idle(): void {
-    const left = this.#idleEnd - performance.now();
-    if (left < 1) this.socket.destroy();
-    else this.watchAgain(Math.min(left, leavePatience));
-  }
-}
-
 /** What connections are made from. */
-interface Making {
+export interface Making {
   readonly where: Where;
   readonly parameters: Parameters;
   /** Whether they are kept where `enablereuse` and `disablereuse` say nothing. */
@@ -312,68 +230,4 @@ export class Connections {
   purge(): void {
     for (const { socket } of this.#idle.splice(0)) socket.destroy();
   }
-}
-
-/** Back ends that come from requests (`http://$1.example/`) are forgotten beyond this number. */
-const mostKnown = 1024;
-
-/** The connections of this worker, by what they are made from. */
-const known = new Map<string, Connections>();
-/** Those of a line of the configuration: the last, for its one kind of encryption mostly. */
-const latest = new WeakMap<
-  Address,
-  WeakMap<Parameters, Pick<Meaning, "encryption" | "remote"> & { connections: Connections }>
->();
-const tlsNumbers = new WeakMap<ProxyTls, number>();
-let tlsNumber = 0;
-
-/** What says which connections are meant. */
-export interface Meaning {
-  readonly address: Address;
-  readonly defaultPort: number;
-  readonly parameters: Parameters;
-  readonly keeps: boolean;
-  readonly encryption?: Encryption | undefined;
-  readonly remote?: Remote | undefined;
-}
-
-/** The connections to a back end; lines that name the same one share them. */
-export function connectionsTo(meaning: Meaning): Connections {
-  const { address, parameters, encryption, remote } = meaning;
-  const recent = latest.get(address)?.get(parameters);
-  const isSame = recent?.encryption?.tls === encryption?.tls && recent?.encryption?.name === encryption?.name;
-  if (recent && isSame && recent.remote === remote) return recent.connections;
-  const connections = find(meaning);
-  const byParameters = latest.get(address) ?? new WeakMap();
-  latest.set(address, byParameters.set(parameters, { encryption, remote, connections }));
-  return connections;
-}
-
-function find({ address, defaultPort, parameters, keeps, encryption, remote }: Meaning): Connections {
-  const { scheme, host, port = defaultPort, socketPath } = address;
-  const where = socketPath === undefined ? { host, port } : { path: socketPath };
-  const secret = encryption && [numberOf(encryption.tls), encryption.name];
-  const key = JSON.stringify([scheme, where, parameters, secret, remote]);
-  let connections = known.get(key);
-  if (connections) return connections;
-  connections = new Connections({ where, parameters, keeps, encryption, remote });
-  for (const [first, oldest] of known) {
-    if (known.size < mostKnown) break;
-    known.delete(first);
-    oldest.purge();
-  }
-  known.set(key, connections);
-  return connections;
-}
-
-function numberOf(tls: ProxyTls): number {
-  const number = tlsNumbers.get(tls) ?? ++tlsNumber;
-  tlsNumbers.set(tls, number);
-  return number;
-}
-
-/** Ends the connections that idle. */
-export function closeConnections(): void {
-  for (const connections of known.values()) connections.purge();
-  known.clear();
 }

@@ -4,7 +4,8 @@ import type { Readable } from "node:stream";
 import { ProxyError, type ProxyEar, type ProxyExpectation, type ProxySpeaker, type Response } from "../../api/index.js";
 import { AnswerStream } from "./answer-stream.js";
 import type { Asking } from "./asking.js";
-import type { Connections, Line, LineUser } from "./connections.js";
+import type { Connections } from "./connections.js";
+import type { Line, LineUser } from "./line.js";
 import type { Upload } from "./upload.js";
 import { idempotent, leavePatience } from "./limits.js";
 

@@ -10,7 +10,8 @@ import {
   type Verdict,
 } from "../../api/index.js";
 import { askBalancer } from "./ask-balancer.js";
-import { ask, type Question } from "./ask.js";
+import { ask } from "./ask.js";
+import type { Question } from "./asking.js";
 import { isBlockedAddress, isBlockedName } from "./blocked.js";
 import { connectThrough } from "./connect.js";
 import { needsDomain } from "./forward.js";

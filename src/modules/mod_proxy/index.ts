@@ -2,7 +2,7 @@
 import { arg, byteString, core, defineModule, optional, rest, type Place, type Request } from "../../api/index.js";
 import { allBalancers, forgetBalancers, makeBalancers } from "./balancer.js";
 import { checkProxies } from "./check.js";
-import { closeConnections } from "./connections.js";
+import { closeConnections } from "./known-connections.js";
 import { memberDirectives, otherDirectives } from "./directives.js";
 import { takeForwarded } from "./forward.js";
 import { foretell, handle, isProxied } from "./handler.js";

@@ -1,6 +1,6 @@
 // The body of a request → its length, where it is short or says it, and its pieces as they come.
 import type { Readable } from "node:stream";
-import type { RequestBody } from "../../api/index.js";
+import type { Request, RequestBody } from "../../api/index.js";
 
 /** Bytes of a body in chunks that are waited for, so that its length is known. */
 const mostGathered = 65_536;
@@ -55,4 +55,18 @@ function gather(source: Readable): Promise<Upload> {
     };
     source.on("data", take).on("end", ended).on("error", reject);
   });
+}
+
+/** The body that goes along: none where the request is one for an ErrorDocument. */
+export function bodyOf({ body, headers, previous, method }: Request): RequestBody | undefined {
+  if (previous && method === "GET") return undefined;
+  return body.length !== 0 || headers.has("content-length") ? body : undefined;
+}
+
+/** Whether variables of the environment want no chunks. */
+export function wantsLength({ environment }: Request): boolean {
+  if (environment.has("force-proxy-request-1.0")) return true;
+  return (
+    environment.has("proxy-sendcl") && !environment.has("proxy-sendchunked") && !environment.has("proxy-sendchunks")
+  );
 }
