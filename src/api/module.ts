@@ -130,6 +130,8 @@ export interface WorkerView {
   readonly secret: Buffer;
   /** Set where nothing is served but one request explained: programs are not started. */
   readonly isRehearsal?: true;
+  /** What this worker is at: requests in work, and the connections it may hold. Missing where nothing is served. */
+  readonly load?: () => { readonly active: number; readonly capacity: number };
   /** Asks all workers what they do; rejects when no answer comes. Missing where nothing is served. */
   readonly report?: () => Promise<ServerReport>;
   /**
@@ -167,6 +169,8 @@ export interface Lifecycle {
   provides?(server: ServerView): Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Looks for what only the whole configuration shows; runs with -t too, starts nothing. */
   check?(server: ServerView): void;
+  /** The same for an .htaccess file: everywhere() gives what stands in it, and an error ends the requests it is for. */
+  checkAccessFile?(server: ServerView): void;
   /** The daemon groups the supervisor is to run. */
   daemons?(server: ServerView): readonly DaemonGroupSpec[];
   /** The targets of the logs it opens: the supervisor starts the programs among them before anything is served. */

@@ -19,6 +19,9 @@ export interface FileSlice {
  */
 export type Body = Buffer | FileSlice | readonly (Buffer | FileSlice)[] | Readable | undefined;
 
+/** Fields that stand at the end of a head, unless something has given them a place. */
+export type PlacedField = "content-type" | "content-encoding" | "content-language";
+
 /** The answer to a request. */
 export interface Response {
   status: number;
@@ -35,6 +38,8 @@ export interface Response {
   failure?: { readonly note?: string };
   /** Content-Encoding is what a filter did: it stands where the filter put it, not behind the type. */
   encodedHere?: true;
+  /** Fields that a header line has put where they are, so that they stay there. */
+  placed?: ReadonlySet<PlacedField>;
   /** The body is a page the server made for the status: the built-in one, or the text of an ErrorDocument. */
   page?: true;
   /** To be sent without Content-Length, in chunks, although the length is known: an application gave none. */

@@ -14,7 +14,7 @@ import {
   type SettingsOf,
   type VirtualHost,
 } from "../api/index.js";
-import { accessFileReader, type AccessFileReader } from "./access-file.js";
+import { accessFileReader, type AccessFileReader, type ReadAccessFile } from "./access-file.js";
 import { addAliases } from "./provider-alias.js";
 import { applyTree, isCondition, type Applied, type AppliedSection, type Body } from "./apply.js";
 import { hostSettings, mainSettings, Plan, planLimit, type PlanContext } from "./merge.js";
@@ -135,6 +135,7 @@ function build(
   ];
   const providers = collectProviders(modules.map(({ provides }) => provides));
   addAliases(providers, applied.main.sections);
+  const readFile = accessFileReader(tree, modules, available);
   const server: CompiledServer = {
     serverRoot: tree.serverRoot,
     tree,
@@ -149,7 +150,7 @@ function build(
         .find(({ lifecycle }) => lifecycle.embeddedPython !== undefined)
         ?.lifecycle.embeddedPython?.(server);
     },
-    readAccessFile: accessFileReader(tree, modules, available),
+    readAccessFile: (file) => checkedFile(readFile(file), server),
     settings: (definition, host) =>
       virtualHosts[host.index]?.plan.settings[definition.module] as SettingsOf<typeof definition.settings>,
     everywhere: everywhereIn(applied, virtualHosts),
@@ -237,13 +238,9 @@ function collectProviders(
 
 /** What the lines of a module set, in every body of the configuration, main server first. */
 function everywhereIn(applied: Applied, hosts: readonly CompiledHost[]): ServerView["everywhere"] {
-  let bodies: { readonly body: Body; readonly virtualHost: VirtualHost }[] | undefined;
-  const enter = (body: Body, virtualHost: VirtualHost, into: NonNullable<typeof bodies>): void => {
-    into.push({ body, virtualHost });
-    for (const section of body.sections) enter(section.body, virtualHost, into);
-  };
+  let bodies: PlacedBody[] | undefined;
   // One walk for all modules that ask: there may be 10,000 virtual hosts.
-  const allBodies = (): NonNullable<typeof bodies> => {
+  const allBodies = (): PlacedBody[] => {
     if (bodies) return bodies;
     bodies = [];
     for (const [index, host] of hosts.entries()) {
@@ -252,11 +249,48 @@ function everywhereIn(applied: Applied, hosts: readonly CompiledHost[]): ServerV
     }
     return bodies;
   };
+  return settingsIn(allBodies);
+}
+
+interface PlacedBody {
+  readonly body: Body;
+  readonly virtualHost: VirtualHost;
+}
+
+function enter(body: Body, virtualHost: VirtualHost, into: PlacedBody[]): void {
+  into.push({ body, virtualHost });
+  for (const section of body.sections) enter(section.body, virtualHost, into);
+}
+
+function settingsIn(bodies: () => readonly PlacedBody[]): ServerView["everywhere"] {
   return function* <S>({ module }: { readonly module: string; readonly settings: S }) {
-    for (const { body, virtualHost } of allBodies()) {
+    for (const { body, virtualHost } of bodies()) {
       const changes = body.changes.get(module);
       const origin = (setting: string): Origin | undefined => body.setBy.get(`${module}.${setting}`)?.at(-1)?.origin;
       if (changes) yield { virtualHost, settings: changes as Change<S>, origin };
     }
   };
+}
+
+/** An .htaccess file with what the modules' checks find in it. */
+function checkedFile(file: ReadAccessFile, server: CompiledServer): ReadAccessFile {
+  const [main] = server.virtualHosts;
+  if (file.errors.length > 0 || !main) return file;
+  const bodies: PlacedBody[] = [];
+  enter(file.section.body, main, bodies);
+  const errors: ConfigError[] = [];
+  const warnings = [...file.warnings];
+  const { serverRoot, tree, modules, virtualHosts, trustsDocumentRoots } = server;
+  const { origin: start } = file.section;
+  const view: ServerView = {
+    ...{ serverRoot, tree, modules, virtualHosts, trustsDocumentRoots },
+    settings: (definition, host) => server.settings(definition, host),
+    providers: (kind) => server.providers(kind),
+    conditions: (functions) => server.conditions(functions),
+    everywhere: settingsIn(() => bodies),
+    warn: (reason, origin) => void warnings.push(new ConfigError(reason, origin ?? start)),
+    error: (reason, origin, detail) => void errors.push(new ConfigError(reason, origin ?? start, detail)),
+  };
+  for (const { lifecycle } of modules) lifecycle.checkAccessFile?.(view);
+  return { ...file, errors, warnings };
 }

@@ -54,8 +54,10 @@ export async function prepareWorker(
     tables.table(kept ? name : `${name}@${start.generation}`);
   const openLog: WorkerView["openLog"] = (target) => logs.writer(target);
   const duties = new Duties();
+  let serving: Serving | undefined;
   const view: WorkerView = {
     ...{ server, errorLog, secret, openLog, sharedTable },
+    load: () => serving?.load() ?? { active: 0, capacity: start.maxConnections },
     report: () => reports.ask(),
     duty: (begin) => duties.add(begin),
     settled: tables.settledBy(reports),
@@ -79,7 +81,6 @@ export async function prepareWorker(
   });
   const handler = new Pipeline(server, applications);
   const forgetPatterns = onGivenUp((given) => logGivenUp(errorLog, given));
-  let serving: Serving | undefined;
   return {
     errorLog,
     serve: async () => {

@@ -13,6 +13,7 @@ import {
   type KeepHook,
   type NamedFilter,
   type OutputFilter,
+  type PlacedField,
   type Response,
 } from "../api/index.js";
 import type { BoundHook } from "../config/merge.js";
@@ -143,8 +144,9 @@ export function filterBody(request: ServerRequest): void {
 function withoutContent(response: Response): Response {
   if (response.ownStatus || response.relayed) return response;
   if (response.stored) return withoutLength(response);
-  for (const name of ["Content-Length", "Content-MD5", "Content-Type", "Content-Encoding", "Content-Language"])
-    response.headers.delete(name);
+  for (const name of ["content-length", "content-md5", "content-type", "content-encoding", "content-language"]) {
+    if (!response.placed?.has(name as PlacedField)) response.headers.delete(name);
+  }
   return response;
 }
 

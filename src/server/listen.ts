@@ -32,6 +32,8 @@ export interface Serving {
   readonly addresses: readonly (AddressInfo | string | null)[];
   /** Open connections, requests in work, and requests answered since the start. */
   counts(): { readonly connections: number; readonly active: number; readonly requests: number };
+  /** Requests in work, and how many connections there may be. */
+  load(): { readonly active: number; readonly capacity: number };
   /** The same in detail, for reports. */
   report(): ServingReport;
   /**
@@ -130,6 +132,11 @@ class ServerGroup implements Serving {
     this.#servers = servers;
     this.#state = state;
     this.addresses = servers.map((server) => server.address());
+  }
+
+  load(): { readonly active: number; readonly capacity: number } {
+    const { active, maxConnections } = this.#state;
+    return { active, capacity: maxConnections };
   }
 
   counts(): { readonly connections: number; readonly active: number; readonly requests: number } {

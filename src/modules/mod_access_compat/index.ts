@@ -18,21 +18,35 @@ interface Access {
   readonly allow: readonly HostTest[];
   readonly deny: readonly HostTest[];
   readonly satisfy: "all" | "any" | undefined;
+  /** The section they stand in, a <Limit> not counted, and whether they stand in one. */
+  readonly scope?: unknown;
+  readonly limited?: boolean;
 }
 
 const nothing: Access = { order: undefined, allow: [], deny: [], satisfy: undefined };
 
-/** One of the four in a section replaces all four of the sections around it. */
+const joined = (earlier: Access, later: Access): Access => ({
+  order: later.order ?? earlier.order,
+  allow: [...earlier.allow, ...later.allow],
+  deny: [...earlier.deny, ...later.deny],
+  satisfy: later.satisfy ?? earlier.satisfy,
+  scope: later.scope,
+  limited: earlier.limited === true && later.limited === true,
+});
+
+/** One of the four in a section replaces all four of the sections around it; a <Limit> adds to those of its own section. */
 const access: Setting<Access> = {
   initial: nothing,
-  add: (earlier, later) => ({
-    order: later.order ?? earlier.order,
-    allow: [...earlier.allow, ...later.allow],
-    deny: [...earlier.deny, ...later.deny],
-    satisfy: later.satisfy ?? earlier.satisfy,
-  }),
-  nest: (_outer, inner) => inner,
+  add: joined,
+  nest: (outer, inner) => (inner.limited && outer.scope === inner.scope ? joined(outer, inner) : inner),
 };
+
+/** What one directive says, with where it stands. */
+function said(what: Partial<Access>, { sections, directory }: Place): Access {
+  const isLimit = ({ name }: { readonly name: string }): boolean => /^limit(?:except)?$/i.test(name);
+  const scope = sections.findLast((section) => !isLimit(section)) ?? directory;
+  return { ...nothing, ...what, scope, limited: sections.some(isLimit) };
+}
 
 const contexts = ["directory", ".htaccess"] as const;
 const hostsDoc =
@@ -55,7 +69,7 @@ export default defineModule({
         "host and no Deny does. `mutual-failure` is the same as `allow,deny`. No blank behind the comma.",
       default: "deny,allow",
       example: "<Directory htdocs>\n  Order deny,allow\n  Deny from all\n  Allow from 127.0.0.1\n</Directory>",
-      set: ([order]) => ({ access: { ...nothing, order } }),
+      set: ([order], place) => ({ access: said({ order }, place) }),
     }),
     Allow: directive({
       args: [arg.oneOf("from", "from"), rest(arg.word("host"))],
@@ -64,7 +78,7 @@ export default defineModule({
       summary: "Names hosts that are allowed",
       doc: hostsDoc,
       example: "<Directory htdocs>\n  Order allow,deny\n  Allow from 10.1 example.org\n</Directory>",
-      set: ([, words], place) => ({ access: { ...nothing, allow: words.map((word) => hostTest(word, place)) } }),
+      set: ([, words], place) => ({ access: said({ allow: words.map((word) => hostTest(word, place)) }, place) }),
     }),
     Deny: directive({
       args: [arg.oneOf("from", "from"), rest(arg.word("host"))],
@@ -73,7 +87,7 @@ export default defineModule({
       summary: "Names hosts that are refused",
       doc: hostsDoc,
       example: "<Directory htdocs>\n  Deny from 192.0.2.0/24\n</Directory>",
-      set: ([, words], place: Place) => ({ access: { ...nothing, deny: words.map((word) => hostTest(word, place)) } }),
+      set: ([, words], place) => ({ access: said({ deny: words.map((word) => hostTest(word, place)) }, place) }),
     }),
     Satisfy: directive({
       args: [arg.oneOf("which", "all", "any")],
@@ -83,7 +97,7 @@ export default defineModule({
       doc: "With `Any` a host that is allowed needs nothing else, and one that is refused may still meet the Require lines.",
       default: "All",
       example: "<Directory htdocs>\n  Satisfy Any\n  Allow from 10.1\n</Directory>",
-      set: ([satisfy]) => ({ access: { ...nothing, satisfy } }),
+      set: ([satisfy], place) => ({ access: said({ satisfy }, place) }),
     }),
   }),
   hooks: {

@@ -137,7 +137,7 @@ export default defineModule({
         }),
     },
   },
-  lifecycle: { check },
+  lifecycle: { check: (server) => check(server, true), checkAccessFile: (server) => check(server, false) },
   provides: { authzProvider: providers },
 });
 
@@ -227,8 +227,8 @@ function deny(request: Request): Response {
   return refuse(403);
 }
 
-/** Lets every provider read its words, and finds blocks that can never grant. */
-function check(server: ServerView): void {
+/** Lets every provider read its words, and finds blocks that can never grant: which Apache does not do in .htaccess files. */
+function check(server: ServerView, looksForUseless: boolean): void {
   const known = server.providers("authzProvider");
   for (const { settings } of server.everywhere(definition)) {
     for (const rule of settings.requirements?.rules ?? []) checkRule(rule);
@@ -238,7 +238,7 @@ function check(server: ServerView): void {
     if (rule.kind !== "line") {
       rule.rules.forEach(checkRule);
       const grants = rule.rules.some((inner) => (inner.kind === "line" ? !inner.negate : inner.kind !== "none"));
-      if (!grants) reportUseless(rule.kind, rule.origin);
+      if (!grants && looksForUseless) reportUseless(rule.kind, rule.origin);
       return;
     }
     try {

@@ -28,6 +28,8 @@ export interface Line {
   readonly key: string;
   readonly act: Action;
   readonly condition: Condition;
+  /** It changes the type, language or encoding of a response, or may ask for them. */
+  readonly isOfEntity: boolean;
 }
 
 /** Applies lines in order, those for early or those for later. */
@@ -60,6 +62,7 @@ interface Source {
 }
 
 function apply({ request, response }: Source, headers: Headers, { field, key, act }: Line): void {
+  if (key === "content-type" && response) changeType({ request, response }, headers, act);
   switch (act.kind) {
     case "set":
       return headers.set(field, act.value(request, response));
@@ -88,6 +91,17 @@ function apply({ request, response }: Source, headers: Headers, { field, key, ac
       if (value !== undefined) request.notes.set(act.value(request, response), value);
       return;
     }
+  }
+}
+
+/** The type of a response is more than a field: see withEntityApart. */
+function changeType(source: Source, headers: Headers, act: Action): void {
+  const { request, response } = source;
+  const { contentType } = request;
+  if (act.kind === "unset") request.contentType = undefined;
+  else if (act.kind === "edit" && contentType !== undefined) request.contentType = replaced(source, contentType, act);
+  else if (act.kind === "set" || (act.kind === "setifempty" && !headers.has("content-type"))) {
+    request.contentType = act.value(request, response);
   }
 }
 

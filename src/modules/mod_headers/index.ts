@@ -1,7 +1,19 @@
 // Header and RequestHeader lines → fields of responses and requests changed.
-import { arg, defineModule, Headers, list, rest, type Context, type Request, type Response } from "../../api/index.js";
+import {
+  arg,
+  defineModule,
+  Headers,
+  list,
+  rest,
+  type Context,
+  type Place,
+  type Request,
+  type Response,
+} from "../../api/index.js";
 import { applyLines, type Line } from "./action.js";
+import { withEntityApart } from "./entity.js";
 import { readLine } from "./line.js";
+import { learnLoad } from "./value.js";
 
 const contexts: readonly Context[] = ["server config", "virtual host", "directory", ".htaccess"];
 
@@ -10,9 +22,9 @@ const actionsDoc =
   "value is in it, `add` adds a field of the same name, `unset` takes all of the name away, `edit` replaces the first " +
   "match of a regular expression in each (`edit*` all matches), where `$1` stands for a group, and `note` copies the field " +
   "to a note for logs. In values `%t` is the time of the request and `%D` its duration, in microseconds, " +
-  "`%l` the load of the machine, `%{NAME}e` and `%{NAME}s` variables, `%%` a percent sign. At the end may stand `env=NAME` " +
-  "(only where the variable is set) or `env=!NAME`, or `expr=` and an expression that must be true; a value may be `expr=` and a text with `%{NAME}`. With `early` a line acts as soon as the request is read; it then may " +
-  "not stand in sections. Outer lines act before inner ones.";
+  "`%l` the load of the machine, `%b` and `%i` the percentages of this worker's connections that are busy and idle, `%{NAME}e` and `%{NAME}s` variables, `%%` a percent sign. At the end may stand `env=NAME` " +
+  "(only where the variable is set) or `env=!NAME`, or `expr=` and an expression that must be true; a value may be `expr=` and a text with `%{NAME}`. With `early` a line acts as soon as the request is read; " +
+  "in sections it then has no effect. Outer lines act before inner ones.";
 
 /** The fields that early lines set, until there is a response. */
 const early = Symbol("early response fields");
@@ -33,6 +45,8 @@ export default defineModule({
     always: list<Line>("outer first"),
     /** Whether a line anywhere around here is an early one. */
     earlyLines: list<Line>("outer first"),
+    /** Lines around here for which type, language and encoding must be where Apache has them. */
+    entityLines: list<Line>("outer first"),
   },
   directives: (directive) => ({
     Header: directive({
@@ -49,8 +63,12 @@ export default defineModule({
         'Header edit Set-Cookie "(?i)^(.*)$" "$1; Secure"\nHeader set X-Served "%D %t" env=TIMED',
       set: ([words], place) => {
         const { target, line } = readLine(words, false, place);
-        checkEarly(line, place);
-        return { [target]: [line], ...(isEarly(line) ? { earlyLines: [line] } : {}) };
+        if (comesTooLate(line, place)) return undefined;
+        return {
+          [target]: [line],
+          ...(isEarly(line) ? { earlyLines: [line] } : {}),
+          ...(line.isOfEntity || line.act.kind === "echo" ? { entityLines: [line] } : {}),
+        };
       },
     }),
     RequestHeader: directive({
@@ -62,7 +80,7 @@ export default defineModule({
       example: 'RequestHeader unset Proxy early\nRequestHeader set X-Forwarded-Proto "https" env=HTTPS',
       set: ([words], place) => {
         const { line } = readLine(words, true, place);
-        checkEarly(line, place);
+        if (comesTooLate(line, place)) return undefined;
         return { request: [line], ...(isEarly(line) ? { earlyLines: [line] } : {}) };
       },
     }),
@@ -94,25 +112,30 @@ export default defineModule({
       rank: "last",
       onPages: true,
       when: ({ onsuccess, always }) => onsuccess.length > 0 || always.length > 0,
-      run: (request, response, { onsuccess, always, earlyLines }) => {
-        if (earlyLines.length > 0) addEarly(request, response);
-        if (always.length > 0) {
-          response.always ??= new Headers();
-          applyLines(request, response.always, { lines: always, early: false, response });
-        }
-        if (response.page) return response;
-        const wasEncoded = response.headers.has("content-encoding");
-        applyLines(request, response.headers, { lines: onsuccess, early: false, response });
-        if (!wasEncoded && response.headers.has("content-encoding")) response.encodedHere = true;
+      run: (request, response, { onsuccess, always, earlyLines, entityLines }) => {
+        const act = (): void => {
+          if (earlyLines.length > 0) addEarly(request, response);
+          if (always.length > 0) {
+            response.always ??= new Headers();
+            applyLines(request, response.always, { lines: always, early: false, response });
+          }
+          if (!response.page) applyLines(request, response.headers, { lines: onsuccess, early: false, response });
+        };
+        if (entityLines.length > 0) withEntityApart(request, response, act);
+        else act();
         return response;
       },
     },
   },
+  lifecycle: { start: ({ load }) => learnLoad(load) },
 });
 
-function checkEarly(line: Line, place: { readonly sections: readonly unknown[]; fail(reason: string): never }): void {
-  const inside = place.sections.length > (hostOnly(place.sections) ? 1 : 0);
-  if (isEarly(line) && inside) place.fail('"early" acts before sections are known: it may stand outside of them only');
+/** As in Apache, early lines of sections and .htaccess files come too late. */
+function comesTooLate(line: Line, place: Place): boolean {
+  const isInside = place.directory !== undefined || place.sections.length > (hostOnly(place.sections) ? 1 : 0);
+  if (!isEarly(line) || !isInside) return false;
+  place.warn('"early" acts before sections and .htaccess files are known: the line has no effect here');
+  return true;
 }
 
 function hostOnly(sections: readonly unknown[]): boolean {

@@ -29,7 +29,9 @@ interface Words {
 
 function readAction({ action, name, rest, isRequest }: Words, place: Place): Line {
   const field = byteString(name.replace(/:.*$/s, ""));
-  const base = { field, key: field.toLowerCase() };
+  const key = field.toLowerCase();
+  const isOfEntity = /^content-(?:type|language|encoding)$/.test(key) || rest.some((text) => /^expr=/i.test(text));
+  const base = { field, key, isOfEntity };
   const most = { unset: 1, echo: 1, edit: 3, "edit*": 3 }[action as string] ?? 2;
   if (rest.length > most) return place.fail(`has too many arguments, found "${rest.slice(most).join(" ")}"`);
   if (action === "unset") return { ...base, condition: readCondition(rest[0], place), act: { kind: "unset" } };

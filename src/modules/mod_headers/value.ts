@@ -1,6 +1,6 @@
 // The value of a Header line → a function that fills it in for a request.
 import { loadavg } from "node:os";
-import type { ExpressionVariableFamily, Request, Response } from "../../api/index.js";
+import type { ExpressionVariableFamily, Request, Response, WorkerView } from "../../api/index.js";
 
 /** Fills a value in; its line ends have become blanks. */
 export type Value = (request: Request, response?: Response) => string;
@@ -8,6 +8,21 @@ export type Value = (request: Request, response?: Response) => string;
 /** Why a value cannot be read. */
 export class ValueError extends Error {
   override readonly name = "ValueError";
+}
+
+type Load = NonNullable<WorkerView["load"]>;
+
+let load: Load | undefined;
+
+/** Says where the load of this process is known from. */
+export function learnLoad(from: Load | undefined): void {
+  load = from;
+}
+
+/** Percent of this worker's connections that are at work. */
+function busyness(): number {
+  const { active, capacity } = load?.() ?? { active: 0, capacity: 0 };
+  return capacity === 0 ? 0 : Math.min(100, (active * 100) / capacity);
 }
 
 const now = (): number => performance.timeOrigin + performance.now();
@@ -20,6 +35,8 @@ const items: Readonly<Record<string, (argument: string) => Value>> = {
     `l=${loadavg()
       .map((load) => load.toFixed(2))
       .join("/")}`,
+  b: () => () => `b=${Math.floor(busyness())}`,
+  i: () => () => `i=${Math.floor(100 - busyness())}`,
   e: (name) => (request) => unwrapped(request.environment.get(name) ?? "(null)"),
   s: (name) => (request) => {
     if (name === "HTTPS") return request.connection.secure ? "on" : "off";
@@ -28,9 +45,6 @@ const items: Readonly<Record<string, (argument: string) => Value>> = {
     return unwrapped(text || "(null)");
   },
 };
-
-/** Items that tell how busy Apache's threads are, of which there are none here. */
-const unknownHere: Readonly<Record<string, string>> = { i: "idle", b: "busy" };
 
 /** Reads a value: text with `%` items; `\n` and the like stand for control characters. Throws a ValueError. */
 export function compileValue(text: string): Value {
@@ -49,9 +63,6 @@ export function compileValue(text: string): Value {
       continue;
     }
     const item = Object.hasOwn(items, letter) ? items[letter] : undefined;
-    if (!item && letter in unknownHere) {
-      throw new ValueError(`value: %${letter} counts ${unknownHere[letter]} threads, of which this server has none`);
-    }
     if (!item) throw new ValueError(`Unrecognized header format %${letter}`);
     parts.push(item(argument));
   }

@@ -1,6 +1,6 @@
 // A response and how it is to be sent → the text of its status line and fields, in Apache's order.
 import { STATUS_CODES } from "node:http";
-import type { Headers, Response } from "../../api/index.js";
+import type { Headers, PlacedField, Response } from "../../api/index.js";
 import { hasReason, statusText } from "../status.js";
 import { httpDate } from "./clock.js";
 import { token } from "./request-line.js";
@@ -50,11 +50,13 @@ class HeadComposer {
   #isRelayed = false;
   /** The fields are those of a kept response: so does Content-Language. */
   #isStored = false;
+  /** Fields that stay where a header line has put them. */
+  #placed: ReadonlySet<PlacedField> | undefined;
   #date = "";
   #server = "";
 
   compose(
-    { status, reason, headers, always, ownStatus, relayed, encodedHere, stored }: Response,
+    { status, reason, headers, always, ownStatus, relayed, encodedHere, stored, placed }: Response,
     how: Framed,
   ): string | undefined {
     this.#how = how;
@@ -63,6 +65,7 @@ class HeadComposer {
     this.#isOwn = ownStatus === true;
     this.#isEncodedHere = encodedHere === true || stored === true;
     this.#isStored = stored === true;
+    this.#placed = placed;
     this.#fields = this.#behind = this.#type = "";
     this.#hasLength = this.#hasConnection = this.#hasKeepAlive = false;
     this.#varies = 0;
@@ -125,15 +128,15 @@ class HeadComposer {
       case "transfer-encoding":
         return;
       case "content-type":
-        if (this.#isRelayed) break;
+        if (this.#isRelayed || this.#placed?.has(key)) break;
         if (this.#how.delimiting !== "none") this.#type = `Content-Type: ${value}\r\n`;
         return;
       case "content-encoding":
-        if (this.#isEncodedHere || this.#isOwn || this.#isRelayed) break;
+        if (this.#isEncodedHere || this.#isOwn || this.#isRelayed || this.#placed?.has(key)) break;
         this.#behind += `${name}: ${value}\r\n`;
         return;
       case "content-language":
-        if (this.#isOwn || this.#isRelayed || this.#isStored) break;
+        if (this.#isOwn || this.#isRelayed || this.#isStored || this.#placed?.has(key)) break;
         this.#behind += `${name}: ${value}\r\n`;
         return;
       case "content-length":
