@@ -24,10 +24,10 @@ export function withEntityApart(request: Request, response: Response, run: () =>
   const put = (name: PlacedField, value: string | undefined): void => {
     if (isPlaced(response, name)) {
       placed.add(name);
-      if (value !== undefined) replaceFirst(response, name, value);
+      if (value !== undefined && !isBare) replaceFirst(response, name, value);
     } else if (value !== undefined) response.headers.append(fieldNames[name], value);
   };
-  put("content-type", isBare && isPlaced(response, "content-type") ? undefined : request.contentType);
+  put("content-type", request.contentType);
   put("content-encoding", entity.encodings.length === 0 ? undefined : entity.encodings.join(", "));
   put("content-language", languagesOf(response, entity.languages));
   if (placed.size > 0) response.placed = placed;
