@@ -28,6 +28,7 @@ _read_request = struct.Struct(">BBdd").unpack_from
 _pack_failure = struct.Struct(">BH").pack
 # The worker has shut its side down; where the system cannot tell, only a closed connection is noticed.
 _HANGUP = getattr(select, "POLLRDHUP", 0)
+_EPOLL_HANGUP = getattr(select, "EPOLLRDHUP", 0)
 
 pack_header = _header.pack
 WANTED = pack_header(b"W", 0)
@@ -57,7 +58,7 @@ def failure(flags, status, reason):
 class Connection:
     """One worker's connection: frames in through a buffer, frames out under a lock."""
 
-    __slots__ = ("_socket", "_buffer", "_view", "_start", "_end", "_lock", "_poll", "_shapes", "since")
+    __slots__ = ("_socket", "_buffer", "_view", "_start", "_end", "_lock", "_poll", "_shapes", "_is_watched", "since")
 
     def __init__(self, accepted):
         self._socket = accepted
@@ -68,6 +69,7 @@ class Connection:
         # wsgi.errors may be written by threads of the application's own.
         self._lock = threading.Lock()
         self._poll = None
+        self._is_watched = False
         # What the worker has declared, by id.
         self._shapes = {}
         self.since = time.monotonic()
@@ -132,8 +134,25 @@ class Connection:
             raise BadFrame("a frame of type %r in the place of a value" % chr(header[0]))
         return value.decode("latin-1")
 
+    def watch(self, epoll):
+        """Has `epoll` see the worker shut its side down, which saves asking for it with each piece of a response."""
+        # Before the other thread can see it.
+        self._is_watched = _EPOLL_HANGUP != 0
+        try:
+            if self._is_watched:
+                epoll.register(self._socket.fileno(), _EPOLL_HANGUP | select.EPOLLET)
+        except OSError:
+            self._is_watched = False
+
+    def seen(self, descriptor):
+        """The worker of the connection with that descriptor may have shut its side down."""
+        if self._socket.fileno() == descriptor:
+            self._is_watched = False
+
     def is_given_up(self):
         """Whether the worker has given the running request up."""
+        if self._is_watched:
+            return False
         if self._poll is None:
             self._poll = select.poll()
             self._poll.register(self._socket.fileno(), _HANGUP)

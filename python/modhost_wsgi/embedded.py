@@ -94,6 +94,9 @@ class Server:
     def size_buffers(self, accepted):
         """Those of the system."""
 
+    def watch(self, connection):
+        """Each response asks for itself."""
+
     def count(self):
         """Requests are not counted: nothing ends this process after a number of them."""
 

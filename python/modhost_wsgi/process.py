@@ -72,6 +72,9 @@ class Server:
         self._wake_out, self._wake_in = os.pipe()
         os.set_blocking(self._wake_in, False)
         os.set_blocking(self._wake_out, False)
+        # What wakes the monitor, but for the listener; connections are added by their threads.
+        self._heard = select.epoll()
+        self._heard.register(self._wake_out, select.EPOLLIN)
 
     def accept(self):
         self.is_open.wait()
@@ -90,6 +93,10 @@ class Server:
                 accepted.setsockopt(socket.SOL_SOCKET, option, size)
             except OSError as error:
                 self.log("warn", "mod_wsgi (pid=%d): buffers of %d bytes: %s" % (os.getpid(), size, error))
+
+    def watch(self, connection):
+        """Notices when the worker of the connection gives its request up."""
+        connection.watch(self._heard)
 
     def leave(self, reason):
         """Asks for a successor, once; this process serves until it is there."""
@@ -164,14 +171,13 @@ class Server:
     def monitor(self):
         """Gives connections to workers that wait for one; returns the message that ends the process."""
         epoll = select.epoll()
-        epoll.register(self._wake_out, select.EPOLLIN)
+        epoll.register(self._heard.fileno(), select.EPOLLIN)
         # Edge-triggered: only new connects are of interest, most of which a thread has accepted already.
         epoll.register(self.listener.fileno(), select.EPOLLIN | select.EPOLLET)
         signal.set_wakeup_fd(self._wake_in, warn_on_full_buffer=False)
         while True:
-            for descriptor, _ in epoll.poll(self._idles_for()):
-                if descriptor == self._wake_out:
-                    os.read(self._wake_out, 4096)
+            epoll.poll(self._idles_for())
+            self._sleep(0)
             # As long as connects wait: the edge that told of the last one will not come again.
             while self._is_waited_for() and not self.messages:
                 if not self._has_free_thread():
@@ -245,8 +251,13 @@ class Server:
         return any(thread.give_up_idle(may_wait=True) for thread in self.threads)
 
     def _sleep(self, seconds):
-        if select.select([self._wake_out], [], [], seconds)[0]:
-            os.read(self._wake_out, 4096)
+        """Waits that long, or until there is something to do."""
+        for descriptor, _ in self._heard.poll(seconds):
+            if descriptor == self._wake_out:
+                os.read(self._wake_out, 4096)
+            else:
+                for thread in self.threads:
+                    thread.seen(descriptor)
 
 
 def _chance():

@@ -87,6 +87,12 @@ class RequestThread:
         if self._connection is not None:
             self._connection.close()
 
+    def seen(self, descriptor):
+        """Called by the monitor: the worker of the connection with that descriptor may have given up."""
+        connection = self._connection
+        if connection is not None:
+            connection.seen(descriptor)
+
     def is_serving(self):
         return self._connection is not None and not self._is_leaving
 
@@ -161,6 +167,7 @@ class RequestThread:
         hello = {"pid": os.getpid(), "thread": self.number}
         self._has_served = False
         self._connection = connection
+        self._server.watch(connection)
         connection.send(frame(b"H", json.dumps(hello).encode("ascii")))
         idle = self._idle
         while True:

@@ -732,8 +732,8 @@ WSGIScriptAlias / ROOT/app.wsgi
   });
 });
 
-describe("directives that mod_wsgi has dropped", () => {
-  it("are warned of", () => {
+describe("directives without effect", () => {
+  it("are warned of where mod_wsgi has dropped them", () => {
     const { errors, warnings } = faultsOf(
       "WSGILazyInitialization On\nWSGINewRelicConfigFile /x\nWSGIAcceptMutex default",
     );
@@ -743,4 +743,32 @@ describe("directives that mod_wsgi has dropped", () => {
       "2: WSGINewRelicConfigFile: was removed from mod_wsgi and has no effect",
     ]);
   });
+
+  const rows: readonly (readonly [text: string, warnings: readonly string[]])[] = [
+    ["WSGIPassApacheRequest On", ["1: WSGIPassApacheRequest: has no effect: there is no such record here"]],
+    ["WSGIPassApacheRequest Off", []],
+    [
+      "WSGICaseSensitivity Off",
+      ["1: WSGICaseSensitivity: has no effect: file names are what the system says they are"],
+    ],
+    ["WSGICaseSensitivity On", []],
+    ["WSGIEnableSendfile On", []],
+    [
+      "<WSGIInterpreterOptions process-group=%{GLOBAL}>\nWSGISwitchInterval 0.01\n</WSGIInterpreterOptions>",
+      [
+        "1: <WSGIInterpreterOptions>: WSGISwitchInterval has no effect in it: inside the server all interpreters share one lock",
+      ],
+    ],
+    [
+      "<WSGIInterpreterOptions process-group=site>\nWSGIPerInterpreterGIL On\n</WSGIInterpreterOptions>",
+      [
+        "2: WSGIPerInterpreterGIL: has no effect: each application group of a daemon group has processes of its own; inside the server all share one lock",
+      ],
+    ],
+  ];
+  for (const [text, expected] of rows) {
+    it(`${expected.length > 0 ? "warn of" : "say nothing of"} ${text.replaceAll("\n", " ")}`, () => {
+      expect(faultsOf(text)).to.deep.include({ errors: [], warnings: expected });
+    });
+  }
 });

@@ -44,6 +44,9 @@ export const interpreterOptions: Wrapper<typeof wsgi.settings> = {
       const value = options.get(name);
       return value === "%{GLOBAL}" ? "" : value;
     });
+    if (processGroup === "" && settings.switchInterval > 0) {
+      place.warn("WSGISwitchInterval has no effect in it: inside the server all interpreters share one lock");
+    }
     return { interpreterOptions: [{ processGroup, applicationGroup, layer: layerOf(settings) }] };
   },
 };

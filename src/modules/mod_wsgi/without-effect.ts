@@ -13,6 +13,8 @@ interface Silent {
   /** Why it changes nothing; shown in the reference. */
   readonly why: string;
   readonly contexts?: readonly Context[];
+  /** The value that asks for what is not done here: a line with it is warned of. */
+  readonly missing?: boolean;
 }
 
 /** Flags that ask for what this server does in any case, or for what has no counterpart in it. */
@@ -25,25 +27,33 @@ const flags: Readonly<Record<string, Silent>> = {
   WSGIPassApacheRequest: {
     what: "Hands applications Apache's record of the request",
     why: "There is no such record here.",
+    missing: true,
     contexts: sections,
   },
   WSGICaseSensitivity: {
     what: "Tells names of scripts apart by case",
     why: "File names are what the system says they are.",
+    missing: false,
   },
   WSGIPerInterpreterGIL: {
     what: "Gives each interpreter a lock of its own",
-    why: "Each application group of a daemon group has processes of its own.",
+    why: "Each application group of a daemon group has processes of its own; inside the server all share one lock.",
+    missing: true,
   },
   WSGIFreeThreading: {
     what: "Runs Python without its lock",
     why: "A Python built that way, named with python-executable= or python-home=, runs as it was built.",
+    missing: true,
   },
   WSGISocketRotation: {
     what: "Gives sockets new names after a restart",
     why: "Each generation of daemons has sockets of its own.",
   },
-  WSGIVerboseDebugging: { what: "Logs more", why: "Deprecated in mod_wsgi too: use `LogLevel wsgi:debug`." },
+  WSGIVerboseDebugging: {
+    what: "Logs more",
+    why: "Deprecated in mod_wsgi too: use `LogLevel wsgi:debug`.",
+    missing: true,
+  },
 };
 
 /** Those whose default is On. */
@@ -97,16 +107,17 @@ export function directivesWithoutEffect(directive: Maker): Directives<typeof wsg
       set: () => undefined,
     }),
   };
-  for (const [name, { what, why, contexts = server }] of Object.entries(flags)) {
+  for (const [name, { what, why, contexts = server, missing }] of Object.entries(flags)) {
+    const reason = `has no effect: ${why.charAt(0).toLowerCase()}${why.slice(1).replace(/\.$/, "")}`;
     table[name] = directive({
       args: [arg.flag()],
       contexts,
       ...(contexts === everywhere ? { override: "FileInfo" as const } : {}),
       summary: what,
-      doc: `${why} Accepted for compatibility.`,
+      doc: `${why} ${missing === undefined ? "" : `\`${missing ? "On" : "Off"}\` is warned of. `}Accepted for compatibility.`,
       default: isOn.has(name) ? "On" : "Off",
       example: `${name} On`,
-      set: () => undefined,
+      set: ([value], place) => (value === missing ? (place.warn(reason) as undefined) : undefined),
     });
   }
   for (const name of removed) {
