@@ -1,6 +1,6 @@
 // A request → the variables of RFC 3875 that programs run for it find, as Apache sets them.
 import { serverBanner } from "./banner.js";
-import { hostNameOf } from "./client-name.js";
+import { remoteHostOf } from "./client-name.js";
 import { core } from "./core.js";
 import { escapeHtml, escapePath } from "./escape.js";
 import type { Lookup, Request } from "./request.js";
@@ -22,12 +22,12 @@ export function setCgiVariables(request: Request): Awaitable<void> {
   addServer(request, environment);
   addClient(request, environment);
   addRequest(request, environment);
-  const { hostnameLookups } = request.settings(core);
-  if (hostnameLookups === "Off") return addTranslated(request);
-  return hostNameOf(request).then((name) => {
+  const addRest = (name: string | undefined): Awaitable<void> => {
     if (name !== undefined) environment.set("REMOTE_HOST", name);
     return addTranslated(request);
-  });
+  };
+  const name = remoteHostOf(request);
+  return name instanceof Promise ? name.then(addRest) : addRest(name);
 }
 
 /** Says how long the body is that goes along, where it has been counted (ProxyPassage.bodyLength). */

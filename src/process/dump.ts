@@ -155,6 +155,7 @@ export function settingLines(server: CompiledServer | undefined): string {
     versionLines() +
     `Server's Module Magic Number: 20120211:142\n` +
     `Server loaded:  Node ${node}, V8 ${v8}, libuv ${uv}\n` +
+    `Compiled using: Node ${node}, V8 ${v8}, libuv ${uv}\n` +
     `Architecture:   64-bit\n` +
     `Server MPM:     ${mpm}\n` +
     `  threaded:     ${mpm === "prefork" ? "no" : "yes (fixed thread count)"}\n` +

@@ -370,7 +370,6 @@ describe("core, directives", () => {
     ["DefaultType text/plain", "deprecated"],
     ["NameVirtualHost *", "has no effect"],
     ["ErrorDocument 401 http://x.test/", "401"],
-    ["HostnameLookups On", "not looked up"],
     ["<VirtualHost *:80>\n  DocumentRoot ROOT/nowhere\n</VirtualHost>", "AH00112"],
     ["<VirtualHost no-such-host.invalid:80>\n</VirtualHost>", "Could not resolve host name"],
   ];

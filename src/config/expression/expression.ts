@@ -1,5 +1,6 @@
 // Text of an expression → what modules ask of requests: a Condition or a StringExpression.
 import {
+  remoteHostOf,
   showOrigin,
   type Condition,
   type ExpressionContext,
@@ -34,10 +35,15 @@ export function compileCondition(text: string, { vocabulary, origin, options }: 
   const writer = new ExpressionWriter(vocabulary, origin);
   const run = writer.test(parseCondition(text));
   const vary = options.vary ?? true;
+  const test: Condition["test"] = (request, context = nothing) => ask(run, scopeOf(request, context, vary), origin);
+  if (!writer.variables.has("REMOTE_HOST")) return { text, variables: writer.variables, test };
   return {
     text,
     variables: writer.variables,
-    test: (request, context = nothing) => ask(run, scopeOf(request, context, vary), origin),
+    test: (request, context) => {
+      const name = remoteHostOf(request);
+      return name instanceof Promise ? name.then(() => test(request, context)) : test(request, context);
+    },
   };
 }
 

@@ -1,5 +1,13 @@
 // Names of variables → what they stand for.
-import { core, byteString, methodOf, serverBanner, type ExpressionContext, type Request } from "../../api/index.js";
+import {
+  core,
+  byteString,
+  methodOf,
+  remoteHostText,
+  serverBanner,
+  type ExpressionContext,
+  type Request,
+} from "../../api/index.js";
 import { groupName, userName } from "../../api/account-name.js";
 import { requestField, type WordFunction } from "./scope.js";
 
@@ -40,7 +48,7 @@ const ofRequests: Readonly<Record<string, Read>> = {
   THE_REQUEST: ({ requestLine }) => requestLine,
   REMOTE_ADDR: ({ clientAddress }) => clientAddress,
   REMOTE_PORT: ({ connection }) => String(connection.remotePort),
-  REMOTE_HOST: ({ clientAddress }) => clientAddress,
+  REMOTE_HOST: remoteHostText,
   REMOTE_USER: ({ user }) => user,
   REMOTE_IDENT: () => "",
   SERVER_NAME: ({ serverName }) => serverName,

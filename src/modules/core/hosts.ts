@@ -116,14 +116,14 @@ export const hostDirectives = (directive: CoreMaker) => ({
   HostnameLookups: directive({
     args: [arg.oneOf("lookup", "On", "Off", "Double")],
     contexts: hostsAndDirectories,
-    summary: "Whether clients' addresses are looked up in the DNS for logs.",
-    doc: "Logs show addresses in any case; `On` and `Double` are accepted with a warning. Let the log's reader do the look-ups.",
+    summary: "Whether clients' names are looked up in the DNS: for `%h` in logs and REMOTE_HOST.",
+    doc:
+      "`Double` takes a name only if it leads back to the address. A name is looked up once for each connection, two at a time, and " +
+      "nothing but what needs it waits: a line of an access log (while 1000 wait, further ones show the address), a condition " +
+      "with REMOTE_HOST, a program's environment. A text with REMOTE_HOST (`Header ... expr=`) shows the address until the name is known.",
     example: "HostnameLookups Off",
     default: "Off",
-    set: ([hostnameLookups], place) => {
-      if (hostnameLookups !== "Off") place.warn("clients' addresses are not looked up: logs show the addresses");
-      return { hostnameLookups };
-    },
+    set: ([hostnameLookups]) => ({ hostnameLookups }),
   }),
 
   Listen: directive({

@@ -8,6 +8,7 @@ import {
   list,
   map,
   optional,
+  remoteHostOf,
   value,
   type Condition,
   type LogItem,
@@ -60,6 +61,10 @@ interface OpenLog {
 }
 const opened = new WeakMap<LogSettings, readonly OpenLog[]>();
 
+/** Requests whose lines wait for the client's name (HostnameLookups); where there are more, lines show the address. */
+const mostAwaited = 1000;
+let namesAwaited = 0;
+
 const topLevel = ["server config", "virtual host"] as const;
 const targetDoc =
   "The target is a file, relative to ServerRoot, or `|program arguments` to pipe the lines to (`||program` is the same, `|$command` " +
@@ -81,7 +86,7 @@ export default defineModule({
       summary: "Defines the format of access logs",
       doc:
         "The nickname names it for CustomLog. Without a nickname it becomes the format of TransferLog. Items begin with a " +
-        "percent sign: `%h` client address, `%t` time, `%r` request line, `%>s` status, `%b` bytes of the body, `%O` all " +
+        "percent sign: `%h` client address, or name (HostnameLookups), `%t` time, `%r` request line, `%>s` status, `%b` bytes of the body, `%O` all " +
         "bytes sent, `%D` microseconds, `%{NAME}i` request field, `%{NAME}o` response field, `%v` virtual host, and all " +
         "others of Apache. `%404,500{Referer}i` holds for those statuses only, `%!200...` for all others; `%<s` and `%>s` " +
         "choose the first or the last request of an internal redirect.",
@@ -129,11 +134,13 @@ export default defineModule({
       when: ({ logs, globalLogs }) => logs.length > 0 || globalLogs.length > 0,
       run: (record, settings) => {
         const logs = opened.get(settings) ?? open(settings, record.request.providers("logItem"));
-        for (const { condition, line, writer } of logs) {
-          const wanted = condition === undefined || isWanted(record, condition);
-          if (wanted instanceof Promise) void wanted.then((late) => late && writer.write(line(record)));
-          else if (wanted) writer.write(line(record));
-        }
+        const name = remoteHostOf(record.request);
+        if (!(name instanceof Promise) || namesAwaited >= mostAwaited) return write(record, logs);
+        namesAwaited++;
+        void name.then(() => {
+          namesAwaited--;
+          write(record, logs);
+        });
       },
     },
   },
@@ -181,6 +188,14 @@ function conditionOf(text: string, place: Place): NonNullable<Log["condition"]> 
     return place.fail(`condition must be env=NAME, env=!NAME or expr=EXPRESSION, found "${text}"`);
   if (variable === "") return place.fail("condition: missing environment variable name");
   return { variable, absent: not === "!" };
+}
+
+function write(record: LogRecord, logs: readonly OpenLog[]): void {
+  for (const { condition, line, writer } of logs) {
+    const wanted = condition === undefined || isWanted(record, condition);
+    if (wanted instanceof Promise) void wanted.then((late) => late && writer.write(line(record)));
+    else if (wanted) writer.write(line(record));
+  }
 }
 
 function isWanted(

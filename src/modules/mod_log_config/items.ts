@@ -3,6 +3,7 @@ import {
   compileStrftime,
   escapeLogItem,
   methodOf,
+  remoteHostText,
   wasLogged,
   type LogItem,
   type LogText,
@@ -31,6 +32,10 @@ const elapsed: (divisor: number) => LogText =
 
 const address: LogText = ({ clientAddress }) => clientAddress;
 const peerAddress: LogText = ({ connection }) => connection.remoteAddress;
+const peerName: LogText = (request) =>
+  request.clientAddress === request.connection.remoteAddress
+    ? remoteHostText(request)
+    : request.connection.remoteAddress;
 const canonicalPort: LogText = ({ virtualHost, connection }) =>
   String(virtualHost.serverPort ?? (connection.secure ? 443 : 80));
 const pid: LogText = () => String(process.pid);
@@ -53,7 +58,7 @@ export const items: Readonly<Record<string, LogItem>> = {
         escaped(environment.get(name)),
   ),
   f: plain(fileName),
-  h: { make: (argument) => (argument === "c" ? peerAddress : address) },
+  h: { make: (argument) => (argument === "c" ? peerName : remoteHostText) },
   H: plain(({ protocol }) => escapeLogItem(protocol)),
   i: named((name) => {
     const key = name.toLowerCase();

@@ -1,8 +1,8 @@
 // The name in %{NAME} → a function that reads it from a request.
 import {
   core,
-  hostNameOf,
   methodOf,
+  remoteHostOf,
   serverBanner,
   type ExpressionVariableFamily,
   type Request,
@@ -122,8 +122,8 @@ const readers: Readonly<Record<string, Reader>> = {
   REMOTE_PORT: ({ connection }) => String(connection.remotePort),
   REMOTE_HOST: (request) => {
     const address = plainAddress(request.clientAddress);
-    if (request.settings(core).hostnameLookups === "Off") return address;
-    return hostNameOf(request).then((name) => name ?? address);
+    const name = remoteHostOf(request);
+    return name instanceof Promise ? name.then((late) => late ?? address) : (name ?? address);
   },
   REMOTE_USER: ({ user }) => user ?? "",
   REMOTE_IDENT: none,

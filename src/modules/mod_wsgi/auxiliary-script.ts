@@ -1,9 +1,8 @@
 // Scripts beside the applications (access, groups, dispatch) → questions to them, and their answers.
 import {
-  core,
   fileSystemPath,
-  hostNameOf,
   refuse,
+  remoteHostOf,
   type AuthnProvider,
   type AuthzProvider,
   type Place,
@@ -93,8 +92,7 @@ function fieldOf(name: string): string {
 export async function checkAccess(request: Request, { accessScript }: WsgiSettings): Promise<Verdict> {
   if (!accessScript) return undefined;
   const { clientAddress } = request;
-  const looksUp = request.settings(core).hostnameLookups !== "Off";
-  const host = (looksUp ? await hostNameOf(request) : undefined) ?? clientAddress;
+  const host = (await remoteHostOf(request)) ?? clientAddress;
   const allowed = await ask(accessScript, request, { role: "access", words: [host] });
   if (allowed === true || allowed === null) return undefined;
   request.log(
