@@ -144,7 +144,7 @@ export interface ServerName {
 
 export const core = defineSettings("core", {
   /** UTF-8 text, absolute, without trailing slash ("/" is ""). */
-  documentRoot: value<string>("/usr/local/apache2/htdocs"),
+  documentRoot: value<string>("/var/www/html"),
   /** The line that set it. */
   documentRootOrigin: value<import("./origin.js").Origin | undefined>(undefined),
   serverName: notInherited(value<ServerName | undefined>(undefined)),

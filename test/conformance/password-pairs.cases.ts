@@ -44,7 +44,6 @@ const other = basic("other");
 
 /** Why the two differ at some places, for those who are not let in. */
 const different: Readonly<Record<string, string>> = {
-  "document-missing": "the log has the status that was sent, Apache's that of the document",
   "/falls/x": "the challenge is sent",
   "/error/missing": "the refusal of the document is neither logged nor sent",
 };

@@ -1,8 +1,11 @@
 // What a fresh server root does, started as a newcomer starts it: the landing page, its links, the tools, Ctrl-C.
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { WebSocket, WebSocketServer } from "ws";
 import { freePorts, runProgram, until, type Running } from "../support/running.js";
 import { makeSkeleton, type Skeleton } from "../support/skeleton.js";
 import { tool, type Ended } from "../support/tool.js";
@@ -104,6 +107,33 @@ describe("a fresh server root", function () {
         expect((await tool(name, args, { cwd: skeleton.root })).status, command).to.equal(0);
       }
       expect(await (await get("/", skeleton.proxyPort)).text()).to.include("It serves.");
+    });
+
+    it("fronts an application on another port, WebSockets included, once its address is set in the file", async () => {
+      const application = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+      application.on("connection", (socket) =>
+        socket.on("message", (data: Buffer) => socket.send(`heard ${String(data)}`)),
+      );
+      try {
+        await once(application, "listening");
+        const file = join(skeleton.root, "sites-available/proxy.conf");
+        const { port } = application.address() as AddressInfo;
+        const text = readFileSync(file, "utf8");
+        writeFileSync(file, text.replace(/http:\/\/127\.0\.0\.1:\d+\//g, `http://127.0.0.1:${port}/`));
+        const at = { cwd: skeleton.root };
+        expect((await tool("a2ensite", ["proxy.conf"], at)).status).to.equal(0);
+        expect((await tool("modhostctl", ["configtest"], at)).status).to.equal(0);
+        expect((await tool("modhostctl", ["graceful"], at)).status).to.equal(0);
+        const client = new WebSocket(`ws://127.0.0.1:${skeleton.proxyPort}/live`);
+        await once(client, "open");
+        client.send("hello");
+        const [answer] = (await once(client, "message")) as [Buffer];
+        expect(String(answer)).to.equal("heard hello");
+        client.terminate();
+      } finally {
+        for (const each of application.clients) each.terminate();
+        application.close();
+      }
     });
 
     it("takes over a site that was edited and enabled", async () => {
