@@ -62,6 +62,13 @@ export type ExpressionVariable = (request: Request, context: ExpressionContext) 
  */
 export type ExpressionVariableFamily = (name: string) => ExpressionVariable;
 
+/** A variable of the connection's encryption, `SSL_...`; undefined where none has that name, no module knows it, or nothing is encrypted. */
+export function encryptionVariable(request: Request, name: string): string | undefined {
+  if (!/^SSL_/i.test(name)) return undefined;
+  const family = request.providers("expressionVariables").get("SSL_") as ExpressionVariableFamily | undefined;
+  return family?.(name)(request, {});
+}
+
 /** A function `name(argument)`, registered as `provides: { expressionFunction: { name: function } }`; names are in lower case. */
 export type ExpressionFunction = (argument: string, request: Request, context: ExpressionContext) => string | undefined;
 

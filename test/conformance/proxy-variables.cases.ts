@@ -1,7 +1,6 @@
 // Variables of the environment that change how requests go to back ends, by what a raw back end receives.
-import { chmodSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
 import type { Case, Suite } from "./harness.js";
+import { serveRaw } from "./raw-server.js";
 
 const variables = [
   "force-proxy-request-1.0",
@@ -66,10 +65,8 @@ const cases: readonly Case[] = sets.flatMap((set) =>
 );
 
 /** Answers each request with its head and how its body was framed, after an interim response. */
-async function startEcho(root: string): Promise<{ end(): Promise<void> }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
+function startEcho(root: string): Promise<{ end(): Promise<void> }> {
+  return serveRaw(`${root}/raw.sock`, (socket) => {
     let received = "";
     let asked = false;
     socket.on("data", (bytes: Buffer) => {
@@ -103,17 +100,7 @@ async function startEcho(root: string): Promise<{ end(): Promise<void> }> {
         );
       }
     });
-    socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(`${root}/raw.sock`, resolve));
-  chmodSync(`${root}/raw.sock`, 0o777);
-  return {
-    end: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
 }
 
 export const suite: Suite = {

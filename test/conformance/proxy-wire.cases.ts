@@ -1,7 +1,6 @@
 // Responses as no good back end sends them, by mod_proxy_http of both servers: what the client gets.
-import { chmodSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
 import type { Case, Suite } from "./harness.js";
+import { serveRaw } from "./raw-server.js";
 
 const configuration = `LoadModule proxy_module @MODULES@/mod_proxy.so
 LoadModule proxy_http_module @MODULES@/mod_proxy_http.so
@@ -82,10 +81,8 @@ const cases: readonly Case[] = Object.keys(responses).map((name): Case => {
 });
 
 /** Says what is said on the path of each request without a body. */
-async function startRaw(root: string): Promise<{ end(): Promise<void> }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
+function startRaw(root: string): Promise<{ end(): Promise<void> }> {
+  return serveRaw(`${root}/raw.sock`, (socket) => {
     let received = "";
     socket.on("data", (bytes: Buffer) => {
       received += bytes.toString("latin1");
@@ -97,17 +94,7 @@ async function startRaw(root: string): Promise<{ end(): Promise<void> }> {
         else socket.write(text, "latin1");
       }
     });
-    socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(`${root}/raw.sock`, resolve));
-  chmodSync(`${root}/raw.sock`, 0o777);
-  return {
-    end: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
 }
 
 export const suite: Suite = {

@@ -1,6 +1,6 @@
 // The value of a Header line → a function that fills it in for a request.
 import { loadavg } from "node:os";
-import type { ExpressionVariableFamily, Request, Response, WorkerView } from "../../api/index.js";
+import { encryptionVariable, type Request, type Response, type WorkerView } from "../../api/index.js";
 
 /** Fills a value in; its line ends have become blanks. */
 export type Value = (request: Request, response?: Response) => string;
@@ -40,9 +40,7 @@ const items: Readonly<Record<string, (argument: string) => Value>> = {
   e: (name) => (request) => unwrapped(request.environment.get(name) ?? "(null)"),
   s: (name) => (request) => {
     if (name === "HTTPS") return request.connection.secure ? "on" : "off";
-    const family = request.providers("expressionVariables").get("SSL_") as ExpressionVariableFamily | undefined;
-    const text = /^SSL_/i.test(name) ? family?.(name)(request, {}) : undefined;
-    return unwrapped(text || "(null)");
+    return unwrapped(encryptionVariable(request, name) || "(null)");
   },
 };
 

@@ -34,8 +34,7 @@ export class HttpSpeaker implements ProxySpeaker, ResponseListener {
 
   /** Throws a TypeError where something may not stand in a request: what HttpProtocolOptions Unsafe has let in. */
   constructor(passage: Passage, keeps: boolean) {
-    const { method, path, parameters, upload, isOld } = passage;
-    const fields = passage.fields.copy();
+    const { method, path, parameters, upload, isOld, fields } = passage;
     if (expectsContinue(passage)) {
       fields.append("Expect", "100-continue");
       const { ping } = parameters;

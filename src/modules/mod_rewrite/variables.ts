@@ -1,12 +1,5 @@
 // The name in %{NAME} → a function that reads it from a request.
-import {
-  core,
-  methodOf,
-  remoteHostOf,
-  serverBanner,
-  type ExpressionVariableFamily,
-  type Request,
-} from "../../api/index.js";
+import { core, encryptionVariable, methodOf, remoteHostOf, serverBanner, type Request } from "../../api/index.js";
 import { then, type Awaitable, type Run } from "./run.js";
 
 /** Reads a variable of a request: that of the run, or of one it looks ahead to. */
@@ -42,10 +35,7 @@ function prefixedReader(prefix: string, name: string): Reader {
 /** A variable of mod_ssl, where that is loaded. */
 function tlsReader(name: string): Reader {
   if (!/^SSL_/i.test(name)) return none;
-  return (request) => {
-    const family = request.providers("expressionVariables").get("SSL_") as ExpressionVariableFamily | undefined;
-    return family?.(name)(request, {}) ?? "";
-  };
+  return (request) => encryptionVariable(request, name) ?? "";
 }
 
 function fieldReader(name: string): Reader {

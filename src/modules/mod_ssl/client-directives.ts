@@ -1,26 +1,10 @@
 // The directives about clients: their certificates, and what applications see of them → settings.
-import {
-  arg,
-  optional,
-  rest,
-  type Context,
-  type DirectiveMaker,
-  type Directives,
-  type Place,
-} from "../../api/index.js";
+import { arg, optional, rest, type Context, type Directives, type Place } from "../../api/index.js";
+import { engine, hosts, named, override, sections, type Make, type Settings } from "./directive-parts.js";
 import type { RevocationCheck } from "./revocation.js";
-import { optionWords, type OptionChange, type OptionWord, type ssl } from "./settings.js";
+import { optionWords, type OptionChange, type OptionWord } from "./settings.js";
 
-type Settings = typeof ssl.settings;
-type Make = DirectiveMaker<Settings>;
-
-const hosts: readonly Context[] = ["server config", "virtual host"];
 const everywhere: readonly Context[] = [...hosts, "directory", ".htaccess"];
-const sections: readonly Context[] = ["directory", ".htaccess"];
-const override = "AuthConfig";
-const engine = "SSLEngine On\nSSLCertificateFile cert.pem\n";
-
-const named = (path: string, { origin }: Place) => ({ path, origin });
 
 /** All of them. */
 export function clientDirectives(directive: Make): Directives<Settings> {

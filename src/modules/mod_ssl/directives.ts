@@ -6,26 +6,15 @@ import {
   tlsVersions,
   type Context,
   type Directive,
-  type DirectiveMaker,
   type Directives,
   type Place,
 } from "../../api/index.js";
+import { engine, hosts, named, override, sections, type Make, type Settings } from "./directive-parts.js";
 import { clientDirectives } from "./client-directives.js";
 import { ocspDirectives } from "./ocsp-directives.js";
-import type { ssl } from "./settings.js";
 import { sslProxyDirectives } from "./proxy-directives.js";
 import { staplingDirectives } from "./stapling-directives.js";
 import { readVersions, type Version } from "./versions.js";
-
-type Settings = typeof ssl.settings;
-type Make = DirectiveMaker<Settings>;
-
-const hosts: readonly Context[] = ["server config", "virtual host"];
-const sections: readonly Context[] = ["directory", ".htaccess"];
-const override = "AuthConfig";
-const engine = "SSLEngine On\nSSLCertificateFile cert.pem\n";
-
-const named = (path: string, { origin }: Place) => ({ path, origin });
 
 /** Certificates and keys. */
 function fileDirectives(directive: Make): Directives<Settings> {

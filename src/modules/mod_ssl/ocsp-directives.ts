@@ -1,10 +1,7 @@
 // The SSLOCSP directives → settings.
-import { arg, rest, type Context, type DirectiveMaker, type Directives, type Place } from "../../api/index.js";
-import type { ssl } from "./settings.js";
+import { arg, rest, type Directives, type Place } from "../../api/index.js";
+import { hosts, type Make, type Settings } from "./directive-parts.js";
 
-type Settings = typeof ssl.settings;
-
-const hosts: readonly Context[] = ["server config", "virtual host"];
 const example = "SSLOCSPEnable on\n";
 
 function responderUrl(text: string, place: Place): string {
@@ -13,7 +10,7 @@ function responderUrl(text: string, place: Place): string {
 }
 
 /** Whom to ask about clients' certificates, and what answers must be like. */
-export function ocspDirectives(directive: DirectiveMaker<Settings>): Directives<Settings> {
+export function ocspDirectives(directive: Make): Directives<Settings> {
   const seconds = [arg.int("seconds", { min: 0, max: 31_536_000 })] as const;
   const url = [arg.word("uri")] as const;
   return {

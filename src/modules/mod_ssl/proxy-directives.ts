@@ -1,24 +1,11 @@
 // The SSLProxy directives → settings for connections to back ends.
-import {
-  arg,
-  optional,
-  rest,
-  type Context,
-  type Directive,
-  type DirectiveMaker,
-  type Directives,
-  type Place,
-} from "../../api/index.js";
+import { arg, optional, rest, type Context, type Directive, type Directives } from "../../api/index.js";
+import { named, type Make, type Settings } from "./directive-parts.js";
 import { readRevocationCheck } from "./client-directives.js";
-import type { ssl } from "./settings.js";
 import { readVersions } from "./versions.js";
-
-type Settings = typeof ssl.settings;
-type Make = DirectiveMaker<Settings>;
 
 /** At the top, and in `<Proxy>`. */
 const contexts: readonly Context[] = ["server config", "virtual host", "directory"];
-const named = (path: string, { origin }: Place) => ({ path, origin });
 const engine = "SSLProxyEngine On\n";
 
 /** All of them. */

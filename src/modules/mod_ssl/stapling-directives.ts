@@ -1,13 +1,9 @@
 // The SSLStapling directives → settings.
-import { arg, type Context, type DirectiveMaker, type Directives } from "../../api/index.js";
-import type { ssl } from "./settings.js";
-
-type Settings = typeof ssl.settings;
-
-const hosts: readonly Context[] = ["server config", "virtual host"];
+import { arg, type Directives } from "../../api/index.js";
+import { hosts, type Make, type Settings } from "./directive-parts.js";
 
 /** SSLUseStapling and how answers are fetched and kept. */
-export function staplingDirectives(directive: DirectiveMaker<Settings>): Directives<Settings> {
+export function staplingDirectives(directive: Make): Directives<Settings> {
   const seconds = [arg.int("seconds", { min: 0, max: 31_536_000 })] as const;
   return {
     SSLUseStapling: directive({

@@ -1,5 +1,5 @@
 // A name → what mod_ssl.var_lookup() of scripts gives for it: variables of mod_ssl, and of the request as mod_ssl names them.
-import type { ExpressionVariableFamily, Request } from "../../api/index.js";
+import { encryptionVariable, type Request } from "../../api/index.js";
 import type { Environ } from "./environ.js";
 
 /** Those that are the same in the environ of the script. */
@@ -42,7 +42,5 @@ export function variableOf(request: Request, environ: Environ, name: string): st
   const upper = name.toUpperCase();
   if (ofEnviron.has(upper)) return environ[upper] ?? "";
   if (Object.hasOwn(ofRequest, upper)) return ofRequest[upper]?.(request, new Date()) ?? "";
-  if (!upper.startsWith("SSL_")) return "";
-  const family = request.providers("expressionVariables").get("SSL_") as ExpressionVariableFamily | undefined;
-  return family?.(upper)?.(request, {}) ?? "";
+  return encryptionVariable(request, upper) ?? "";
 }
