@@ -2,6 +2,7 @@
 import collections.abc
 import importlib
 import importlib.machinery
+import os
 import sys
 import threading
 import time
@@ -9,6 +10,7 @@ import types
 
 from modhost_wsgi.interrupt import RequestTimeout
 from modhost_wsgi.metrics import Recorder, process_metrics
+from modhost_wsgi.scripts import application_frames
 from modhost_wsgi.shape import APACHE_VERSION, MOD_WSGI_VERSION
 from modhost_wsgi.streams import FileWrapper
 
@@ -31,9 +33,10 @@ def install(server, log):
     module.shutdown_callbacks = watchers.shutdown
     module.signal_callbacks = watchers.signals
     module.active_requests = ActiveRequests(threads)
-    for name, callbacks in (("events", watchers.events), ("shutdown", watchers.shutdown),
-                            ("signals", watchers.signals)):
+    for name, callbacks in (("events", watchers.events), ("shutdown", watchers.shutdown)):
         setattr(module, "subscribe_" + name, _subscribe(callbacks))
+    # Only daemons with request threads have signals to tell of.
+    module.subscribe_signals = _subscribe(watchers.signals) if server.threads else _never_called(log)
     started = time.time()
 
     def start_recording_metrics():
@@ -104,6 +107,17 @@ class ActiveRequests(collections.abc.Mapping):
 def _subscribe(callbacks):
     def subscribe(callback):
         callbacks.append(callback)
+        return callback
+    return subscribe
+
+
+def _never_called(log):
+    def subscribe(callback):
+        import traceback
+        stack = application_frames(traceback.extract_stack())
+        for line in ("mod_wsgi (pid=%d): Callback registration for signals ignored: there are none here." % os.getpid(),
+                     *"".join(stack.format()).rstrip("\n").split("\n")):
+            log("info", line)
         return callback
     return subscribe
 

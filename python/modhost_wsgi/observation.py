@@ -1,10 +1,14 @@
 """A request that somebody watches -> events for subscribers, and numbers for request_metrics()."""
+import queue
 import resource
+import threading
 import time
 
 from modhost_wsgi import scripts
 from modhost_wsgi.gateway import Run
 
+# Signals that wait for subscribers who take their time with earlier ones.
+_MOST_SIGNALS = 64
 _THREAD = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
 
 
@@ -16,6 +20,8 @@ class Watchers:
         self.shutdown = []
         self.signals = []
         self.recorder = None
+        # Signals that subscribers have not heard of yet.
+        self._arrived = None
         self._log_lines = log_lines
 
     def publish(self, name, payload):
@@ -30,8 +36,20 @@ class Watchers:
             self._call(callback, "process_stopping", payload)
 
     def signalled(self, name, number):
-        for callback in tuple(self.signals):
-            self._call(callback, "process_signal", {"signame": name, "signum": number})
+        """Calls the subscribers of signals: one signal after the other, and in a thread of their own, since they may take their time."""
+        if not self.signals:
+            return
+        if self._arrived is None:
+            self._arrived = queue.SimpleQueue()
+            threading.Thread(target=self._dispatch, name="signals", daemon=True).start()
+        if self._arrived.qsize() < _MOST_SIGNALS:
+            self._arrived.put({"signame": name, "signum": number})
+
+    def _dispatch(self):
+        while True:
+            payload = self._arrived.get()
+            for callback in tuple(self.signals):
+                self._call(callback, "process_signal", payload)
 
     def _call(self, callback, name, payload):
         try:

@@ -21,6 +21,8 @@ from modhost_wsgi.request_thread import RequestThread
 from modhost_wsgi.shape import Process, file_system_path
 
 _LISTENER, _CONTROL = 3, 4
+# Has the stacks of all threads written to standard error. A real-time signal: the others are for applications.
+_STACKS = 60
 # Seconds within which a worker closes a connection that was said goodbye to.
 _LINGER = 1.0
 # Seconds before the end of a drain at which the clients of WebSockets are told of it.
@@ -197,8 +199,7 @@ class Server:
             if message["type"] == "leave":
                 self.leave(message["reason"])
             elif message["type"] == "signal":
-                # Subscribers may take their time.
-                threading.Thread(target=self.watchers.signalled, args=message["signal"], daemon=True).start()
+                self.watchers.signalled(*message["signal"])
             else:
                 return message
         return None
@@ -282,7 +283,7 @@ def main():
         os.set_inheritable(descriptor, False)
     surroundings.die_with_parent()
     faulthandler.enable(2)
-    faulthandler.register(signal.SIGUSR2, 2, all_threads=True, chain=False)
+    faulthandler.register(_STACKS, 2, all_threads=True, chain=False)
     spec = start["spec"]
     try:
         limits.set_up(spec, control.log)
@@ -330,7 +331,8 @@ def _handle_signals(server, spec):
         {"type": "drain", "milliseconds": spec["shutdownTimeout"] or forever, "reason": "shutdown_signal"}))
     signal.signal(signal.SIGUSR1, hears(
         {"type": "leave", "reason": "eviction_signal" if spec["evictionTimeout"] else "graceful_signal"}))
-    signal.signal(signal.SIGHUP, hears({"type": "signal", "signal": ("SIGHUP", int(signal.SIGHUP))}))
+    for number in (signal.SIGHUP, signal.SIGUSR2):
+        signal.signal(number, hears({"type": "signal", "signal": (number.name, int(number))}))
     limits.on_time_limit(hears({"type": "leave", "reason": "cpu_time_limit"}))
 
 
@@ -369,7 +371,7 @@ def _run_service(server, start):
         is_stopped.append(True)
         sys.exit(0)
 
-    for number in (signal.SIGINT, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR2):
         signal.signal(number, signal.SIG_IGN)
     # A script may handle it otherwise.
     signal.signal(signal.SIGTERM, stopped)

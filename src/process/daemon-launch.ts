@@ -32,7 +32,7 @@ export interface DaemonCommand {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly folder: string;
-  /** What makes it write the stacks of its threads: SIGUSR2, or a byte on its descriptor 5. */
+  /** What makes it write the stacks of its threads: a signal, or a byte on its descriptor 5. */
   readonly stacksBy: "signal" | "pipe";
   /** Set when the process is to change its account: only root can. */
   readonly uid?: number;

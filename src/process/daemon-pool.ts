@@ -46,6 +46,8 @@ const longestDelay = 30_000;
 /** Milliseconds for which requests wait for a process, where the one before served, rather than being refused. */
 const patience = 5000;
 const mostRemembered = 16;
+/** Milliseconds for which a script that did not load is not tried again for reasons of its own: as long as processes do not ask it. */
+const unasked = 10_000;
 /** Milliseconds after which a changed script, and a start within limits of memory, counts as failed, where startup-timeout is off. */
 const longestTrial = 60_000;
 /** The most that a process of several ends earlier than its restart-interval: all at once they would be missed. */
@@ -68,7 +70,7 @@ export class DaemonPool {
   #state: PoolState;
   #reload: Reload | undefined;
   /** What did not load, and is not tried again until it changes. */
-  readonly #kept = new Map<string, number>();
+  readonly #kept = new Map<string, { readonly mtime: number; readonly since: number }>();
   /** Successors whose start somebody waits for: "" when one is ready, else why it is not. */
   readonly #trials = new Map<DaemonProcess, (failure: string) => void>();
   #isRestarting = false;
@@ -331,7 +333,8 @@ export class DaemonPool {
     if (this.#isRestarting) this.#missed = { script, mtime };
     if (!slot || this.#reload || this.#isStopping || this.#isRestarting) return;
     // A script with a reload_required of its own may have reasons that do not show in its time.
-    if (this.#kept.get(script) === mtime && !isAsked) {
+    const kept = this.#kept.get(script);
+    if (kept?.mtime === mtime && (!isAsked || performance.now() - kept.since < unasked)) {
       process.keep(script, mtime);
       return this.#publish(1);
     }
@@ -345,7 +348,7 @@ export class DaemonPool {
 
   #keep(script: string, mtime: number): void {
     if (this.#kept.size >= mostRemembered) this.#kept.clear();
-    this.#kept.set(script, mtime);
+    this.#kept.set(script, { mtime, since: performance.now() });
     for (const process of this.#alive) process.keep(script, mtime);
     this.#publish(1);
   }

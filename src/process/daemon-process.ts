@@ -57,6 +57,8 @@ export interface DaemonProcessOptions {
   readonly events: DaemonEvents;
 }
 
+/** What has a Python daemon write the stacks of its threads: a real-time signal, which no application uses. */
+const stacksSignal = 60;
 const longestLogged = 8192;
 /** Milliseconds between signs of life that are asked for, at most. */
 const longestTimer = 2 ** 31 - 1;
@@ -163,7 +165,7 @@ export class DaemonProcess {
     if (this.#isGone) return;
     const asked = Date.now();
     if (this.#watch) this.#watch.write("?");
-    else this.#child.kill("SIGUSR2");
+    else this.#signalStacks();
     await new Promise<void>((done) => {
       const check = setInterval(() => {
         const now = Date.now();
@@ -173,6 +175,17 @@ export class DaemonProcess {
         done();
       }, 20);
     });
+  }
+
+  /** ChildProcess.kill knows no real-time signals. */
+  #signalStacks(): void {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    try {
+      process.kill(pid, stacksSignal);
+    } catch {
+      // It has ended just now.
+    }
   }
 
   log(level: LogEntry["level"], message: string): void {

@@ -488,7 +488,7 @@ describe("a Python daemon's process", () => {
     );
   });
 
-  it("writes the stacks of its threads for SIGUSR2, and goes on", async () => {
+  it("writes the stacks of its threads for signal 60, and goes on", async () => {
     pool = new PythonPool();
     const daemon = await pool.start();
     const client = pool.client();
@@ -496,16 +496,15 @@ describe("a Python daemon's process", () => {
     const answer = Promise.resolve(client.run(call, request));
     await until(() => client.load.running === 1);
     await new Promise((done) => setTimeout(done, 100));
-    daemon.child.kill("SIGUSR2");
+    process.kill(daemon.child.pid ?? 0, 60);
     await until(() => daemon.errors.includes("in sleeps"));
     expect((await answer).status).to.equal(200);
   });
 
-  it("does not hear SIGINT and SIGHUP of a terminal", async () => {
+  it("is not ended by SIGINT and SIGHUP of a terminal, nor by SIGUSR2", async () => {
     pool = new PythonPool();
     const daemon = await pool.start();
-    daemon.child.kill("SIGINT");
-    daemon.child.kill("SIGHUP");
+    for (const signal of ["SIGINT", "SIGHUP", "SIGUSR2"] as const) daemon.child.kill(signal);
     const client = pool.client();
     for (let i = 0; i < 3; i++) {
       const { call, request } = requestFor({ script: "hello.wsgi" });

@@ -158,14 +158,21 @@ describe("the module mod_wsgi", () => {
     expect((await ask("/replaced")).text).to.equal("replaced");
   });
 
-  it("tells of signals", async () => {
+  it("tells of signals, one after the other", async () => {
     await ask("/module");
-    pool.daemons[0]?.child.kill("SIGHUP");
-    const found: [string, Payload][] = [];
-    await until(() => {
-      void json<[string, Payload][]>("/events").then((events) => found.push(...events));
-      return found.some(([name, payload]) => name === "process_signal" && payload["signame"] === "SIGHUP");
-    });
+    const found: string[] = [];
+    const noted = async (signal: "SIGHUP" | "SIGUSR2"): Promise<void> => {
+      pool.daemons[0]?.child.kill(signal);
+      await until(() => {
+        void json<[string, Payload][]>("/events").then((events) => {
+          for (const [name, payload] of events) if (name === "process_signal") found.push(String(payload["signame"]));
+        });
+        return found.includes(signal);
+      });
+    };
+    await noted("SIGUSR2");
+    await noted("SIGHUP");
+    expect(found).to.deep.equal(["SIGUSR2", "SIGHUP"]);
   });
 
   it("has numbers of the process, and of requests from when they are asked for", async () => {

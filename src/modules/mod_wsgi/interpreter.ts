@@ -96,8 +96,9 @@ export function interpreterDirectives(
       contexts: server,
       summary: "Keeps applications from handling signals",
       doc:
-        "On, signal.signal() does nothing but log. Off, daemons leave it as Python has it: an application that takes SIGTERM, " +
-        "SIGUSR1 or SIGUSR2 for itself keeps the server from what it uses them for. Inside the server it is always On.",
+        "On, signal.signal() does nothing but log; SIGHUP and SIGUSR2 reach applications through mod_wsgi.subscribe_signals. Off, " +
+        "daemons leave it as Python has it: an application that takes SIGTERM, SIGUSR1, SIGXCPU or signal 60 for itself keeps the " +
+        "server from what it uses them for. Inside the server it is always On.",
       default: "On",
       example: "WSGIRestrictSignal On",
       set: ([restrictSignal]) => ({ restrictSignal }),
