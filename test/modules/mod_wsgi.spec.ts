@@ -735,12 +735,13 @@ WSGIScriptAlias / ROOT/app.wsgi
 describe("directives without effect", () => {
   it("are warned of where mod_wsgi has dropped them", () => {
     const { errors, warnings } = faultsOf(
-      "WSGILazyInitialization On\nWSGINewRelicConfigFile /x\nWSGIAcceptMutex default",
+      "WSGILazyInitialization On\nWSGINewRelicConfigFile /x\nWSGINewRelicEnvironment staging\nWSGIAcceptMutex default",
     );
     expect(errors).to.deep.equal([]);
     expect(warnings).to.deep.equal([
-      "1: WSGILazyInitialization: was removed from mod_wsgi and has no effect",
-      "2: WSGINewRelicConfigFile: was removed from mod_wsgi and has no effect",
+      "1: WSGILazyInitialization: was removed from mod_wsgi and has no effect: take the line away: Python always starts in the process that uses it",
+      "2: WSGINewRelicConfigFile: was removed from mod_wsgi and has no effect: take the line away, and call newrelic.agent.initialize() with that file at the top of the script",
+      "3: WSGINewRelicEnvironment: was removed from mod_wsgi and has no effect: take the line away, and give newrelic.agent.initialize() that environment at the top of the script",
     ]);
   });
 
@@ -771,4 +772,52 @@ describe("directives without effect", () => {
       expect(faultsOf(text)).to.deep.include({ errors: [], warnings: expected });
     });
   }
+
+  /** What mod_wsgi refuses in directives that have no effect here is refused all the same. */
+  const refused: readonly (readonly [text: string, error: RegExp])[] = [
+    ["WSGIAcceptMutex semaphore", /^1: WSGIAcceptMutex: .*default.*flock.*found "semaphore"/],
+    ["WSGITelemetryService /run/t.sock", /^1: WSGITelemetryService: target .*must be unix: and a path/],
+    ["WSGITelemetryService unix:/run/t.sock interval=0.1", /^1: WSGITelemetryService: interval .*0\.5 seconds or more/],
+    ["WSGISlowRequests soon", /^1: WSGISlowRequests: seconds .*must be a number of seconds/],
+    ["WSGISlowRequests -1", /^1: WSGISlowRequests: seconds .*must be a number of seconds/],
+    ["WSGITelemetryOptions CaptureCookies", /^1: WSGITelemetryOptions: option .*must be None, All/],
+    ["WSGISocketRotation perhaps", /^1: WSGISocketRotation: .*found "perhaps"/],
+    ["WSGIPythonOptimize much", /^1: WSGIPythonOptimize: expected a whole number, found "much"/],
+    ["WSGIPythonHashSeed 4294967296", /^1: WSGIPythonHashSeed: expected random or a number from 0 to 4294967295/],
+    ["WSGISwitchInterval 0", /^1: WSGISwitchInterval: expected a number of seconds above 0/],
+    ["WSGITrustedProxies localhost", /^1: WSGITrustedProxies: .*must be an address or address\/bits/],
+    ["WSGIReloadMechanism Process", /^1: Invalid command 'WSGIReloadMechanism'/],
+  ];
+  for (const [text, error] of refused) {
+    it(`and others refuse ${text}`, () => {
+      const { errors } = faultsOf(text);
+      expect(errors).to.have.length(1);
+      expect(errors[0]).to.match(error);
+    });
+  }
+
+  for (const text of [
+    "WSGIAcceptMutex posixsem",
+    "WSGISocketRotation Off",
+    "WSGIVerboseDebugging Off",
+    "<Location />\nWSGIGroupAuthoritative Off\n</Location>",
+  ]) {
+    it(`say nothing of ${text.replaceAll("\n", " ")}`, () => {
+      expect(faultsOf(text)).to.deep.include({ errors: [], warnings: [] });
+    });
+  }
+
+  it("warn of what is sent to nobody", () => {
+    const text = `WSGITelemetryService unix:/run/t.sock interval=2
+WSGISlowRequests 0.5
+WSGITelemetryOptions +CaptureUserAgent
+WSGIVerboseDebugging On`;
+    expect(faultsOf(text).errors).to.deep.equal([]);
+    expect(faultsOf(text).warnings.map((line) => line.split(":")[1])).to.deep.equal([
+      " WSGITelemetryService",
+      " WSGISlowRequests",
+      " WSGITelemetryOptions",
+      " WSGIVerboseDebugging",
+    ]);
+  });
 });

@@ -59,14 +59,41 @@ const flags: Readonly<Record<string, Silent>> = {
 /** Those whose default is On. */
 const isOn = new Set(["WSGISocketRotation", "WSGICaseSensitivity"]);
 
-/** Directives that a later version of mod_wsgi has dropped. */
-const removed = ["WSGILazyInitialization", "WSGINewRelicConfigFile", "WSGINewRelicEnvironment"];
+/** Directives that mod_wsgi has dropped, with an example value and what to do instead. */
+const removed: Readonly<Record<string, readonly [value: string, instead: string]>> = {
+  WSGILazyInitialization: ["On", "take the line away: Python always starts in the process that uses it"],
+  WSGINewRelicConfigFile: [
+    "/etc/newrelic.ini",
+    "take the line away, and call newrelic.agent.initialize() with that file at the top of the script",
+  ],
+  WSGINewRelicEnvironment: [
+    "production",
+    "take the line away, and give newrelic.agent.initialize() that environment at the top of the script",
+  ],
+};
+
+const telemetryTarget = arg.custom("target", "address of a socket", (text, place) =>
+  /^unix:./.test(text) ? text : place.refuse("must be unix: and a path"),
+);
+const telemetryInterval = arg.custom("interval", "option", (text, place) =>
+  Number(/^interval=(\d[\d.]*)$/.exec(text)?.[1]) >= 0.5
+    ? text
+    : place.refuse("must be interval= and 0.5 seconds or more"),
+);
+const secondsOrMore = arg.custom("seconds", "number", (text, place) =>
+  /^\d/.test(text) && Number(text) >= 0 ? text : place.refuse("must be a number of seconds"),
+);
+const telemetryOption = arg.custom("option", "name", (text, place) =>
+  /^([+-]?CaptureUserAgent|None|All)$/i.test(text)
+    ? text
+    : place.refuse("must be None, All, or CaptureUserAgent, also with + or -"),
+);
 
 /** Directives that are accepted and have no effect. */
 export function directivesWithoutEffect(directive: Maker): Directives<typeof wsgi.settings> {
   const table: Record<string, Directives<typeof wsgi.settings>[string]> = {
     WSGIAcceptMutex: directive({
-      args: [arg.word("mechanism")],
+      args: [arg.oneOf("mechanism", "default", "flock", "fcntl", "sysvsem", "posixsem", "pthread")],
       contexts: server,
       summary: "Chooses the lock between the processes of a daemon group",
       doc: "The kernel hands out connections here; accepted for compatibility.",
@@ -74,7 +101,7 @@ export function directivesWithoutEffect(directive: Maker): Directives<typeof wsg
       set: () => undefined,
     }),
     WSGITelemetryService: directive({
-      args: [arg.word("target"), optional(arg.word("interval"))],
+      args: [telemetryTarget, optional(telemetryInterval)],
       contexts: server,
       summary: "Sends measures to mod_wsgi-telemetry",
       doc: "Warned of and left out: status and metrics are to be had from mod_status and the module mod_wsgi.",
@@ -82,7 +109,7 @@ export function directivesWithoutEffect(directive: Maker): Directives<typeof wsg
       set: (_values, place) => place.warn("has no effect: nothing is sent to mod_wsgi-telemetry") as undefined,
     }),
     WSGISlowRequests: directive({
-      args: [arg.word("seconds")],
+      args: [secondsOrMore],
       contexts: server,
       summary: "Records slow requests for mod_wsgi-telemetry",
       doc: "Warned of and left out, with WSGITelemetryService.",
@@ -90,7 +117,7 @@ export function directivesWithoutEffect(directive: Maker): Directives<typeof wsg
       set: (_values, place) => place.warn("has no effect: nothing is sent to mod_wsgi-telemetry") as undefined,
     }),
     WSGITelemetryOptions: directive({
-      args: [rest(arg.word("option"))],
+      args: [rest(telemetryOption)],
       contexts: server,
       summary: "Says what mod_wsgi-telemetry records",
       doc: "Warned of and left out, with WSGITelemetryService.",
@@ -120,14 +147,14 @@ export function directivesWithoutEffect(directive: Maker): Directives<typeof wsg
       set: ([value], place) => (value === missing ? (place.warn(reason) as undefined) : undefined),
     });
   }
-  for (const name of removed) {
+  for (const [name, [example, instead]] of Object.entries(removed)) {
     table[name] = directive({
       args: [arg.word("value"), optional(arg.word("more"))],
       contexts: server,
       summary: "Removed from mod_wsgi in version 6",
-      doc: "Warned of and left out; take the line away.",
-      example: `${name} Off`,
-      set: (_values, place) => place.warn("was removed from mod_wsgi and has no effect") as undefined,
+      doc: `Warned of and left out: ${instead}.`,
+      example: `${name} ${example}`,
+      set: (_values, place) => place.warn(`was removed from mod_wsgi and has no effect: ${instead}`) as undefined,
     });
   }
   return table;
