@@ -17,6 +17,8 @@ export interface PatternOptions {
   readonly extended?: boolean;
   readonly dotAll?: boolean;
   readonly dollarEndOnly?: boolean;
+  /** RegexDefaultOptions counts for nothing here. */
+  readonly alone?: boolean;
 }
 
 /** Why a pattern cannot be translated; the message completes "the regular expression ...". */

@@ -8,6 +8,27 @@ export { globToRegExp, hasWildcard, type GlobOptions } from "./glob.js";
 export { matchLimit, onGivenUp, type GivenUp } from "./pattern-guard.js";
 export { PatternError, type PatternOptions } from "./pattern-tree.js";
 
+/** What every pattern is beside what its place says of it: the options of RegexDefaultOptions. */
+export type PatternDefaults = Required<Pick<PatternOptions, "ignoreCase" | "dotAll" | "dollarEndOnly">>;
+
+/** What holds where nobody has said otherwise. */
+export const usualPatternDefaults: PatternDefaults = { ignoreCase: false, dotAll: true, dollarEndOnly: true };
+
+let defaults = usualPatternDefaults;
+
+/** What patterns are at present. */
+export function patternDefaults(): PatternDefaults {
+  return defaults;
+}
+
+/**
+ * Says what the patterns translated from now on are. As in Apache this holds for the process: lines before it mean what they
+ * meant, and .htaccess files, which are read later, have what the last line said.
+ */
+export function setPatternDefaults(values: PatternDefaults): void {
+  defaults = values;
+}
+
 /** Characters of a pattern; PCRE takes no more than as many bytes of what it makes of one. */
 const longest = 65_535;
 
@@ -25,7 +46,7 @@ const longest = 65_535;
 export function translatePattern(source: string, options: PatternOptions = {}, origin?: Origin): RegExp {
   if (source.length > longest) throw new PatternError(`is too large: it has more than ${longest} characters`);
   prepareEngine();
-  const { body, flags } = readPattern(source, options);
+  const { body, flags } = readPattern(source, withDefaults(options));
   const writer = new PatternWriter();
   writer.number(body);
   const text = writer.write(body, false);
@@ -38,6 +59,12 @@ export function translatePattern(source: string, options: PatternOptions = {}, o
   const cost = costOf(body);
   const limit = cost > 1 && !isLinear(text, flags) ? { cost, pattern: source, origin } : undefined;
   return finish(regex, { extra: writer.extra, limit });
+}
+
+function withDefaults(options: PatternOptions): PatternOptions {
+  if (options.alone) return options;
+  const { dotAll = defaults.dotAll, dollarEndOnly = defaults.dollarEndOnly } = options;
+  return { ...options, ignoreCase: options.ignoreCase === true || defaults.ignoreCase, dotAll, dollarEndOnly };
 }
 
 /** The same expression for all matches in a text, one after the other from its `lastIndex` on. */

@@ -1,6 +1,8 @@
 // Expanded tree → what each section sets: the directives of the loaded modules applied, every fault collected.
 import {
   ConfigError,
+  setPatternDefaults,
+  usualPatternDefaults,
   type AnyDirective,
   type Context,
   type Matcher,
@@ -147,6 +149,7 @@ export function loadedModules(tree: Tree, available: readonly Module[]): Module[
 /** Applies a tree. Nothing is thrown: faults are in `errors`. */
 export function applyTree(tree: Tree, available: readonly Module[]): Applied {
   const modules = loadedModules(tree, available);
+  setPatternDefaults(usualPatternDefaults);
   const run: Run = { ...vocabularyOf(tree, modules, available), errors: [], warnings: [] };
   const main = new GrowingBody();
   const virtualHosts: AppliedSection[] = [];

@@ -238,6 +238,19 @@ const modules: readonly VerdictRow[] = [
   ["MaxRequestWorkers", "MaxRequestWorkers 100\n"],
 ];
 
+const patternDefaults: readonly VerdictRow[] = [
+  ...["", "ICASE", "-ICASE", "+icase -dotall", "-DOTALL", "Dollar_EndOnly", "None", "none +ICASE", '"+ICASE"'].map(
+    (words): VerdictRow => [`RegexDefaultOptions of ${words || "nothing"}`, `RegexDefaultOptions ${words}\n`],
+  ),
+  ...["EXTENDED", "all", "NO_ICASE", "ICASE,DOTALL", "+none", "+", "I"].map((words): VerdictRow => [
+    `RegexDefaultOptions ${words}`,
+    `RegexDefaultOptions ${words}\n`,
+    { says: /option '\w*,?\w*' unknown, as in Apache/ },
+  ]),
+  ["RegexDefaultOptions in a virtual host", host("RegexDefaultOptions ICASE")],
+  ["RegexDefaultOptions in a section", "<Location />\nRegexDefaultOptions ICASE\n</Location>\n"],
+];
+
 const hosts: readonly VerdictRow[] = [
   ["a virtual host", host("ServerName a.test")],
   ["a virtual host without an address", "<VirtualHost>\n</VirtualHost>\n"],
@@ -265,5 +278,6 @@ export const languageVerdicts: readonly VerdictRow[] = [
   ...places,
   ...values,
   ...modules,
+  ...patternDefaults,
   ...hosts,
 ];

@@ -345,7 +345,7 @@ describe("core, directives", () => {
     ["<If a>\n</If>", '1: <If>: the expression ends where "(" is expected'],
     ["SetHandler proxy:unix:/x|%{y}", "SetHandler: the expression asks for a variable 'y'"],
     ["SetOutputFilter NOTHING", 'there is no filter "NOTHING"'],
-    ["RegexDefaultOptions ICASE", 'option "ICASE" is not supported'],
+    ["RegexDefaultOptions EXTENDED", "option 'EXTENDED' unknown, as in Apache"],
     ["DocumentRoot ROOT/nowhere", "DocumentRoot 'ROOT/nowhere' is not a directory, or is not readable"],
     ["ErrorLog nowhere/error.log", "Cannot access directory 'ROOT/nowhere'"],
     ["ChrootDir /srv", "the root of the file system cannot be changed"],

@@ -26,6 +26,7 @@ import { overrideDirectives } from "./overrides.js";
 import { requestDirectives } from "./requests.js";
 import { sections } from "./sections.js";
 import { trace } from "./trace.js";
+import { patternDirectives } from "./pattern-defaults.js";
 import { processLimitDirectives } from "./process-limits.js";
 import { acceptedDirectives } from "./without-effect.js";
 
@@ -56,6 +57,7 @@ export default defineModule({
     ...onReadDirectives(directive),
     ...conditionSections,
     ...acceptedDirectives(directive),
+    ...patternDirectives(directive),
     ...processLimitDirectives(directive),
   }),
 

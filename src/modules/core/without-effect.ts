@@ -11,9 +11,6 @@ interface Accepted {
   readonly default?: string;
 }
 
-/** Words that RegexDefaultOptions may hold without changing anything. */
-const regexDefaults = new Set(["+dotall", "dotall", "+dollar_endonly", "dollar_endonly"]);
-
 export const acceptedDirectives = (directive: CoreMaker) => {
   const accepted = (record: Accepted) => directive({ ...record, override: "All", set: () => undefined });
   const number = arg.int("number");
@@ -99,20 +96,6 @@ export const acceptedDirectives = (directive: CoreMaker) => {
       summary: "How processes keep each other out.",
       doc: "Has no effect here: processes share nothing that needs it.",
       example: "Mutex default",
-    }),
-    RegexDefaultOptions: directive({
-      args: [rest(arg.word("option"))],
-      contexts: serverOnly,
-      summary: "How regular expressions are meant where they do not say.",
-      doc: "DOTALL and DOLLAR_ENDONLY are in force, as in Apache; other options, and taking these away, are refused.",
-      example: "RegexDefaultOptions +DOTALL",
-      default: "DOTALL DOLLAR_ENDONLY",
-      set: ([words], place) => {
-        const other = words.find((word) => !regexDefaults.has(word.toLowerCase()));
-        return other === undefined
-          ? undefined
-          : place.fail(`option "${other}" is not supported`, 'write "(?i)" in the pattern');
-      },
     }),
   };
 };

@@ -23,7 +23,7 @@ export function readPattern(
   if (!atoms) return { pattern: undefined, end: reader.at };
   const compile = (source: string): RegExp => {
     try {
-      return translatePattern(source, { dotAll: true, dollarEndOnly: true }, origin);
+      return translatePattern(source, { alone: true }, origin);
     } catch (error) {
       if (error instanceof PatternError) throw new SedError(`the pattern ${error.message}`);
       throw error;

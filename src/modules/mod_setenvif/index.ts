@@ -1,5 +1,14 @@
 // SetEnvIf and BrowserMatch lines → environment variables of the requests they match.
-import { arg, defineModule, list, PatternError, rest, translatePattern, type Place } from "../../api/index.js";
+import {
+  arg,
+  defineModule,
+  list,
+  PatternError,
+  rest,
+  translatePattern,
+  type Argument,
+  type Place,
+} from "../../api/index.js";
 import { applyRules, changesOf, isFieldPattern, readerOf, type Rule } from "./rule.js";
 
 const contexts = ["server config", "virtual host", "directory", ".htaccess"] as const;
@@ -14,7 +23,7 @@ export default defineModule({
   directives: (directive) => {
     const setEnvIf = (ignoreCase: boolean, example: string) =>
       directive({
-        args: [arg.word("attribute"), arg.regex("regex", { ignoreCase }), rest(arg.word("variable"))],
+        args: [arg.word("attribute"), regexArgument(ignoreCase), rest(arg.word("variable"))],
         contexts,
         override: "FileInfo",
         summary: `Sets variables where an attribute of the request matches${ignoreCase ? ", in any case" : ""}`,
@@ -23,17 +32,17 @@ export default defineModule({
           "`Request_URI`, the name of a request field (or a regular expression for it), or a variable set before. What is " +
           `not there is empty. ${variablesDoc}`,
         example,
-        set: ([attribute, regex, words], place) => rule({ attribute, regex, words }, place),
+        set: ([attribute, regex, words], place) => rule({ attribute, regex, words, ignoreCase }, place),
       });
     const browserMatch = (ignoreCase: boolean, example: string) =>
       directive({
-        args: [arg.regex("regex", { ignoreCase }), rest(arg.word("variable"))],
+        args: [regexArgument(ignoreCase), rest(arg.word("variable"))],
         contexts,
         override: "FileInfo",
         summary: `Sets variables where the User-Agent field matches${ignoreCase ? ", in any case" : ""}`,
         doc: variablesDoc,
         example,
-        set: ([regex, words], place) => rule({ attribute: "User-Agent", regex, words }, place),
+        set: ([regex, words], place) => rule({ attribute: "User-Agent", regex, words, ignoreCase }, place),
       });
     return {
       SetEnvIf: setEnvIf(false, 'SetEnvIf Request_URI "\\.gif$" object_is_image=gif'),
@@ -63,11 +72,27 @@ export default defineModule({
   },
 });
 
-function rule(
-  { attribute, regex, words }: { attribute: string; regex: RegExp; words: readonly string[] },
-  place: Place,
-): { rules?: Rule[]; sectionRules?: Rule[] } {
-  return entryOf({ read: readerOf(attribute, fieldNames(attribute, place)), regex, changes: changesOf(words) }, place);
+/** A text without special characters is compared as it is, whatever RegexDefaultOptions says. */
+function regexArgument(ignoreCase: boolean): Argument<RegExp> {
+  return arg.custom("regex", "regex", (text, place) =>
+    arg.regex("regex", { ignoreCase, alone: isPlain(text) }).parse(text, place),
+  );
+}
+
+function isPlain(text: string): boolean {
+  return /^(?:[^^.$|()[\]*+?{}\\]|\\[\^.$|()[\]*+?{}\\])*$/.test(text);
+}
+
+interface Line {
+  readonly attribute: string;
+  readonly regex: RegExp;
+  readonly words: readonly string[];
+  readonly ignoreCase: boolean;
+}
+
+function rule({ attribute, regex, words, ignoreCase }: Line, place: Place): { rules?: Rule[]; sectionRules?: Rule[] } {
+  const names = fieldNames(attribute, ignoreCase, place);
+  return entryOf({ read: readerOf(attribute, names), regex, changes: changesOf(words) }, place);
 }
 
 function entryOf(entry: Rule, { context }: Place): { rules?: Rule[]; sectionRules?: Rule[] } {
@@ -75,10 +100,11 @@ function entryOf(entry: Rule, { context }: Place): { rules?: Rule[]; sectionRule
   return topLevel ? { rules: [entry] } : { sectionRules: [entry] };
 }
 
-function fieldNames(attribute: string, place: Place): RegExp | undefined {
+/** Names of fields are told apart by their case here, as in Apache. */
+function fieldNames(attribute: string, ignoreCase: boolean, place: Place): RegExp | undefined {
   if (!isFieldPattern(attribute)) return undefined;
   try {
-    return translatePattern(attribute, { ignoreCase: true }, place.origin);
+    return translatePattern(attribute, { ignoreCase }, place.origin);
   } catch (error) {
     if (error instanceof PatternError) return place.fail(`attribute ${error.message}, found "${attribute}"`);
     throw error;

@@ -1,5 +1,12 @@
 // The text of a Substitute line → a rule; a line of a response and the rules → the line changed.
-import { byteString, compileSubstitution, PatternError, translatePattern, type Place } from "../../api/index.js";
+import {
+  byteString,
+  compileSubstitution,
+  PatternError,
+  patternDefaults,
+  translatePattern,
+  type Place,
+} from "../../api/index.js";
 
 /** What is looked for, and what takes its place. */
 export interface Rule {
@@ -37,7 +44,8 @@ export function readRule(written: string, place: Place): Rule {
 
 function pattern(text: string, ignoresCase: boolean, place: Place): RegExp {
   try {
-    return translatePattern(byteString(text), { ignoreCase: ignoresCase, dotAll: false });
+    const { dollarEndOnly } = patternDefaults();
+    return translatePattern(byteString(text), { alone: true, ignoreCase: ignoresCase, dotAll: false, dollarEndOnly });
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     return place.fail(`the pattern ${error.message}`);
