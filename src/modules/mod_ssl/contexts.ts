@@ -74,6 +74,8 @@ export function contextOptions(
     return { options, own };
   } catch (error) {
     const named = first ?? { path: "the certificate", origin: undefined };
+    const unreadable = unreadableKey(own, keyFiles);
+    if (unreadable) throw unreadable;
     throw new TlsFault(faultOf(error, named.path, keyFiles[0]), named.origin);
   }
 }
@@ -150,6 +152,18 @@ function passPhraseOf({ path, isPipe }: PassPhraseProgram, { name, index }: { na
     ? execFileSync(path, [], { ...limits, input: `Private key ${name}:${index} (${name})\nEnter pass phrase:\n` })
     : execFileSync(path, [name, keyWords[index] ?? String(index)], { ...limits, stdio: ["ignore", "pipe", "inherit"] });
   return printed.toString().replace(/\r?\n[^]*$/, "");
+}
+
+/** OpenSSL does not say whether it was the certificate or the key that it could not read. */
+function unreadableKey({ key }: OwnCredentials, files: readonly NamedFile[]): TlsFault | undefined {
+  for (const [index, file] of files.entries()) {
+    try {
+      createPrivateKey(key[index] ?? "");
+    } catch (error) {
+      return new TlsFault(`${file.path} holds no private key that can be read: ${messageOf(error)}`, file.origin);
+    }
+  }
+  return undefined;
 }
 
 function faultOf(error: unknown, certificate: string, key: NamedFile | undefined): string {
