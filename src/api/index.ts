@@ -26,6 +26,7 @@ export * from "./filtered-body.js";
 export * from "./headers.js";
 export * from "./health-check.js";
 export * from "./hooks.js";
+export * from "./high-marks.js";
 export * from "./http-date.js";
 export * from "./http2.js";
 export * from "./kept-body.js";

@@ -4,6 +4,7 @@ import type { DaemonGroupSpec, EmbeddedPythonSpec } from "./application.js";
 import type { ConfigurationRead } from "./configuration-line.js";
 import type { ConfigErrorDetail } from "./error.js";
 import type { Condition, ExpressionFunction } from "./expression.js";
+import type { MarkRise, RiseVerdict } from "./high-marks.js";
 import type { Hooks } from "./hooks.js";
 import type { ErrorLog, LogEntry } from "./log.js";
 import type { Context, Override, Place } from "./place.js";
@@ -145,6 +146,11 @@ export interface WorkerView {
    * moment. Missing where nothing is served.
    */
   readonly duty?: (begin: () => () => void) => void;
+  /**
+   * Raises a mark that all workers share, through reloads too: of two workers that use up the same thing one alone is told
+   * that it did. Rejects when no answer comes. Missing where nothing is served.
+   */
+  readonly raise?: (rise: MarkRise) => Promise<RiseVerdict>;
   /** A GET request that nobody has sent, for settings and conditions that are asked outside of any. */
   readonly imagine?: (virtualHost: VirtualHost) => Request;
   /** Resolves when all workers have heard what was changed here in shared tables before. Missing where nothing is served. */

@@ -1,5 +1,5 @@
 // What supervisor, workers and daemons may say to each other: every message there is.
-import type { DaemonGroupSpec, ServerReport, WorkerReport } from "../api/index.js";
+import type { DaemonGroupSpec, MarkRise, RiseVerdict, ServerReport, WorkerReport } from "../api/index.js";
 import type { TableChange } from "./shared-tables.js";
 
 /** What runs a script: CPython or Node; decided by its extension, see application-kind.ts. */
@@ -74,7 +74,9 @@ export type SupervisorToWorker =
   /** What all workers do: the answer to "report". */
   | { readonly type: "report"; readonly report: ServerReport }
   /** What other workers have changed in shared tables. */
-  | { readonly type: "tables"; readonly changes: readonly TableChange[] };
+  | { readonly type: "tables"; readonly changes: readonly TableChange[] }
+  /** What became of a mark: the answer to "raise". */
+  | { readonly type: "raised"; readonly id: number; readonly verdict: RiseVerdict };
 
 export type WorkerToSupervisor =
   /** It listens to messages now; what was sent before is lost. "start" is wanted. */
@@ -122,7 +124,9 @@ export type WorkerToSupervisor =
   /** A client wants to know what all workers do: a "report" message. */
   | { readonly type: "report" }
   /** What it has changed in shared tables. */
-  | { readonly type: "tables"; readonly changes: readonly TableChange[] };
+  | { readonly type: "tables"; readonly changes: readonly TableChange[] }
+  /** A mark that only rises is to: a "raised" message with the same number. */
+  | { readonly type: "raise"; readonly id: number; readonly rise: MarkRise };
 
 /** First line on a daemon's control channel (fd 4: a Unix stream of JSON lines in both directions). */
 export interface DaemonStart {

@@ -1,6 +1,6 @@
 // A configuration → the workers and daemon groups that serve it, from their start to the last one's end.
 import { randomBytes } from "node:crypto";
-import type { LogEntry, ServerReport } from "../api/index.js";
+import type { HighMarks, LogEntry, ServerReport } from "../api/index.js";
 import type { OpenLogs } from "../log/open-logs.js";
 import type { PoolState, WorkerStart, WorkerToSupervisor } from "./channel.js";
 import type { Configuration } from "./configuration.js";
@@ -23,6 +23,8 @@ export interface GenerationOptions {
   readonly tables: SupervisorTables;
   /** Has the workers of all configurations hear of changes in tables. */
   readonly tellTables: (changes: readonly TableChange[], from?: WorkerProcess) => void;
+  /** What workers of the server have used up. */
+  readonly marks: HighMarks;
   /** Says what all workers of the server do. */
   readonly report: () => Promise<ServerReport>;
   /** Hears of a worker that is gone. */
@@ -245,6 +247,9 @@ export class Generation {
       void this.#options.report().then((report) => worker.send({ type: "report", report }));
     } else if (message.type === "tables") {
       this.#options.tellTables(this.#options.tables.take(worker, message.changes), worker);
+    } else if (message.type === "raise") {
+      const { id, rise } = message;
+      worker.send({ type: "raised", id, verdict: this.#options.marks.raise(rise) });
     } else if (message.type === "log") this.#writeLog(message.target, message.lines);
     else if (message.type === "leaving" && this.#state === "serving") this.#replace(worker);
     else if (message.type === "ready") {

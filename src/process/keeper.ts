@@ -44,6 +44,7 @@ export function prepareKeeper(
     report: () => null,
     reported: (report) => reports.heard(report),
     tables: (changes) => tables.heard(changes),
+    raised: () => undefined,
     close: () => logs.close(),
   } satisfies PreparedWorker);
 }

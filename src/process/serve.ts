@@ -24,6 +24,7 @@ import { Duties } from "./duties.js";
 import { EmbeddedPython } from "./embedded-python.js";
 import { mostConnections } from "./descriptors.js";
 import { inheritedSocket } from "./listeners.js";
+import { MarkQuestions } from "./mark-questions.js";
 import { Reports } from "./reports.js";
 import { WorkerTables } from "./shared-tables.js";
 import { SupervisorLog } from "./supervisor-log.js";
@@ -52,6 +53,7 @@ export async function prepareWorker(
   tables.heard(start.tables);
   const sharedTable: WorkerView["sharedTable"] = (name, kept) =>
     tables.table(kept ? name : `${name}@${start.generation}`);
+  const marks = new MarkQuestions((id, rise) => send({ type: "raise", id, rise }));
   const openLog: WorkerView["openLog"] = (target) => logs.writer(target);
   const duties = new Duties();
   let serving: Serving | undefined;
@@ -61,6 +63,7 @@ export async function prepareWorker(
     report: () => reports.ask(),
     duty: (begin) => duties.add(begin),
     settled: tables.settledBy(reports),
+    raise: (rise) => marks.raise(rise),
     imagine: (virtualHost) => handler.imagine(virtualHost),
   };
   for (const { lifecycle } of server.modules) {
@@ -109,6 +112,7 @@ export async function prepareWorker(
     report: () => (serving ? withProcessorTime(serving.report()) : null),
     reported: (report) => reports.heard(report),
     tables: (changes) => tables.heard(changes),
+    raised: (id, verdict) => marks.heard(id, verdict),
     duty: () => duties.begin(),
     ended: () => (python?.isUsed ? python.end() : undefined),
     close: async () => {

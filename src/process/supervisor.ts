@@ -1,5 +1,5 @@
 // A configuration → processes that serve it; signals → reload, restart, stop.
-import type { ErrorLog, LogEntry } from "../api/index.js";
+import { HighMarks, type ErrorLog, type LogEntry } from "../api/index.js";
 import { Changes, stopped, type Change, type Refusal } from "./changes.js";
 import { longestDrain, type Configuration, type Loaded } from "./configuration.js";
 import { ControlSocket, controlPath } from "./control-socket.js";
@@ -36,6 +36,7 @@ export class Supervisor {
   readonly #listeners = new Listeners();
   readonly #draining = new Set<Generation>();
   readonly #tables = new SupervisorTables();
+  readonly #marks = new HighMarks();
   readonly #control = new ControlSocket({
     status: () => this.status(),
     gracefulStop: () => void this.#gracefulStop(),
@@ -132,6 +133,7 @@ export class Supervisor {
       report: () => reportOf({ current: this.#current, draining: [...this.#draining] }),
       gone: ({ report }) => countEnded(report),
       tables: this.#tables,
+      marks: this.#marks,
       tellTables: (changes, from) => this.#tellTables(changes, from),
     });
   }

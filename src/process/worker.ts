@@ -1,5 +1,5 @@
 // Messages of the supervisor → a server in this process: prepared as root, serving as User, drained, ended.
-import type { ErrorLog, ServerReport, WorkerReport } from "../api/index.js";
+import type { ErrorLog, RiseVerdict, ServerReport, WorkerReport } from "../api/index.js";
 import type { PoolState, SupervisorToWorker, WorkerStart, WorkerToSupervisor } from "./channel.js";
 import { dropPrivileges } from "./privileges.js";
 import type { TableChange } from "./shared-tables.js";
@@ -23,6 +23,8 @@ export interface PreparedWorker {
   reported(report: ServerReport): void;
   /** Hears what other workers have changed in shared tables. */
   tables(changes: readonly TableChange[]): void;
+  /** Hears what became of a mark it wanted raised. */
+  raised(id: number, verdict: RiseVerdict): void;
   /** Begins what one worker alone does; it ends with the drain. */
   duty(): void;
   /** Set while applications run in this process that want to know of its end; to be given a moment. */
@@ -76,6 +78,7 @@ class WorkerLife {
     else if (message.type === "status") this.#tellStatus();
     else if (message.type === "report") this.#prepared?.reported(message.report);
     else if (message.type === "tables") this.#changeTables(message.changes);
+    else if (message.type === "raised") this.#prepared?.raised(message.id, message.verdict);
     else if (message.type === "duty") this.#prepared?.duty();
     else if (this.#prepared) this.#prepared.pool(message.pool);
     else this.#early.push(message.pool);

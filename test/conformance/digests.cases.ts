@@ -21,6 +21,14 @@ const places: Readonly<Record<string, string>> = {
   domain: area("AuthDigestDomain /domain http://www.test/plain"),
   domains: area("AuthDigestDomain /domains\nAuthDigestDomain /more"),
   short: area("AuthDigestNonceLifetime 20"),
+  counted: area("AuthDigestNcCheck On"),
+  "counted-files": area("AuthDigestNcCheck On\nErrorDocument 404 /counted-files/404.html"),
+  once: area("AuthDigestNonceLifetime 0"),
+  "counted-once": area("AuthDigestNcCheck On\nAuthDigestNonceLifetime 0"),
+  "counted-short": area("AuthDigestNcCheck On\nAuthDigestNonceLifetime 20\nAuthDigestDomain /counted-short"),
+  "counted-ever": area("AuthDigestNcCheck On\nAuthDigestNonceLifetime -1"),
+  "counted/inner": "AuthDigestNonceLifetime 20",
+  "counted/same": 'AuthUserFile "@ROOT@/conf/digests"',
   ever: area("AuthDigestNonceLifetime -1"),
   md5: area("AuthDigestAlgorithm MD5\nAuthDigestNcCheck Off"),
   quoted: area("", 'a \\"b\\" c'),
@@ -50,6 +58,11 @@ interface Signing {
   readonly target?: string;
   readonly uri?: string;
   readonly qop?: string | null;
+  readonly nc?: string;
+  /** null: the client forgets it. */
+  readonly opaque?: string | null;
+  /** Which answer's nonce is signed, and whether it is the one for the next request; the first. */
+  readonly of?: number;
   readonly nonce?: (nonce: string) => string;
   /** Changes the field at last. */
   readonly change?: (field: string) => string;
@@ -59,21 +72,25 @@ interface Signing {
 /** The request with the answer to the challenge. */
 function sign(answers: readonly Answer[], how: Signing = {}): string {
   const { user = "user", password = "secret", realm = "realm", method = "GET", target = "/plain/", qop = "auth" } = how;
+  const { nc = "00000001", of = 0 } = how;
   const {
     uri = target,
     nonce: alter = (nonce: string) => nonce,
     change = (field: string) => field,
     headers = [],
   } = how;
-  const asked = answers[0]?.fields.find(({ name }) => name === "WWW-Authenticate")?.value ?? "";
+  const asked = answers[of]?.fields.find(({ name }) => /^WWW-Auth|^Authentication-I/.test(name))?.value ?? "";
+  const client = /opaque="([^"]*)"/.exec(answers[0]?.fields.map(({ value }) => value).join() ?? "")?.[1];
+  const opaque = how.opaque === undefined ? client : (how.opaque ?? undefined);
   const nonce = alter(/nonce="([^"]*)"/.exec(asked)?.[1] ?? "");
   const secret = md5(`${user}:${realm}:${password}`);
   const signed = md5(`${method}:${uri}`);
   const response =
-    qop === null ? md5(`${secret}:${nonce}:${signed}`) : md5(`${secret}:${nonce}:00000001:c0ffee:${qop}:${signed}`);
+    qop === null ? md5(`${secret}:${nonce}:${signed}`) : md5(`${secret}:${nonce}:${nc}:c0ffee:${qop}:${signed}`);
   const text =
     `Digest username="${user.replace(/"/g, '\\"')}", realm="${realm}", nonce="${nonce}", uri="${uri}", response="${response}"` +
-    (qop === null ? "" : `, algorithm=MD5, qop=${qop}, nc=00000001, cnonce="c0ffee"`);
+    (qop === null ? "" : `, algorithm=MD5, qop=${qop}, nc=${nc}, cnonce="c0ffee"`) +
+    (opaque === undefined ? "" : `, opaque="${opaque}"`);
   const lines = ["Host: www.test", `Authorization: ${change(text)}`, ...headers];
   return `${method} ${target} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`;
 }
@@ -109,10 +126,51 @@ const fields: readonly (readonly [string, string])[] = [
   ["another realm", 'Digest username="user", realm="Other Realm", nonce="abc", uri="/plain/", response="0"'],
 ];
 
+/** A first request without a digest, and others that sign what it was answered. */
+const uses = (name: string, [first, ...others]: readonly Signing[]): Case => ({
+  name,
+  target: first?.target ?? "/",
+  next: others.map((how) => (answers) => sign(answers, how)),
+});
+
+/** Uses of nonces that an area counts. */
+function usesOf(area: string): readonly Case[] {
+  const target = `/${area}/`;
+  const counts = (...all: readonly string[]) => [{ target }, ...all.map((nc) => ({ target, nc }))];
+  return [
+    uses(`counts up at ${area}`, counts("00000001", "00000002", "00000003")),
+    uses(`refuses the same count at ${area}`, counts("00000001", "00000001", "00000002")),
+    uses(`refuses a lower count at ${area}`, counts("5", "3", "00000006", "A", "0x0b", "+c", "9")),
+    uses(`refuses what is no count at ${area}`, counts("x", "", "1x", "1 ", "0")),
+    uses(`refuses no opaque at ${area}`, [{ target }, { target, opaque: null }, { target }]),
+    uses(`refuses another opaque at ${area}`, [{ target }, { target, opaque: "ffffff" }, { target, opaque: "zz" }]),
+    uses(`refuses an empty opaque at ${area}`, [{ target }, { target, opaque: "" }, { target }]),
+    uses(`keeps the client after a wrong password at ${area}`, [
+      { target },
+      { target, password: "wrong" },
+      { target, of: 1 },
+      { target },
+      { target, of: 1, nc: "2" },
+    ]),
+    uses(`takes the next nonce at ${area}`, [
+      { target },
+      { target },
+      { target, of: 1 },
+      { target, of: 1 },
+      { target, nc: "2" },
+    ]),
+    uses(`takes the nonce of a refusal at ${area}`, [{ target }, { target }, { target }, { target, of: 2 }]),
+    uses(`takes a folder without its slash at ${area}`, [{ target }, { target: `/${area}`, uri: `/${area}` }]),
+    uses(`takes what is not there at ${area}`, [{ target }, { target: `/${area}/missing` }, { target, nc: "2" }]),
+    uses(`takes HEAD at ${area}`, [{ target }, { target, method: "HEAD" }, { target, method: "HEAD" }]),
+  ];
+}
+
 export const suite: Suite = {
   name: "digests",
   masks: [
     [/nonce="[^"]{52}"/g, 'nonce="NONCE"'],
+    [/opaque="[0-9a-f]+"/g, 'opaque="OPAQUE"'],
     [/rspauth="\w{32}"/g, 'rspauth="PROOF"'],
   ],
   configuration: `
@@ -120,9 +178,15 @@ LoadModule authn_core_module @MODULES@/mod_authn_core.so
 LoadModule authn_file_module @MODULES@/mod_authn_file.so
 LoadModule authz_user_module @MODULES@/mod_authz_user.so
 LoadModule auth_digest_module @MODULES@/mod_auth_digest.so
+AuthDigestShmemSize 100K
 DocumentRoot "@ROOT@/htdocs"
 <Directory "@ROOT@/htdocs">
   Require all granted
+</Directory>
+<Directory "@ROOT@/htdocs/counted-files">
+  <Files index.html>
+    ErrorDocument 403 default
+  </Files>
 </Directory>
 ${Object.entries(places)
   .map(([name, lines]) => `<Location "/${name}">\n${lines}\n</Location>`)
@@ -140,7 +204,11 @@ ${Object.entries(places)
       const realm = { other: "Other Realm", quoted: 'a \\"b\\" c' }[name] ?? "realm";
       return [
         { name: `asks at ${name}`, target },
-        signed(`lets in at ${name}`, { target, realm }),
+        signed(
+          `lets in at ${name}`,
+          { target, realm },
+          name === "counted-files" ? { differs: "Apache counts a sub-request under other settings as a use" } : {},
+        ),
         signed(`refuses a wrong password at ${name}`, { target, realm, password: "wrong" }),
         signed(`refuses an unknown user at ${name}`, { target, realm, user: "who" }),
         signed(`takes the way of RFC 2069 at ${name}`, { target, realm, qop: null }),
@@ -195,16 +263,36 @@ ${Object.entries(places)
     signed("takes a key twice", { change: (field) => field.replace("Digest ", 'Digest username="who", ') }),
     signed("refuses another count than was signed", { change: replace(/nc=00000001/, "nc=00000002") }),
     signed("refuses another cnonce than was signed", { change: replace(/c0ffee/, "coffee") }),
-    signed(
-      "takes an empty opaque",
-      { change: (field) => `${field}, opaque=""` },
-      { differs: "nobody is given an opaque" },
+    signed("takes an empty opaque", { opaque: "" }),
+    signed("refuses a made-up opaque", { opaque: "ffffff" }),
+    signed("refuses a made-up opaque with a wrong password", { opaque: "ffffff", password: "wrong" }),
+    signed("refuses an opaque that is no number", { opaque: "zz" }),
+    ...["counted", "once", "counted-once", "counted-short", "counted-ever", "counted/inner", "counted/same"].flatMap(
+      usesOf,
     ),
-    signed(
-      "refuses a made-up opaque",
-      { change: (field) => `${field}, opaque="1"` },
-      { differs: "nobody is given an opaque" },
-    ),
+    uses("takes a one-time nonce where others grow old", [
+      { target: "/once/" },
+      { target: "/plain/" },
+      { target: "/counted/" },
+      { target: "/counted-ever/" },
+    ]),
+    uses("takes a counted nonce where it is good for one request", [
+      { target: "/counted/" },
+      { target: "/once/" },
+      { target: "/once/", nc: "2" },
+      { target: "/counted/", nc: "3" },
+    ]),
+    uses("takes what is not there and has a document", [
+      { target: "/counted-files/" },
+      { target: "/counted-files/no" },
+    ]),
+    uses("takes a nonce of an area that does not count", [{ target: "/plain/" }, { target: "/counted/" }]),
+    uses("takes a counted nonce where uses are not counted", [
+      { target: "/counted/" },
+      { target: "/plain/" },
+      { target: "/plain/" },
+      { target: "/counted/" },
+    ]),
     {
       name: "takes a nonce twice",
       target: "/plain/",

@@ -1,11 +1,12 @@
 // The nonces of the scheme Digest: whose they are, how old they may be, and that all workers know each other's.
 import { expect } from "chai";
 import { createHash } from "node:crypto";
+import { HighMarks, type MarkRise, type RiseVerdict } from "../../src/api/index.js";
 import { nonceOf, timeOf } from "../../src/modules/mod_auth_digest/nonce.js";
 import { readField } from "../../src/modules/mod_auth_digest/field.js";
 import { faultsOf, serve, type Asked } from "../support/ask.js";
 
-const key = Buffer.alloc(32, 1);
+const nonceFor = { realm: "realm", opaque: undefined, key: Buffer.alloc(32, 1) };
 const time = 1_800_000_000_123;
 
 const md5 = (text: string): string => createHash("md5").update(text, "latin1").digest("hex");
@@ -33,17 +34,19 @@ function signed(nonce: string): Record<string, string> {
 
 describe("mod_auth_digest", () => {
   it("knows the time of its own nonces", () => {
-    expect(timeOf(nonceOf(time, "realm", key), "realm", key)).to.equal(time);
+    expect(timeOf(nonceOf(time, nonceFor), nonceFor)).to.equal(time);
   });
 
   it("knows no nonce that was changed anywhere, of another realm, or of another server", () => {
-    const nonce = nonceOf(time, "realm", key);
+    const nonce = nonceOf(time, nonceFor);
     for (let at = 0; at < nonce.length; at++) {
       const changed = nonce.slice(0, at) + (nonce[at] === "A" ? "B" : "A") + nonce.slice(at + 1);
-      expect(timeOf(changed, "realm", key), `at ${at}`).to.be.a("string");
+      expect(timeOf(changed, nonceFor), `at ${at}`).to.be.a("string");
     }
-    expect(timeOf(nonce, "other", key)).to.equal("forged");
-    expect(timeOf(nonce, "realm", Buffer.alloc(32, 2))).to.equal("forged");
+    expect(timeOf(nonce, { ...nonceFor, realm: "other" })).to.equal("forged");
+    expect(timeOf(nonce, { ...nonceFor, opaque: "" })).to.equal("forged");
+    expect(timeOf(nonce, { ...nonceFor, opaque: "1" })).to.equal("forged");
+    expect(timeOf(nonce, { ...nonceFor, key: Buffer.alloc(32, 2) })).to.equal("forged");
   });
 
   for (const text of [
@@ -55,7 +58,7 @@ describe("mod_auth_digest", () => {
     `${"A".repeat(11)}=${"\xe9".repeat(40)}`,
   ]) {
     it(`knows no nonce ${JSON.stringify(text)}`, () => {
-      expect(timeOf(text, "realm", key)).to.be.a("string");
+      expect(timeOf(text, nonceFor)).to.be.a("string");
     });
   }
 
@@ -78,6 +81,30 @@ describe("mod_auth_digest", () => {
       .and.not.include("stale");
   });
 
+  it("counts uses where AuthDigestNcCheck says so, for all workers alike", async () => {
+    const counting = configuration.replace("AuthName", "AuthDigestNcCheck On\n  AuthName");
+    const marks = new HighMarks();
+    const raise = (rise: MarkRise): Promise<RiseVerdict> => Promise.resolve(marks.raise(rise));
+    const [one, other] = [serve(counting, { files, raise }), serve(counting, { files, raise })];
+    const asked = (await one.ask("/f.txt")).headers.get("www-authenticate") ?? "";
+    const nonce = /nonce="([^"]*)"/.exec(asked)?.[1] ?? "";
+    const opaque = /opaque="([^"]*)"/.exec(asked)?.[1] ?? "";
+    const headers = { authorization: `${signed(nonce)["authorization"] ?? ""}, opaque="${opaque}"` };
+    expect((await one.ask("/f.txt", { headers })).status).to.equal(200);
+    expect((await other.ask("/f.txt", { headers })).status).to.equal(401);
+    expect((await one.ask("/f.txt", { headers })).status).to.equal(401);
+  });
+
+  it("refuses with 500 where a use cannot be counted", async () => {
+    const once = configuration.replace("AuthName", "AuthDigestNonceLifetime 0\n  AuthName");
+    const server = serve(once, { files, raise: () => Promise.reject(new Error("no verdict")) });
+    const asked = (await server.ask("/f.txt")).headers.get("www-authenticate") ?? "";
+    const nonce = /nonce="([^"]*)"/.exec(asked)?.[1] ?? "";
+    const opaque = /opaque="([^"]*)"/.exec(asked)?.[1] ?? "";
+    const headers = { authorization: `${signed(nonce)["authorization"] ?? ""}, opaque="${opaque}"` };
+    expect((await server.ask("/f.txt", { headers })).status).to.equal(500);
+  });
+
   it("reads a field of 100,000 signs in no time", () => {
     for (const text of [
       `Digest ${",".repeat(100_000)}`,
@@ -92,8 +119,6 @@ describe("mod_auth_digest", () => {
     ["AuthDigestQop none", "only 'auth' is supported"],
     ["AuthDigestQop auth-int", "only 'auth' is supported"],
     ["AuthDigestAlgorithm MD5-sess", "not implemented"],
-    ["AuthDigestNcCheck On", "cannot be counted"],
-    ["AuthDigestNonceLifetime 0", "nonces for one request"],
     ["AuthDigestProvider anon", "doesn't support Digest Authentication"],
     ["AuthDigestProvider nobody", "Unknown Authn provider: nobody"],
     ['AuthDigestDomain "a\\"b"', "must have no quotes"],

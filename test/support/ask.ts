@@ -63,6 +63,8 @@ export interface AskOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Stands for all scripts that are asked; undefined: no answer. */
   readonly script?: (question: ScriptQuestion) => unknown;
+  /** Raises marks that workers share. */
+  readonly raise?: NonNullable<WorkerView["raise"]>;
   /** Stands for all applications. */
   readonly application?: (call: ApplicationCall, request: Request) => Response | Promise<Response>;
 }
@@ -95,6 +97,7 @@ export function serve(configuration: string, options: AskOptions = {}): Asked {
     server,
     errorLog: { write: (entry) => void log.push(entry), takes: () => true },
     secret: Buffer.alloc(32),
+    ...(options.raise ? { raise: options.raise } : {}),
     openLog: (target) => {
       const written: string[] = [];
       lines.set(target.replace(`${root}/`, ""), written);

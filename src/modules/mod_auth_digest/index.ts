@@ -13,6 +13,7 @@ import {
 import { authenticate } from "./authenticate.js";
 import { addInfo } from "./info.js";
 import { digest, settingsOf } from "./settings.js";
+import { raising } from "./uses.js";
 
 const contexts = ["directory", ".htaccess"] as const;
 const override = "AuthConfig";
@@ -67,14 +68,11 @@ export default defineModule({
       summary: "Says how long a nonce is good for",
       doc:
         "A client with an older one is sent a new one with `stale=true` and asks again without asking its user; half a minute " +
-        "before the end the next one is sent along. Below 0 nonces do not grow old. 0, nonces for one request, is refused: " +
-        "workers would have to tell each other which have been used.",
+        "before the end the next one is sent along. Below 0 nonces do not grow old. With 0 each nonce is good for one request, " +
+        "whichever worker it meets: the answer brings the next one. A page with many pictures then asks twice for most of them.",
       default: "300",
       example: area("AuthDigestNonceLifetime 600"),
-      set: ([seconds], place) => {
-        if (seconds === 0) place.fail("nonces for one request are not supported", "write a short time, such as 30");
-        return { said: { nonceLifetime: seconds * 1000 } };
-      },
+      set: ([seconds]) => ({ said: { nonceLifetime: seconds * 1000 } }),
     }),
     AuthDigestNcCheck: directive({
       args: [arg.flag()],
@@ -82,14 +80,12 @@ export default defineModule({
       override,
       summary: "Says whether each use of a nonce is counted",
       doc:
-        "`Off` is accepted. `On` is refused: workers would have to share the count of each client. A short AuthDigestNonceLifetime, " +
-        "or TLS, keeps answers from being used again.",
+        "With `On` the count that a client sends with a nonce must rise with each request: what somebody has seen on the wire " +
+        "cannot be sent again. Clients are told apart by an `opaque`; the supervisor keeps the last count of 10,000 of them, for " +
+        "all workers and through reloads. A client whose requests overtake each other on several connections is asked again.",
       default: "Off",
-      example: area("AuthDigestNcCheck Off"),
-      set: ([isOn], place) => {
-        if (isOn) place.fail("the uses of a nonce cannot be counted", "write a short AuthDigestNonceLifetime instead");
-        return { said: {} };
-      },
+      example: area("AuthDigestNcCheck On"),
+      set: ([countsUses]) => ({ said: { countsUses } }),
     }),
     AuthDigestAlgorithm: directive({
       args: [arg.oneOf("algorithm", "MD5", "MD5-sess")],
@@ -125,7 +121,7 @@ export default defineModule({
       ],
       contexts: ["server config", "virtual host"],
       summary: "Says how much memory Apache has for counting uses of nonces",
-      doc: "Accepted without effect: they are not counted, see AuthDigestNcCheck.",
+      doc: "Accepted without effect: there is room for 10,000 clients, see AuthDigestNcCheck.",
       default: "1000",
       example: "AuthDigestShmemSize 1000",
       set: () => undefined,
@@ -133,13 +129,16 @@ export default defineModule({
   }),
   hooks: {
     checkUser: { run: (request, { said }) => authenticate(request, settingsOf(said), keyFor(request)) },
-    fixups: { run: (request, { said }) => addInfo(request, settingsOf(said), keyFor(request)) },
+    fixups: { run: (request, { said }) => addInfo(request, settingsOf(said)) },
   },
   lifecycle: {
     check,
-    start({ server, secret }) {
+    start({ server, secret, raise }) {
       const key = Buffer.from(hkdfSync("sha256", secret, "", "nonces of the scheme Digest", 32));
-      for (const host of server.virtualHosts) keys.set(host, key);
+      for (const host of server.virtualHosts) {
+        keys.set(host, key);
+        if (raise) raising.set(host, raise);
+      }
     },
   },
 });

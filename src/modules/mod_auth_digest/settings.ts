@@ -4,8 +4,10 @@ import { defineSettings, type Setting } from "../../api/index.js";
 /** All of them together. */
 export interface DigestSettings {
   readonly providers: readonly string[];
-  /** Milliseconds; below 0: nonces do not grow old. */
+  /** Milliseconds; below 0: nonces do not grow old; 0: each is good for one request. */
   readonly nonceLifetime: number;
+  /** Each use of a nonce must have a higher count than the last. */
+  readonly countsUses: boolean;
   /** URIs that the same name and password are for; latin1 strings of bytes. */
   readonly domain: readonly string[];
 }
@@ -13,7 +15,7 @@ export interface DigestSettings {
 /** What a line says, if anything. */
 type Said = Partial<DigestSettings>;
 
-const byDefault: DigestSettings = { providers: [], nonceLifetime: 300_000, domain: [] };
+const byDefault: DigestSettings = { providers: [], nonceLifetime: 300_000, countsUses: false, domain: [] };
 
 /** As in Apache, one line in a section takes the place of all that the sections around it say. */
 const said: Setting<Said> = {
