@@ -623,6 +623,14 @@ describe("WSGIDaemonProcess", () => {
     ["script-user=root server-metrics=On", { scriptUser: "root", serverMetrics: true }],
     ["script-group=#0 response-socket-timeout=3", { scriptGroup: "#0", responseSocketTimeout: 3000 }],
     ["socket-timeout=9", { socketTimeout: 9000, responseSocketTimeout: 9000 }],
+    // As mod_wsgi-express writes what it was not told.
+    [
+      "python-path='' supplementary-groups='' lang='' locale='' python-home='' python-eggs='' display-name=''",
+      {
+        ...{ pythonPath: [], supplementaryGroups: [], lang: undefined, locale: undefined, pythonHome: undefined },
+        ...{ pythonEggs: undefined, displayName: undefined },
+      },
+    ],
     ["header-buffer-size=8192 response-buffer-size=65536", { headerBufferSize: 8192, responseBufferSize: 65_536 }],
   ];
   for (const [text, expected] of options) {
@@ -644,6 +652,8 @@ describe("WSGIDaemonProcess", () => {
     ["send-buffer-size=100", 'option send-buffer-size must be 0 or at least 512, found "100"'],
     ["thread=5", "option thread does not exist"],
     ["threads=", 'option threads needs a value behind "="'],
+    ["user=''", 'option user needs a value behind "="'],
+    ["home=''", 'option home needs a value behind "="'],
     ["threads", 'options are key=value, found "threads"'],
     ["user=root", "option user must not be root"],
     ["chroot=srv", 'option chroot must be an absolute path, found "srv"'],
@@ -680,6 +690,14 @@ describe("WSGIDaemonProcess", () => {
     const text =
       "WSGIDaemonProcess g threads=0\nWSGIImportScript /etc/passwd process-group=g application-group=%{GLOBAL}";
     expect(faultsOf(text).warnings).to.deep.equal([]);
+  });
+
+  it("is warned of a longer response-flush-delay than mod_wsgi's", () => {
+    const warnings = ["0", "5", "6"].map(
+      (delay) => faultsOf(`WSGIDaemonProcess g response-flush-delay=${delay}`).warnings,
+    );
+    const warning = "1: WSGIDaemonProcess: option response-flush-delay has no effect: output is sent as it comes";
+    expect(warnings).to.deep.equal([[], [], [warning]]);
   });
 
   it("refuses a name that is taken", () => {

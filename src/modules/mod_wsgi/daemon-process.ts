@@ -56,13 +56,12 @@ const flag: Reader = (value, option, place) =>
   /^(on|off)$/i.test(value) ? /^on$/i.test(value) : place.fail(`option ${option} must be On or Off, found "${value}"`);
 const integer: Reader = (value, option, place) =>
   /^[+-]?\d+$/.test(value) ? Number(value) : place.fail(`option ${option} must be a whole number, found "${value}"`);
-/** An option that changes no answer of an application: read, and warned of. */
-const unused =
-  (read: Reader, why: string): Reader =>
-  (value, option, place) => {
-    read(value, option, place);
-    place.warn(`option ${option} has no effect: ${why}`);
-  };
+/** Milliseconds. Read, and warned of where it asks for more than mod_wsgi does by itself. */
+const flushDelay: Reader = (value, option, place) => {
+  if (Number(count(0)(value, option, place)) > 5) {
+    place.warn(`option ${option} has no effect: output is sent as it comes`);
+  }
+};
 
 const readers = {
   user: text,
@@ -100,7 +99,7 @@ const readers = {
   "header-buffer-size": buffer(8192),
   "response-buffer-size": buffer(65536),
   "request-buffer-size": count(0),
-  "response-flush-delay": unused(count(0), "output is sent as it comes"),
+  "response-flush-delay": flushDelay,
   "response-socket-timeout": seconds,
   "stack-size": count(32_768),
   "switch-interval": decimal,
@@ -117,12 +116,25 @@ const readers = {
 } as const satisfies Readonly<Record<string, Reader>>;
 
 type Option = keyof typeof readers;
+
+/** Options that mod_wsgi takes empty, as mod_wsgi-express writes them; they are then as if they were not there, or lists of nothing. */
+const mayBeEmpty: ReadonlySet<string> = new Set<Option>([
+  "lang",
+  "locale",
+  "python-home",
+  "python-path",
+  "python-eggs",
+  "display-name",
+  "supplementary-groups",
+]);
+const lists: ReadonlySet<string> = new Set<Option>(["python-path", "supplementary-groups"]);
 const names = Object.keys(readers) as Option[];
 
 /** Reads a WSGIDaemonProcess line. Times are written in seconds. */
 export function readDaemonProcess(name: string, optionText: string, place: Place): DaemonProcess {
   const values = new Map<Option, unknown>();
-  for (const [option, value] of readOptions(optionText, names, place)) {
+  for (const [option, value] of readOptions(optionText, names, place, mayBeEmpty)) {
+    if (value === "" && !lists.has(option)) continue;
     values.set(option, readers[option](value, option, place));
   }
   const read = <Value>(option: Option, otherwise: Value): Value =>

@@ -1,11 +1,12 @@
 // "key=value key='value with blanks'" → the options of a mod_wsgi directive.
 import { nearest, type Place } from "../../api/index.js";
 
-/** Reads the options of a line. Keys that do not exist, missing values and missing "=" are refused. */
+/** Reads the options of a line. Keys that do not exist and missing "=" are refused, missing values but where a key may be empty. */
 export function readOptions<Key extends string>(
   text: string,
   keys: readonly Key[],
   place: Place,
+  mayBeEmpty: ReadonlySet<string> = new Set(),
 ): ReadonlyMap<Key, string> {
   const options = new Map<Key, string>();
   let rest = text.trim();
@@ -16,7 +17,7 @@ export function readOptions<Key extends string>(
     const key = keys.find((known) => known === name);
     if (key === undefined) return place.fail(`option ${name} does not exist`, meant(name, keys));
     const value = double ?? single ?? bare ?? "";
-    if (value === "") return place.fail(`option ${name} needs a value behind "="`);
+    if (value === "" && !mayBeEmpty.has(key)) return place.fail(`option ${name} needs a value behind "="`);
     options.set(key, bare === undefined ? value.replace(/\\(["'\\])/g, "$1") : value);
     rest = rest.slice(whole.length);
   }
