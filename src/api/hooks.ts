@@ -40,11 +40,6 @@ export interface Hook<Settings> {
   /** Whether the hook has anything to do under these settings; asked once per set of settings, not per request. */
   when?(settings: Settings): boolean;
   run(request: Request, settings: Settings): Verdict | Promise<Verdict>;
-  /**
-   * In the handler phase: what `run` would do, in words that follow the module's name ("passes the request to ..."), for a
-   * handler that acts outside of this process. An explanation asks this instead of running it; undefined: it would decline.
-   */
-  readonly foretell?: (request: Request, settings: Settings) => string | undefined;
 }
 
 /** A module's function that runs when the response has been sent. */

@@ -180,6 +180,11 @@ export interface Request {
   /** A value a module keeps from one phase to the next, by a key of its own. */
   readonly kept: Map<symbol, unknown>;
 
+  /**
+   * Set while this request is explained: whoever is about to act outside of this process (run a program, ask a back end,
+   * keep something) leaves it, and where that would have been the answer gives `insteadOf` it.
+   */
+  readonly rehearsal: RequestRehearsal | undefined;
   /** Says which line a module goes by, for whoever has this request explained (`modhostctl explain`); nobody else hears it. */
   wentBy(origin: Origin): void;
   /** Runs a function while the settings of a section are laid over those in force (provider aliases). */
@@ -226,6 +231,12 @@ export interface Request {
   providers(kind: string): ReadonlyMap<string, unknown>;
   /** Writes to the error log, under the LogLevel in force; `cause` is the error of the system behind it. */
   log(level: Level, module: string, message: string, cause?: unknown): void;
+}
+
+/** In place of what a request that is explained would do. */
+export interface RequestRehearsal {
+  /** The answer in place of a deed, told in words that follow the module's name: "passes the request to ...". */
+  insteadOf(deed: string): Response;
 }
 
 /** What a look-up found: the request as it came out of the phases and 200, or the status that ended it. */

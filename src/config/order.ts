@@ -12,7 +12,6 @@ export interface AnyHook extends Pick<Hook<never>, "before" | "after" | "rank"> 
   readonly onPages?: true;
   when?(settings: unknown): boolean;
   run(...args: never[]): unknown;
-  readonly foretell?: (...args: never[]) => string | undefined;
 }
 
 /** A phase, the output filters, or who keeps responses: all ordered the same way. */

@@ -17,7 +17,7 @@ import type { Program } from "./run-command.js";
 export const explainUsage = `Usage: modhostctl [-d FOLDER] explain [--method M] [--header "Name: value"] [--from ADDRESS] [--to ADDRESS]
                                        [--format text|json] [--full] URL
   Takes a request for URL through the configuration as the server would, and tells what happens to it and by which lines.
-  Nothing is sent: applications do not run, back ends are not asked.
+  Nothing is sent: applications do not run, back ends are not asked. "*" in place of a URL is what OPTIONS asks of the whole server.
   --method M        method, in place of GET
   --header FIELD    a request field; may be repeated; Host in place of the URL's
   --from ADDRESS    address of the client, in place of 127.0.0.1
@@ -102,7 +102,7 @@ export function rehearsalOf(tree: Tree, modules: readonly Module[]): Rehearsal {
 }
 
 /** Starts the modules as a worker does, with logs that go nowhere. */
-async function startModules(server: CompiledServer): Promise<void> {
+export async function startModules(server: CompiledServer): Promise<void> {
   const { errorLog } = mainOf(server);
   const openLog = (): { write(line: string): void } => ({ write: () => undefined });
   const view: WorkerView = { server, errorLog, openLog, secret: randomBytes(32), isRehearsal: true };
@@ -110,7 +110,7 @@ async function startModules(server: CompiledServer): Promise<void> {
 }
 
 /** The request that a client would make of a URL, or of a path on the first address listened on. */
-function questionFor(
+export function questionFor(
   given: string,
   values: { method?: string; header?: string[]; from?: string; to?: string },
   server: CompiledServer,
@@ -118,7 +118,7 @@ function questionFor(
   const listens = server.settings(core, mainOf(server)).listens;
   const [first] = listens;
   const base = `http://localhost:${first?.port ?? 80}`;
-  const match = /^(?:(https?):\/\/([^/?#]*))?([/?][^#]*)?(?:#.*)?$/i.exec(given);
+  const match = /^(?:(https?):\/\/([^/?#]*))?(\*$|[/?][^#]*)?(?:#.*)?$/i.exec(given);
   if (!match || given === "") throw new Error(`"${given}" is neither a URL nor a path that starts with "/"`);
   const [, scheme = "http", authority = base.slice("http://".length), path = "/"] = match;
   const secure = scheme.toLowerCase() === "https";
@@ -133,7 +133,7 @@ function questionFor(
   const localPort = port === undefined ? (secure ? 443 : 80) : Number(port);
   return {
     method: values.method ?? "GET",
-    target: encodeBytes(path.startsWith("/") ? path : `/${path}`),
+    target: encodeBytes(/^[/*]/.test(path) ? path : `/${path}`),
     headers: fields,
     secure,
     localAddress: values.to ?? localAddressFor(host, localPort, listens),

@@ -1,13 +1,13 @@
-// One request taken through the pipeline of a compiled server → the story of it: who did what, and by which lines.
+// One request taken through a compiled server, from its first byte on → the story of it: who did what, and by which lines.
 import {
   answer,
   Headers,
   type Applications,
   type ErrorLog,
-  type Hook,
   type LogEntry,
   type Origin,
   type Phase,
+  type RequestRehearsal,
   type Response,
   type ScriptAnswers,
   type Verdict,
@@ -15,23 +15,13 @@ import {
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import type { BoundHook } from "../config/merge.js";
 import { settingsMade } from "../config/settings-lines.js";
-import type { Exchange } from "../server/exchange.js";
 import type { HostChoice, Observer } from "../server/observer.js";
 import { Pipeline, runHook } from "../server/pipeline.js";
 import type { ServerRequest } from "../server/request.js";
+import { askServer, type ClientRequest } from "./rehearsed-client.js";
 
 /** What is to be explained. */
-export interface Question {
-  /** As the client would write it. */
-  readonly method: string;
-  /** Origin form: path with query. */
-  readonly target: string;
-  readonly headers: readonly (readonly [string, string])[];
-  readonly secure: boolean;
-  readonly localAddress: string;
-  readonly localPort: number;
-  readonly remoteAddress: string;
-}
+export type Question = ClientRequest;
 
 /** A place in the configuration, as JSON has it. */
 export interface PlaceText {
@@ -130,27 +120,39 @@ export function listeningLog(hear: (entry: LogEntry) => void): ErrorLog {
   return { write: hear, takes: (level) => taken.has(level) };
 }
 
-/** Takes one request through the pipeline without a client: nothing is sent or logged, and no application runs. */
+/**
+ * Takes one request through a server, by the way of one from a client: nothing is sent to others or logged, and no
+ * application runs. Rejects with the reason where a client would get no answer at all.
+ */
 export async function explain({ server, listen }: Rehearsal, question: Question): Promise<Explanation> {
   const storyteller = new Storyteller();
-  listen(({ module, message }) => storyteller.heard(`[${module}] ${message}`));
+  const heard: string[] = [];
+  listen(({ module, message }) => {
+    heard.push(message);
+    storyteller.heard(`[${module}] ${message}`);
+  });
   const pipeline = new Pipeline(
     server,
     rehearsedApplications((text) => storyteller.foretold(text)),
     storyteller,
   );
-  const response = await new Promise<Response>((resolve) => pipeline.handle(exchangeFor(question, resolve)));
+  const local = addressText(question.localAddress, question.localPort);
+  if (question.secure && !pipeline.tls(question.localAddress, question.localPort)) {
+    throw new Error(
+      `no TLS is spoken at ${local}: a client gets no answer. Behind a front end that ends TLS, ask for what that one sends on: ` +
+        `an http:// URL with its fields (--header "X-Forwarded-Proto: https")`,
+    );
+  }
+  const response = await askServer(pipeline, question);
   const { request, choice } = storyteller;
-  if (!request || !choice) throw new TypeError("the pipeline chose no virtual host");
+  if (!response || !request || !choice) {
+    throw new Error(["the connection ends without an answer", ...heard].join(": "));
+  }
   const { virtualHost } = request;
   return {
     method: question.method,
-    url: `${question.secure ? "https" : "http"}://${request.headers.get("host") ?? ""}${question.target}`,
-    connection: {
-      local: addressText(question.localAddress, question.localPort),
-      client: question.remoteAddress,
-      secure: question.secure,
-    },
+    url: urlOf(question, request.headers.get("host") ?? ""),
+    connection: { local, client: question.remoteAddress, secure: question.secure },
     virtualHost: { name: virtualHost.serverName, ...placeOf(virtualHost.origin), why: whyHost(request, choice) },
     requests: storyteller.stories(server),
     outcome: {
@@ -158,9 +160,18 @@ export async function explain({ server, listen }: Rehearsal, question: Question)
       by: storyteller.decidedBy ?? "server",
       refused: response.status >= 400,
       foretold: storyteller.decidedFor,
-      headers: [...response.headers, ...(response.always ?? [])],
+      headers: storyteller.decidedFor === undefined ? response.headers.filter(([name]) => !isOfEach(name)) : [],
     },
   };
+}
+
+/** Fields that each answer has, whatever was asked. */
+function isOfEach(name: string): boolean {
+  return ["date", "server", "connection"].includes(name.toLowerCase());
+}
+
+function urlOf({ secure, target }: Question, host: string): string {
+  return target.startsWith("/") ? `${secure ? "https" : "http"}://${host}${target}` : target;
 }
 
 function addressText(address: string, port: number): string {
@@ -169,34 +180,6 @@ function addressText(address: string, port: number): string {
 
 function placeOf({ file, line }: Origin): PlaceText {
   return { file, line };
-}
-
-function exchangeFor(question: Question, answered: (response: Response) => void): Exchange {
-  const { method, target, localAddress, localPort, remoteAddress, secure } = question;
-  return {
-    connection: {
-      id: "explained",
-      ...{ remoteAddress, remotePort: 0, localAddress, localPort, secure },
-      keepalives: 0,
-      signal: new AbortController().signal,
-    },
-    startTime: performance.timeOrigin + performance.now(),
-    ...{ method, target },
-    protocol: "HTTP/1.1",
-    requestLine: `${method} ${target} HTTP/1.1`,
-    headers: new Headers(question.headers),
-    body: {
-      length: 0,
-      arrived: Buffer.alloc(0),
-      stream: () => {
-        throw new TypeError("an explained request has no body");
-      },
-      discard: () => true,
-    },
-    fault: undefined,
-    limitBody: () => undefined,
-    send: (response) => answered(response),
-  };
 }
 
 /** Applications that say what they would run, and answer as if they had. */
@@ -272,7 +255,8 @@ interface Told {
 }
 
 /** Watches the pipeline and keeps what it sees. */
-class Storyteller implements Observer {
+class Storyteller implements Observer, RequestRehearsal {
+  readonly rehearsal = this;
   request: ServerRequest | undefined;
   choice: HostChoice | undefined;
   /** Whoever gave the response that counts. */
@@ -301,6 +285,11 @@ class Storyteller implements Observer {
     this.#foretold = text;
   }
 
+  insteadOf(deed: string): Response {
+    this.#foretold = deed;
+    return answer(200, new Headers(), Buffer.alloc(0));
+  }
+
   wentBy(request: ServerRequest, origin: Origin): void {
     this.#lines.push({ text: lineText(request, origin), ...placeOf(origin) });
   }
@@ -318,12 +307,6 @@ class Storyteller implements Observer {
       this.#note(request, { phase, module: hook.module, before, verdict, lines, messages });
       return verdict;
     };
-    if (phase === "handler" && hook.hook.foretell) {
-      const { foretell } = hook.hook as Hook<unknown>;
-      const text = foretell?.(request, hook.settings);
-      if (text !== undefined) this.#foretold = text;
-      return end(text === undefined ? undefined : answer(200, new Headers(), Buffer.alloc(0)));
-    }
     const verdict = runHook(request, hook);
     return verdict instanceof Promise ? verdict.then(end) : end(verdict);
   }

@@ -84,7 +84,7 @@ export async function serve({ handler, sockets, backlog, maxConnections, share }
 }
 
 /** By what was agreed upon, the connection that speaks it. */
-function openConnection(opened: Opened, state: ServerState): ServedConnection {
+export function openConnection(opened: Opened, state: ServerState): ServedConnection {
   const { ends, protocol } = opened;
   const limits = state.handler.limits(ends.localAddress, ends.localPort);
   return protocol !== "http/1.1" && limits.http2

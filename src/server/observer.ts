@@ -1,5 +1,5 @@
 // A request on its way → what somebody who watches hears of each step: how explanations are made.
-import type { Origin, Phase, Response, Verdict } from "../api/index.js";
+import type { Origin, Phase, RequestRehearsal, Response, Verdict } from "../api/index.js";
 import type { CompiledHost } from "../config/compile.js";
 import type { BoundHook } from "../config/merge.js";
 import type { ServerRequest } from "./request.js";
@@ -15,10 +15,12 @@ export interface HostChoice {
 
 /** Watches requests on their way through the pipeline. */
 export interface Observer {
+  /** Who answers in place of what would be done outside of this process. */
+  readonly rehearsal: RequestRehearsal;
   hostChosen(request: ServerRequest, choice: HostChoice): void;
   /** The target has been read and Locations are laid: the phases begin. Also for look-ups and internal redirects. */
   begun(request: ServerRequest): void;
-  /** Runs a hook, or answers in its place. */
+  /** Runs a hook. */
   run(request: ServerRequest, phase: Phase, hook: BoundHook): Verdict | Promise<Verdict>;
   /** A hook that runs says which line of the configuration it goes by. */
   wentBy(request: ServerRequest, origin: Origin): void;

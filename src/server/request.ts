@@ -10,6 +10,7 @@ import type {
   Lookup,
   Origin,
   Request,
+  RequestRehearsal,
   RequestBody,
   Response,
   SettingsOf,
@@ -252,6 +253,10 @@ export class ServerRequest implements Request {
 
   settings<S>(definition: { readonly module: string; readonly settings: S }): SettingsOf<S> {
     return this.plan.settings[definition.module] as SettingsOf<S>;
+  }
+
+  get rehearsal(): RequestRehearsal | undefined {
+    return this.services.observer?.rehearsal;
   }
 
   wentBy(origin: Origin): void {

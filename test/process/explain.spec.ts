@@ -317,6 +317,18 @@ describe("modhostctl explain", function () {
     expect(status).to.equal(0);
   });
 
+  it("may read no more than who serves", async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    writeFileSync(join(root, "htdocs/secret.html"), "x\n", { mode: 0o600 });
+    const { out } = await ctl("/secret.html");
+    expect(out).to.match(/\nRefused: 403, by core in handler\n {2}.*\n[^]*log: \[core\] AH00132/);
+  });
+
+  it("takes what OPTIONS asks of the whole server", async () => {
+    const { out } = await ctl("--method", "OPTIONS", "*");
+    expect(out).to.match(/^OPTIONS \*\n[^]*\nAnswer: 200/);
+  });
+
   it("takes method, fields, addresses, and gives JSON", async () => {
     const { out } = await ctl(
       ...["--method", "POST", "--header", "X-A: b", "--from", "10.0.0.1", "--to", "127.0.0.9", "--format", "json"],

@@ -22,13 +22,6 @@ export function handle(request: Request, settings: FormSettings): undefined | Re
   }
 }
 
-/** What each of the handlers would do, for an explanation. */
-export function foretell({ handler }: Request): string | undefined {
-  if (handler === "form-login-handler") return "checks the login that a form sends, and puts it into the session";
-  if (handler === "form-logout-handler") return "takes the user out of the session";
-  return undefined;
-}
-
 function makeAnew(request: Request, { method, isWhole }: Relaunch): Response | Promise<Response> {
   request.kept.delete(relaunch);
   if (!isWhole) {
@@ -48,6 +41,9 @@ async function logIn(request: Request, settings: FormSettings): Promise<Response
     const message = `AH01811: the form-login-handler only supports the POST method for ${request.path}`;
     request.log("error", "auth_form", message);
     return refuse(405);
+  }
+  if (request.rehearsal) {
+    return request.rehearsal.insteadOf("checks the login that a form sends, and puts it into the session");
   }
   let login: Pick<Login, "user" | "password" | "location">;
   const before = sentBefore(request);

@@ -10,7 +10,7 @@ import {
   type ServerView,
 } from "../../api/index.js";
 import { authenticate } from "./authenticate.js";
-import { foretell, handle } from "./handlers.js";
+import { handle } from "./handlers.js";
 import { form } from "./settings.js";
 
 type Make = DirectiveMaker<typeof form.settings>;
@@ -184,7 +184,7 @@ export default defineModule({
   }),
   hooks: {
     checkUser: { run: authenticate },
-    handler: { rank: "first", run: handle, foretell },
+    handler: { rank: "first", run: handle },
   },
   lifecycle: { check },
 });

@@ -32,7 +32,6 @@ export default defineModule({
       before: ["mod_proxy", "mod_auth_form"],
       when: (settings) => !settings.isQuick && isOn(settings),
       run: handler,
-      foretell: () => undefined,
     },
     keepResponse: { when: isOn, run: keepResponse },
     logTransaction: { when: (settings) => settings.locks && isOn(settings), run: freeLock },

@@ -23,7 +23,7 @@ type Awaitable<Value> = Value | Promise<Value>;
 
 /** Decides about the response of a request that was looked up. */
 export function keepResponse(request: Request, response: Response, settings: CacheSettings): Awaitable<Response> {
-  if ((request.parent && settings.isQuick) || response.stored) return response;
+  if ((request.parent && settings.isQuick) || response.stored || request.rehearsal) return response;
   const change = stateOf<ChangeState>(request, changeState);
   if (change) return response.status > 299 ? response : invalidate(request, response, { settings, change });
   const state = stateOf<CacheState>(request, cacheState);

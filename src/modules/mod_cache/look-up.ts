@@ -90,7 +90,8 @@ function select(request: Request, settings: CacheSettings, selection: Selection)
   const { key, stores, asked } = selection;
   const mayUse = !asked.noCache || settings.ignoresControl;
   let lock: LockAttempt | undefined;
-  const takeOnce = (): LockAttempt => (lock ??= settings.locks ? takeLock(request, key, settings) : "none");
+  const takeOnce = (): LockAttempt =>
+    (lock ??= settings.locks && !request.rehearsal ? takeLock(request, key, settings) : "none");
   for (const store of mayUse ? stores : []) {
     const entry = store.open(key, request.headers);
     if (!entry || (entry.headOnly && !request.headOnly)) continue;

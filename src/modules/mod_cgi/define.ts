@@ -69,7 +69,6 @@ export function cgiModule(own: CgiModule) {
     hooks: {
       handler: {
         run: (request, held) => handle(request, held, own),
-        foretell: ({ handler, filename }) => (handler === "cgi-script" ? `runs the script ${filename}` : undefined),
       },
     },
     // Pages may run commands where one of these modules is there.

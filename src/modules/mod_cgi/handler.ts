@@ -1,4 +1,5 @@
 // A request for a script → a run of it, or the status that refuses it.
+import { accessSync, constants } from "node:fs";
 import {
   core,
   leavePlace,
@@ -7,6 +8,7 @@ import {
   startProgram,
   takePlace,
   type Request,
+  type Response,
   type Verdict,
 } from "../../api/index.js";
 import { argumentsOf } from "./query-arguments.js";
@@ -26,6 +28,11 @@ export function handle(request: Request, settings: CgiSettings, own: CgiModule):
     request.log("error", own.name, `${message}: ${request.filename}`);
     logFailure(request, settings, { status, error: message.replace(/^AH\d+: /, "") });
     return refuse(status);
+  }
+  if (request.rehearsal) {
+    const reason = whyNotRun(request.filename);
+    if (reason !== undefined) return notRun(request, settings, own, reason);
+    return request.rehearsal.insteadOf(`runs the script ${request.filename}`);
   }
   const place = takePlace();
   if (place === false) {
@@ -78,9 +85,23 @@ async function run(
   } catch (error) {
     if (hasStarted) throw error;
     leavePlace();
-    const reason = error instanceof Error ? error.message : String(error);
-    request.log("error", own.name, `AH01241: exec of '${request.filename}' failed: ${reason}`);
-    logFailure(request, settings, { status: 500, error: `exec of '${request.filename}' failed: ${reason}` });
-    return refuse(500);
+    return notRun(request, settings, own, error);
+  }
+}
+
+function notRun(request: Request, settings: CgiSettings, own: CgiModule, error: unknown): Response {
+  const reason = error instanceof Error ? error.message : String(error);
+  request.log("error", own.name, `AH01241: exec of '${request.filename}' failed: ${reason}`);
+  logFailure(request, settings, { status: 500, error: `exec of '${request.filename}' failed: ${reason}` });
+  return refuse(500);
+}
+
+/** Why a file could not be run. */
+function whyNotRun(file: string): unknown {
+  try {
+    accessSync(Buffer.from(file, "latin1"), constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }

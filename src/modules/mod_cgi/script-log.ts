@@ -16,6 +16,7 @@ export interface Failure {
 
 /** Adds an entry, where there is a log and it is not too long. */
 export function logFailure(request: Request, { scriptLog, scriptLogLength }: CgiSettings, failure: Failure): void {
+  if (request.rehearsal) return;
   if (scriptLog === undefined || sizeOf(scriptLog) > scriptLogLength) return;
   try {
     appendFileSync(scriptLog, Buffer.from(entry(request, failure), "latin1"));

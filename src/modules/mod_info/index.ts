@@ -56,7 +56,6 @@ export default defineModule({
           Buffer.from(page, "latin1"),
         );
       },
-      foretell: (request) => (isAsked(request) ? "shows the configuration" : undefined),
     },
   },
   lifecycle: {

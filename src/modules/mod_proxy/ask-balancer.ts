@@ -7,6 +7,7 @@ import { balancerOf, type Balancer } from "./balancer.js";
 import { choose } from "./choose.js";
 import { proxyError, type Stage } from "./failure.js";
 import type { Member } from "./member.js";
+import { nameOf } from "./target.js";
 import type { Mapping } from "./translate.js";
 
 /** Asks the members, one after the other. */
@@ -14,6 +15,10 @@ export async function askBalancer(request: Request, question: Question): Promise
   const { address } = question.mapping;
   const balancer = balancerOf(request.virtualHost, balancerName(address.authority));
   if (!balancer) return proxyError(request, 500, `DNS lookup failure for: ${address.authority}`);
+  if (request.rehearsal) {
+    const members = balancer.members.map(({ url }) => url).join(", ");
+    return request.rehearsal.insteadOf(`passes the request to ${nameOf(question.mapping)}, to one of ${members}`);
+  }
   const { maxAttempts = Math.max(0, balancer.members.length - 1) } = balancer.parameters;
   const tried = new Set<Member>();
   for (let attempt = 0; ; attempt++) {

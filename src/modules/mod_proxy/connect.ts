@@ -35,6 +35,7 @@ export async function connectThrough(request: Request, settings: ProxySettings):
     isBlockedName(host, blocked) ||
     (!remote && blocked.length > 0 && (await isBlockedAddress(host, blocked)));
   if (isBlocked) return proxyError(request, 403, "Connect to remote machine blocked");
+  if (request.rehearsal) return request.rehearsal.insteadOf(`opens a tunnel to ${host}:${port}`);
   const timeout = settings.timeout ?? request.settings(core).timeout;
   const way: ConnectWay = { host, port, remote, timeout, connectTimeout: timeout, localAddress: sourceAddress };
   try {

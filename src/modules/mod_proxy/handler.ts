@@ -29,13 +29,6 @@ function isHandedOver({ handler }: Request): boolean {
   return handler !== undefined && handler.startsWith("proxy:");
 }
 
-/** What `handle` does with a request, in words. */
-export function foretell(request: Request): string | undefined {
-  if (!isProxied(request) && !isHandedOver(request)) return undefined;
-  const filename = isProxied(request) ? request.filename : `${request.handler ?? ""}${request.filename}`;
-  return `passes the request to ${filename.slice("proxy:".length)}`;
-}
-
 /** Passes a request on. */
 export function handle(request: Request, settings: ProxySettings): Verdict | Promise<Verdict> {
   const isFile = !isProxied(request);

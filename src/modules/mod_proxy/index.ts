@@ -5,7 +5,7 @@ import { checkProxies } from "./check.js";
 import { closeConnections } from "./known-connections.js";
 import { memberDirectives, otherDirectives } from "./directives.js";
 import { takeForwarded } from "./forward.js";
-import { foretell, handle, isProxied } from "./handler.js";
+import { handle, isProxied } from "./handler.js";
 import type { ReverseRule } from "./reverse.js";
 import { refuseOpenProxies } from "./open-proxy.js";
 import { locationAround, parseRule } from "./rules.js";
@@ -179,7 +179,7 @@ export default defineModule({
         return request.method === "TRACE" && request.settings(core).traceEnable === "off" ? undefined : "done";
       },
     },
-    handler: { rank: "first", run: handle, foretell },
+    handler: { rank: "first", run: handle },
     logTransaction: { run: ({ request, original }) => dropSpool(request, original) },
   },
   provides: {

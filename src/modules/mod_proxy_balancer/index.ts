@@ -35,10 +35,10 @@ export default defineModule({
         const worker = workers.get(request.virtualHost);
         const all = request.providers("proxyBalancers").get("all") as ProxyBalancers | undefined;
         if (!worker || !all) return undefined;
+        if (request.rehearsal) return request.rehearsal.insteadOf("shows the balancers");
         const health = request.providers("proxyHealth").get("hcheck") as ProxyHealth | undefined;
         return manage(request, { secret: worker.secret, ...all.of(request.virtualHost), health });
       },
-      foretell: (request) => (isAsked(request) ? "shows the balancers" : undefined),
     },
   },
   provides: { proxyScheme: { balancer } },

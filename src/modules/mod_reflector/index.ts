@@ -66,7 +66,6 @@ export default defineModule({
   hooks: {
     handler: {
       run: (request, settings) => (request.handler === "reflector" ? reflect(request, settings.fields) : undefined),
-      foretell: ({ handler }) => (handler === "reflector" ? "sends back what the client sent" : undefined),
     },
   },
 });

@@ -32,6 +32,9 @@ const encrypted = new WeakMap<
   { readonly settings: ChangingSettings; readonly own: OwnCredentials; readonly policy: string }
 >();
 
+/** What a rehearsal encrypts with where there is no certificate yet. */
+const anonymous = { ciphers: "aNULL:@SECLEVEL=0", minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
+
 const provider: TlsProvider = {
   settingsOf: (host) => encrypted.get(host)?.settings,
   isEncrypted: (server, host) => isEncrypted(server, host, server.settings(ssl, host)),
@@ -216,7 +219,7 @@ export default defineModule({
         const { own, options } = contextOptions(settings, { name: nameOf(host), secret, managed, asks });
         const rules = clientRules(settings, host);
         const tls = {
-          options,
+          options: awaited && managed === awaited ? { ...options, ...anonymous } : options,
           asksForCertificate: asks,
           staples: isRehearsal ? undefined : staplesOf(server, host, options),
           verify: (socket: TLSSocket) => verifyClient(socket, rules),

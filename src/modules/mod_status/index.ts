@@ -66,9 +66,10 @@ export default defineModule({
   directives: () => ({}),
   hooks: {
     handler: {
-      run: (request) => (request.handler === "server-status" && request.method === "GET" ? handle(request) : undefined),
-      foretell: (request) =>
-        request.handler === "server-status" && request.method === "GET" ? "shows the status of all workers" : undefined,
+      run: (request) => {
+        if (request.handler !== "server-status" || request.method !== "GET") return undefined;
+        return request.rehearsal?.insteadOf("shows the status of all workers") ?? handle(request);
+      },
     },
   },
   lifecycle: {

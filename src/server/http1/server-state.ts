@@ -1,6 +1,6 @@
 // What the connections of one server share: time, counts, a limit, and whether it is draining.
 import type { Socket } from "node:net";
-import type { AnnouncedClient, ConnectionReport } from "../../api/index.js";
+import type { AnnouncedClient, ConnectionReport, Ends } from "../../api/index.js";
 import { readAnnouncement } from "../announcement.js";
 import { endsOf, type LocalEnd } from "../ends.js";
 import type { ExchangeHandler } from "../exchange.js";
@@ -78,15 +78,15 @@ export class ServerState {
     return this.waiting.size > 0;
   }
 
-  /** Opens a connection for a new client, or lets it wait. */
-  admit(socket: Socket, unix?: LocalEnd): void {
+  /** Opens a connection for a new client, or lets it wait. `ends`: those it counts as having, where not the socket's. */
+  admit(socket: Socket, unix?: LocalEnd, ends?: Ends): void {
     // Gone before it was accepted, or one too many.
     if ((!unix && socket.remoteAddress === undefined) || this.waiting.size >= mostWaiting) {
       socket.destroy();
       return;
     }
     if (this.connections.size + this.opening.size < this.maxConnections) {
-      this.#open(socket, unix);
+      this.#open(socket, unix, ends);
       return;
     }
     if (unix) this.#waitingUnix.set(socket, unix);
@@ -125,8 +125,7 @@ export class ServerState {
   }
 
   /** What comes before the first request: an announcement of the client, then a handshake, where they are due. */
-  #open(socket: Socket, unix: LocalEnd | undefined): void {
-    const ends = endsOf(socket, unix);
+  #open(socket: Socket, unix: LocalEnd | undefined, ends = endsOf(socket, unix)): void {
     const announcement = this.handler.announcement?.(ends);
     // Who stands in front of a Unix socket has ended TLS.
     const endpoint = unix ? undefined : this.handler.tls?.(ends.localAddress, ends.localPort);
