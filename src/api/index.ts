@@ -36,6 +36,7 @@ export * from "./log-item.js";
 export * from "./log.js";
 export * from "./module.js";
 export * from "./named-filter.js";
+export * from "./nameless-file.js";
 export * from "./nearest.js";
 export * from "./origin.js";
 export * from "./password/check.js";

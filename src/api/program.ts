@@ -1,10 +1,12 @@
 // A program to run for a request → a process group of its own, fed, listened to and ended.
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { isUtf8 } from "node:buffer";
 import { closeSync, openSync, readSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
 import type { ProcessLimit } from "./core.js";
 import { fileSystemPath } from "./file-name.js";
 import { guardGroup, releaseGroup } from "./program-guard.js";
+import { outputPipe } from "./program-pipe.js";
 
 /** What to run. All texts are latin1 strings of bytes, as in requests. */
 export interface ProgramSpec {
@@ -15,11 +17,17 @@ export interface ProgramSpec {
   readonly environment: Iterable<readonly [string, string]>;
   /** By "cpu", "memory" and "processes". */
   readonly limits: Readonly<Record<string, ProcessLimit>>;
+  /** What it reads: an open file (still the caller's to close), "nothing", or by default what `stdin` is fed. */
+  readonly input?: number | "nothing";
 }
 
 /** A program that runs. */
 export interface Program {
-  readonly process: ChildProcessWithoutNullStreams;
+  readonly process: ChildProcess;
+  /** Undefined where it has an input already. */
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
   /** Whether its first process has ended, and its output has been read. */
   readonly hasEnded: boolean;
   /** Ends its whole process group: by SIGTERM, and by SIGKILL three seconds later. */
@@ -28,7 +36,7 @@ export interface Program {
 
 /** Milliseconds between SIGTERM and SIGKILL. */
 const grace = 3000;
-const running = new Set<ChildProcessWithoutNullStreams>();
+const running = new Set<ChildProcess>();
 let watchesExit = false;
 
 /**
@@ -38,12 +46,19 @@ let watchesExit = false;
 export function startProgram(spec: ProgramSpec): Program {
   refuseBareText(spec.file);
   const shell = shellText(spec);
-  const process = spawn(shell === undefined ? text(spec.file) : "/bin/sh", shell ?? spec.args.map(text), {
-    cwd: isText(spec.directory) ? text(spec.directory) : "/",
-    env: environmentOf(spec.environment),
-    detached: true,
-    stdio: "pipe",
-  });
+  const [output, errors] = [outputPipe(), outputPipe()];
+  const input = spec.input === "nothing" ? "ignore" : (spec.input ?? "pipe");
+  let process: ChildProcess;
+  try {
+    process = spawn(shell === undefined ? text(spec.file) : "/bin/sh", shell ?? spec.args.map(text), {
+      cwd: isText(spec.directory) ? text(spec.directory) : "/",
+      env: environmentOf(spec.environment),
+      detached: true,
+      stdio: [input, output?.end ?? "pipe", errors?.end ?? "pipe"],
+    });
+  } finally {
+    for (const pipe of [output, errors]) if (pipe) closeSync(pipe.end);
+  }
   watchExit();
   running.add(process);
   const { pid } = process;
@@ -57,11 +72,19 @@ export function startProgram(spec: ProgramSpec): Program {
   });
   return {
     process,
+    stdin: process.stdin ?? undefined,
+    stdout: output?.output ?? readable(process.stdout),
+    stderr: errors?.output ?? readable(process.stderr),
     get hasEnded() {
       return hasEnded;
     },
     end: () => endGroup(process),
   };
+}
+
+function readable(stream: Readable | null): Readable {
+  if (!stream) throw new TypeError("a program was started without a pipe for its output");
+  return stream;
 }
 
 /** Ends all programs that still run, at once; for a worker that stops. */
@@ -76,7 +99,7 @@ function watchExit(): void {
   process.once("exit", endPrograms);
 }
 
-function endGroup(child: ChildProcessWithoutNullStreams): void {
+function endGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;
   signalGroup(child, "SIGTERM");
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -88,7 +111,7 @@ function endGroup(child: ChildProcessWithoutNullStreams): void {
   });
 }
 
-function signalGroup({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): void {
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, signal);

@@ -46,7 +46,8 @@ export class HeadReader {
       this.#line += bytes.toString("latin1", at, end < 0 ? bytes.length : end);
       if (this.#line.length > longestLine || this.#bytes > longestHead + bytes.length) this.ended();
       if (end < 0) return undefined;
-      const line = this.#line.replaceAll("\r", "");
+      // Apache's lines are texts of C, which end where a NUL stands.
+      const line = this.#line.replaceAll("\r", "").replace(/\0.*/s, "");
       this.#line = "";
       at = end + 1;
       if (line === "") return bytes.subarray(at);
@@ -106,9 +107,10 @@ function nameIn(fields: Headers, name: string): string {
   return spelled;
 }
 
-/** Number and words of a Status field. */
+/** Number and words of a Status field; 500 where it is no status, and its own words where those may not be sent. */
 function statusOf(value: string): [number, string | undefined] {
-  const number = /^[+-]?\d+/.exec(value)?.[0] ?? "0";
+  const number = Number(/^[+-]?\d+/.exec(value)?.[0] ?? "0");
+  if (number < 100 || number > 599) return [500, undefined];
   const reason = /^\d{3} +(.*\S)/.exec(value)?.[1];
-  return [Number(number), reason];
+  return [number, reason !== undefined && /[^\t -~\x80-\xff]/.test(reason) ? undefined : reason];
 }

@@ -46,6 +46,6 @@ function servesError({ previous, environment }: Request): boolean {
 
 function withType(request: Request, { fields, contentType }: ScriptHead): Headers {
   const type = contentType ?? request.contentType;
-  if (type !== undefined) fields.append("Content-Type", type);
+  if (type !== undefined && type !== "") fields.append("Content-Type", type);
   return fields;
 }

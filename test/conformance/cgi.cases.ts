@@ -8,6 +8,7 @@ LoadModule setenvif_module @MODULES@/mod_setenvif.so
 LoadModule actions_module @MODULES@/mod_actions.so
 LoadModule negotiation_module @MODULES@/mod_negotiation.so
 ScriptSock @RUN@/cgisock
+Timeout 4
 DocumentRoot "@ROOT@/htdocs"
 ScriptAlias /cgi-bin/ @ROOT@/cgi-bin/
 Alias /plain/ @ROOT@/cgi-bin/
@@ -62,7 +63,52 @@ const shown = `env | grep -Ev '^(SERVER_SOFTWARE|SERVER_SIGNATURE|PATH|PWD|OLDPW
 const printed = (head: string, body = "body\n") =>
   script(`printf '%s' '${head.replaceAll("'", "'\\''")}' | sed 's/$/\\r/'\nprintf '\\r\\n'\nprintf '%s' '${body}'`);
 
+/** Heads that are not as they should be. */
+const heads = Object.fromEntries(
+  Object.entries({
+    "carriage-return": "Content-Type: text/plain\\r\\nX-A: b\\rX-C: d\\r\\nX-D: e\\r\\n\\r\\n",
+    tab: "Content-Type: text/plain\\nX-A: b\\tc\\n\\n",
+    nul: "Content-Type: text/plain\\nX-A: b\\000c\\nX-B: d\\n\\n",
+    high: "Content-Type: text/plain\\nX-A: caf\\351\\n\\n",
+    fold: "Content-Type: text/plain\\nX-A: b\\n c\\n\\n",
+    "status-with-control": "Content-Type: text/plain\\nStatus: 200 O\\001K\\n\\n",
+    "status-404-with-control": "Content-Type: text/plain\\nStatus: 404 No\\033[1m\\n\\n",
+    "status-with-return": "Content-Type: text/plain\\nStatus: 404 No\\rX-B: c\\n\\n",
+    "status-low": "Content-Type: text/plain\\nStatus: 99 Low\\n\\n",
+    "status-high": "Content-Type: text/plain\\nStatus: 1000 High\\n\\n",
+    "status-of-words": "Content-Type: text/plain\\nStatus: fine\\n\\n",
+    "status-of-nothing": "Content-Type: text/plain\\nStatus:\\n\\n",
+    "status-line": "HTTP/1.1 404 Nope\\nContent-Type: text/plain\\n\\n",
+    "location-with-return": "Location: http://a.test/\\rX-B: c\\n\\n",
+    "location-of-nothing": "Location: \\nContent-Type: text/plain\\n\\n",
+    "location-with-fragment": "Location: /page.txt#part\\n\\n",
+    "location-with-control": "Location: /page.txt\\001\\n\\n",
+    "location-relative": "Location: page.txt\\n\\n",
+    "type-with-return": "Content-Type: text/plain\\rX-B: c\\n\\n",
+    "type-of-nothing": "Content-Type:\\n\\n",
+    "mixed-line-ends": "Content-Type: text/plain\\nX-A: b\\r\\n\\nx",
+    "returns-alone": "Content-Type: text/plain\\r\\rx",
+    "blank-of-spaces": "Content-Type: text/plain\\n \\nX-A: b\\n\\n",
+    "own-server": "Content-Type: text/plain\\nServer: me\\nDate: Mon, 01 Jan 2001 00:00:00 GMT\\n\\n",
+    "connection-fields": "Content-Type: text/plain\\nConnection: close\\nKeep-Alive: x\\nUpgrade: y\\nTrailer: z\\n\\n",
+    "asks-for-a-name": "Content-Type: text/plain\\nStatus: 401\\nWWW-Authenticate: Basic realm=x\\n\\n",
+  }).map(([name, head]) => [`cgi-bin/head-${name}`, script(`printf '${head}body\\n'`)]),
+);
+/** Fields that may not be sent: Apache cuts the page of its own error off. */
+const unfit = Object.fromEntries(
+  Object.entries({
+    "a control in a field": "X-A: b\\001c",
+    "a DEL in a field": "X-A: b\\177c",
+    "an escape sequence in a field": "X-A: \\033[31mred",
+    "a blank in a name": "X A: b",
+    "a blank behind a name": "X-A : b",
+    "a control in a name": "X\\001A: b",
+    "an empty name": ": b",
+  }).map(([name, field]) => [name, script(`printf 'Content-Type: text/plain\\n${field}\\n\\nbody\\n'`)]),
+);
+
 const files = {
+  ...Object.fromEntries(Object.values(unfit).map((each, index) => [`cgi-bin/unfit-${index}`, each])),
   "htdocs/page.txt": "a page\n",
   "htdocs/shouted.txt": "quiet\n",
   "htdocs/plain.cgi": script("printf 'Content-Type: text/plain\\n\\nran\\n'"),
@@ -113,6 +159,10 @@ const files = {
     'printf "Content-Type: text/plain\\n\\n$REDIRECT_STATUS $REDIRECT_URL $REQUEST_METHOD $REDIRECT_REQUEST_METHOD\\n"',
   ),
   "cgi-bin/error-with-status": script('printf "Status: 200 OK\\nContent-Type: text/plain\\n\\nnothing gone\\n"'),
+  "cgi-bin/inputs": script(
+    'printf "Content-Type: text/plain\\n\\n"; cat | tr a-z A-Z; echo; echo kept > /dev/stderr; stat -L -c %F /dev/stderr | sed "s/regular.*file/fifo/"',
+  ),
+  ...heads,
   "cgi-bin/large": script("printf 'Content-Type: text/plain\\n\\n'; head -c 300000 /dev/zero | tr '\\0' x"),
 };
 
@@ -196,6 +246,25 @@ const cases: readonly Case[] = [
   { name: "an ErrorDocument", target: "/nothing", method: "POST", body: "x" },
   { name: "an ErrorDocument with a status", target: "/gone" },
   { name: "a large response", target: "/cgi-bin/large" },
+  { name: "a body, and standard error by its name", method: "POST", target: "/cgi-bin/inputs", body: "hello" },
+  { name: "no body, and standard error by its name", target: "/cgi-bin/inputs" },
+  {
+    name: "an upload that does not come to its end",
+    method: "POST",
+    target: "/cgi-bin/args",
+    headers: ["Content-Length: 100"],
+    body: "12345",
+  },
+  ...Object.keys(heads).map((name) => ({
+    name: `the head of ${name.slice("cgi-bin/head-".length)}`,
+    target: `/${name}`,
+    ...(/status-(?:low|high|of)/.test(name) ? { differs: "a 500 is the last answer of its connection" } : {}),
+  })),
+  ...Object.keys(unfit).map((name, index) => ({
+    name,
+    target: `/cgi-bin/unfit-${index}`,
+    differs: "the page of the 500 is whole; Apache cuts it off",
+  })),
   { name: "HTTP/1.0", raw: "GET /cgi-bin/args HTTP/1.0\r\nHost: www.test\r\nConnection: keep-alive\r\n\r\n" },
 ];
 

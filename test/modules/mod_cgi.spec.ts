@@ -40,6 +40,29 @@ describe("mod_cgi", () => {
     const body = await answered(script, "", { method: "POST", body: Buffer.alloc(2_000_000, "x") });
     expect(body.length).to.equal(2_000_000);
   });
+  it("lets a script open its body and its outputs by their names", async () => {
+    const script = `${head}; cat /dev/stdin; echo out > /dev/stdout; echo err > /dev/stderr`;
+    const asked = served(script);
+    expect((await asked.ask("/cgi-bin/s", { method: "POST", body: "in\n" })).body).to.equal("in\nout\n");
+    await until("its error is logged", () => asked.log.some(({ message }) => /AH01215: .*: err$/.test(message)));
+    expect((await asked.ask("/cgi-bin/s")).body).to.equal("out\n");
+  });
+  it("feeds a body of unknown length as it comes", async () => {
+    expect(await answered(`${head}; cat`, "", { method: "POST", body: "in", chunked: true })).to.equal("in");
+  });
+  it("translates what a script that speaks HTTP/1 says for a client of HTTP/2", async () => {
+    const asked = serve("ScriptAlias /cgi-bin/ ROOT/cgi-bin/", {
+      files: {
+        "cgi-bin/nph-s":
+          "#!/bin/sh\nprintf 'HTTP/1.1 201 Own Words\\r\\nETag: \"own\"\\r\\nConnection: close\\r\\n\\r\\nown\\n'\n",
+        "cgi-bin/nph-none": "#!/bin/sh\necho own\n",
+      },
+    });
+    for (const name of ["nph-s", "nph-none"]) chmodSync(join(asked.root, "cgi-bin", name), 0o755);
+    const { status, headers, body } = await asked.ask("/cgi-bin/nph-s", { protocol: "HTTP/2.0" });
+    expect([status, headers.get("etag"), body]).to.deep.equal([201, '"own"', "own\n"]);
+    expect((await asked.ask("/cgi-bin/nph-none", { protocol: "HTTP/2.0" })).status).to.equal(500);
+  });
   it("logs standard error line by line", async () => {
     const asked = served("echo one >&2; printf two >&2; printf '\\n'");
     await asked.ask("/cgi-bin/s");

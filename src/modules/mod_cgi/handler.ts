@@ -11,6 +11,8 @@ import {
   type Response,
   type Verdict,
 } from "../../api/index.js";
+import { bodyFailed } from "./body-failed.js";
+import { bodyFile, inputOf, type BodyFile } from "./body-file.js";
 import { argumentsOf } from "./query-arguments.js";
 import { answerOf } from "./respond.js";
 import { logFailure } from "./script-log.js";
@@ -34,12 +36,7 @@ export function handle(request: Request, settings: CgiSettings, own: CgiModule):
     if (reason !== undefined) return notRun(request, settings, own, reason);
     return request.rehearsal.insteadOf(`runs the script ${request.filename}`);
   }
-  const place = takePlace();
-  if (place === false) {
-    request.log("error", own.name, `too many scripts run and wait already: ${request.filename}`);
-    return refuse(503);
-  }
-  return run(request, settings, { own, script, isNph, place });
+  return run(request, settings, { own, script, isNph });
 }
 
 function faultOf(request: Request, { codes }: CgiModule, isNph: boolean): [number, string] | undefined {
@@ -54,19 +51,39 @@ function faultOf(request: Request, { codes }: CgiModule, isNph: boolean): [numbe
   if (acceptPathInfo === "Off" && request.pathInfo !== "") {
     return [404, `${codes.pathInfo}: AcceptPathInfo off disallows user's path`];
   }
-  if (isNph && !request.protocol.startsWith("HTTP/1")) {
-    return [500, `a script that speaks for itself speaks HTTP/1, and this request is of ${request.protocol}`];
-  }
   return undefined;
 }
 
-async function run(
-  request: Request,
-  settings: CgiSettings,
-  how: { own: CgiModule; script: string; isNph: boolean; place: true | Promise<true> },
-): Promise<Verdict> {
+interface Script {
+  readonly own: CgiModule;
+  readonly script: string;
+  readonly isNph: boolean;
+}
+
+/** Reads the body, unless the script is to be fed with it, and runs the script then. */
+async function run(request: Request, settings: CgiSettings, script: Script): Promise<Verdict> {
+  if (inputOf(request) !== "file") return start(request, settings, script);
+  let body: BodyFile;
+  try {
+    body = await bodyFile(request, settings.scriptLog === undefined ? 0 : settings.scriptLogBuffer);
+  } catch (error) {
+    return bodyFailed(request, error, script.own);
+  }
+  try {
+    return await start(request, settings, script, body);
+  } finally {
+    await body.file.close();
+  }
+}
+
+async function start(request: Request, settings: CgiSettings, how: Script, body?: BodyFile): Promise<Verdict> {
   const { own, script, isNph } = how;
-  if (how.place !== true) await how.place;
+  const place = takePlace();
+  if (place === false) {
+    request.log("error", own.name, `too many scripts run and wait already: ${request.filename}`);
+    return refuse(503);
+  }
+  if (place !== true) await place;
   let hasStarted = false;
   try {
     await setCgiVariables(request);
@@ -76,12 +93,14 @@ async function run(
       directory: request.filename.slice(0, request.filename.lastIndexOf("/") + 1),
       environment: request.environment,
       limits: request.settings(core).processLimits,
+      ...(body ? { input: body.file.fd } : inputOf(request) === "nothing" ? { input: "nothing" } : {}),
     });
     hasStarted = true;
     program.process.once(program.process.pid === undefined ? "error" : "exit", leavePlace);
     const timeout = settings.scriptTimeout ?? request.settings(core).timeout;
     const keptBody = settings.scriptLog === undefined ? undefined : settings.scriptLogBuffer;
-    return await answerOf(request, settings, { program, script, isNph, options: { own, timeout, keptBody } });
+    const options = { own, timeout, keptBody, bodyBeginning: body?.beginning };
+    return await answerOf(request, settings, { program, script, isNph, options });
   } catch (error) {
     if (hasStarted) throw error;
     leavePlace();

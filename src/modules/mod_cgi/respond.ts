@@ -15,6 +15,8 @@ import {
   type ScriptHead,
   type Verdict,
 } from "../../api/index.js";
+import { bodyFailed } from "./body-failed.js";
+import { NphHeadReader } from "./nph-head.js";
 import { OutputStream, ScriptRun, type Ending, type RunOptions } from "./run.js";
 import { logFailure } from "./script-log.js";
 import type { CgiSettings } from "./settings.js";
@@ -24,7 +26,7 @@ export interface Running {
   readonly program: Program;
   /** Last part of the file name. */
   readonly script: string;
-  /** Its output is the whole answer, status line and fields too. */
+  /** Its output is the whole answer, status line and fields too; over HTTP/2, that is read and translated. */
   readonly isNph: boolean;
   readonly options: RunOptions;
 }
@@ -48,6 +50,7 @@ class Talk {
   readonly #running: Running;
   readonly #run: ScriptRun;
   readonly #reader: HeadReader;
+  readonly #isRaw: boolean;
   #settle: (verdict: Verdict | Promise<Verdict>) => void = () => undefined;
   /** Where output goes behind the head. */
   #body: OutputStream | "drop" | { kept: string; done: (kept: string) => void } | undefined;
@@ -56,7 +59,8 @@ class Talk {
     this.#request = request;
     this.#settings = settings;
     this.#running = running;
-    this.#reader = new HeadReader(running.script);
+    this.#isRaw = running.isNph && request.protocol.startsWith("HTTP/1");
+    this.#reader = running.isNph ? new NphHeadReader(running.script) : new HeadReader(running.script);
     this.answer = new Promise((resolve) => (this.#settle = resolve));
     this.#run = new ScriptRun({ request, ...running }, (bytes) => this.#take(bytes), this.#end);
     this.#run.start();
@@ -73,7 +77,7 @@ class Talk {
 
   /** Reads the head, and answers when it is there. */
   #begin(bytes: Buffer): boolean {
-    if (this.#running.isNph) {
+    if (this.#isRaw) {
       this.#settle({ ...answer(200, new Headers(), this.#stream(bytes)), raw: true, ownStatus: true });
       return true;
     }
@@ -110,10 +114,11 @@ class Talk {
     const location = fields.get("location");
     if (location !== undefined && status === 200) {
       this.#body = "drop";
+      if (location === "") fields.delete("Location");
       if (!location.startsWith("/")) return { ...refuse(302, { headers: fields }), always: head.always };
       head.always.forEach((name, value) => request.alwaysHeaders.append(name, value));
       request.headers.delete("Content-Length");
-      return request.redirect(location);
+      return request.redirect(location.replace(/#.*/s, ""));
     }
     return this.#whole(head, rest);
   }
@@ -152,10 +157,7 @@ class Talk {
       return this.#settle(refuse(504));
     }
     if (ending === "client left") return this.#settle({ ...refuse(500), close: true });
-    if (ending instanceof RequestBodyError) {
-      this.#request.log("error", own.name, `${own.codes.body}: Error reading request entity data: ${ending.message}`);
-      return this.#settle({ ...refuse(ending.status), close: true });
-    }
+    if (ending instanceof RequestBodyError) return this.#settle(bodyFailed(this.#request, ending, own));
     this.#request.log("error", own.name, `AH01241: exec of '${this.#request.filename}' failed: ${ending.message}`);
     this.#log(500, undefined, "");
     this.#settle(refuse(500));

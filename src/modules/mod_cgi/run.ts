@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly timeout: number;
   /** Bytes of the request's body to keep for the script log; undefined: there is none. */
   readonly keptBody: number | undefined;
+  /** What has been kept of a body that the script has in a file. */
+  readonly bodyBeginning?: string | undefined;
 }
 
 /** Why there is no more output. */
@@ -47,12 +49,13 @@ export class ScriptRun {
     this.#request = request;
     this.#program = program;
     this.#options = options;
+    this.keptBody = options.bodyBeginning ?? "";
     this.#onData = onData;
     this.#onEnd = onEnd;
   }
 
   start(): void {
-    const { stdout, stderr } = this.#program.process;
+    const { stdout, stderr } = this.#program;
     this.#program.process.once("error", (error) => this.#finish(error));
     stdout.on("data", this.#take);
     stdout.once("end", () => this.#finish("end"));
@@ -71,7 +74,7 @@ export class ScriptRun {
   resume(): void {
     if (this.#isOver) return;
     this.#watch();
-    this.#program.process.stdout.resume();
+    this.#program.stdout.resume();
   }
 
   /** Nobody wants the rest. */
@@ -83,7 +86,7 @@ export class ScriptRun {
     if (this.#isOver) return;
     this.#stillFor = 0;
     if (this.#onData(bytes)) return;
-    this.#program.process.stdout.pause();
+    this.#program.stdout.pause();
     // While nothing is taken from it, it need not say anything.
     this.#unwatch();
   };
@@ -103,14 +106,9 @@ export class ScriptRun {
   }
 
   #feed(): void {
-    const { body, parent } = this.#request;
-    const { stdin } = this.#program.process;
-    if (parent || body.length === 0 || body.isTaken) {
-      stdin.on("error", () => undefined);
-      stdin.end();
-      return;
-    }
-    const source = body.stream();
+    const { stdin } = this.#program;
+    if (!stdin) return;
+    const source = this.#request.body.stream();
     stdin.on("error", (error) => {
       if (!this.#isOver && source.readable) {
         const { codes, name } = this.#options.own;
@@ -157,7 +155,7 @@ export class ScriptRun {
     this.#isOver = true;
     this.#unwatch();
     this.#request.connection.signal.removeEventListener("abort", this.#clientLeft);
-    const { process } = this.#program;
+    const { process, stdout } = this.#program;
     if (ending === "end") {
       // One that has ended is to leave what it started on purpose.
       const timer = setTimeout(() => {
@@ -166,7 +164,7 @@ export class ScriptRun {
       process.once("exit", () => clearTimeout(timer));
     } else {
       this.#program.end();
-      process.stdout.destroy();
+      stdout.destroy();
     }
     this.#onEnd(ending);
   }

@@ -59,7 +59,7 @@ async function* outputOf(
   begin();
   if (place !== true) await place;
   const program = await started(request, filter, source);
-  const { stdout } = program.process;
+  const { stdout } = program;
   const end = (): void => program.end();
   const { timeout } = request.settings(core);
   request.connection.signal.addEventListener("abort", end);
@@ -103,7 +103,7 @@ async function started(request: Request, filter: ExternalFilter, source: Readabl
     });
     const { process: child } = program;
     child.once(child.pid === undefined ? "error" : "exit", leavePlace);
-    child.once("error", (error) => child.stdout.destroy(error));
+    child.once("error", (error) => program.stdout.destroy(error));
     listenToErrors(request, program);
     return program;
   } catch (error) {
@@ -123,16 +123,17 @@ async function setVariables(request: Request): Promise<void> {
   if (query !== undefined) environment.set("QUERY_STRING_UNESCAPED", escapeShell(unescapeUrl(query)));
 }
 
-function feed(source: Readable, { process: { stdin, stdout } }: Program): void {
+function feed(source: Readable, { stdin, stdout }: Program): void {
   let failure: Error | undefined;
   source.once("error", (error) => (failure = error));
+  if (!stdin) return;
   pipeline(source, stdin, () => {
     // A program that reads no more may still speak; what breaks off in front of it must not look whole behind it.
     if (failure) stdout.destroy(failure);
   });
 }
 
-function listenToErrors(request: Request, { process: { stderr } }: Program): void {
+function listenToErrors(request: Request, { stderr }: Program): void {
   const { logsErrors } = request.settings(extFilter);
   let rest = "";
   const log = (line: string): void => {

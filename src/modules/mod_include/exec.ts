@@ -58,13 +58,13 @@ async function* command(page: Page, text: string): AsyncGenerator<Buffer> {
     directory: request.filename.slice(0, request.filename.lastIndexOf("/") + 1),
     environment,
     limits: processLimits,
+    input: "nothing",
   });
-  const { stdin, stdout, stderr } = program.process;
+  const { stdout, stderr } = program;
   program.process.once(program.process.pid === undefined ? "error" : "exit", leavePlace);
   const end = (): void => program.end();
   request.connection.signal.addEventListener("abort", end);
   let timer = setTimeout(end, timeout);
-  stdin.on("error", () => undefined).end();
   stderr.setEncoding("latin1").on("data", (lines: string) => {
     for (const line of lines.split("\n"))
       if (line !== "") request.log("error", "include", `stderr from exec: ${line.slice(0, 8192)}`);

@@ -1,4 +1,5 @@
 // The words of a command → a program that runs to its end, without a shell, bounded in time.
+import { finished } from "node:stream/promises";
 import { startProgram } from "../../api/index.js";
 import type { Command } from "./settings.js";
 
@@ -20,25 +21,28 @@ export function runCommand(command: Command, args: readonly string[]): Promise<v
         value === undefined ? [] : [[name, value] as const],
       ),
       limits: {},
+      input: "nothing",
     });
     const limit = setTimeout(() => program.end(), timeLimit);
     const take = (bytes: Buffer): void => {
       if (output.length < outputLimit) output += bytes.toString("latin1").slice(0, outputLimit - output.length);
     };
-    program.process.stdin.on("error", () => undefined).end();
-    program.process.stdout.on("data", take);
-    program.process.stderr.on("data", take);
+    program.stdout.on("data", take);
+    program.stderr.on("data", take);
+    const said = Promise.allSettled([program.stdout, program.stderr].map((output) => finished(output)));
     program.process.once("error", (error) => {
       clearTimeout(limit);
       reject(new Error(`${file} cannot be run: ${error.message}`));
     });
-    program.process.once("close", (code, signal) => {
-      clearTimeout(limit);
-      if (code === 0) return resolve();
-      const said = output.trim() === "" ? "" : `: ${output.trim().replace(/\s+/g, " ")}`;
-      reject(
-        new Error(`${file} ${signal ? `was ended by ${signal}` : `failed with exit code ${String(code)}`}${said}`),
-      );
+    program.process.once("exit", (code, signal) => {
+      void said.then(() => {
+        clearTimeout(limit);
+        if (code === 0) return resolve();
+        const words = output.trim() === "" ? "" : `: ${output.trim().replace(/\s+/g, " ")}`;
+        reject(
+          new Error(`${file} ${signal ? `was ended by ${signal}` : `failed with exit code ${String(code)}`}${words}`),
+        );
+      });
     });
   });
 }

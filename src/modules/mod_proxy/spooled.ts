@@ -1,15 +1,10 @@
 // A body whose length is not known → the same body, which has waited in a file without a name, and its length.
-import { randomBytes } from "node:crypto";
-import { open, unlink, type FileHandle } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { RequestBodyError, type Request } from "../../api/index.js";
+import type { FileHandle } from "node:fs/promises";
+import { openNameless, RequestBodyError, type Request } from "../../api/index.js";
 import type { Upload } from "./upload.js";
 
 /** Bytes that all bodies of this HTTP worker may have in files. */
 const mostOnDisk = 1024 * 1024 * 1024;
-/** Where there is room on a disk; /tmp may be memory. */
-const folders = [process.env["TMPDIR"], "/var/tmp", tmpdir()];
 
 let onDisk = 0;
 
@@ -76,20 +71,4 @@ export function dropSpool(...requests: readonly Request[]): void {
     spools.get(request)?.close();
     spools.delete(request);
   }
-}
-
-async function openNameless(): Promise<FileHandle> {
-  let fault: unknown;
-  for (const folder of folders) {
-    if (folder === undefined) continue;
-    const name = join(folder, `modhost-${randomBytes(12).toString("hex")}`);
-    try {
-      const file = await open(name, "wx+", 0o600);
-      await unlink(name);
-      return file;
-    } catch (error) {
-      fault = error;
-    }
-  }
-  throw fault;
 }
