@@ -29,7 +29,8 @@ export function report(start: StartReport): Promise<void> {
 
 /**
  * Starts the same program with these arguments in a session of its own. Resolves once it serves, with nothing, or with
- * the reasons why it does not. What it prints goes to `errorLog`, or to this terminal when that is no file.
+ * the reasons why it does not. What it prints goes to `errorLog` where that is a file, to this terminal where it is a
+ * device, and nowhere where it is a program: neither server nor program may hold on to who reads the output of the start.
  */
 export async function startDetached(args: readonly string[], errorLog: string): Promise<readonly string[] | undefined> {
   const log = openLog(errorLog);
@@ -39,7 +40,7 @@ export async function startDetached(args: readonly string[], errorLog: string): 
     stdio: ["ignore", log, log, "ipc"],
     env: { ...process.env, [mark]: "1" },
   });
-  if (log !== "inherit") closeSync(log);
+  if (typeof log === "number") closeSync(log);
   return new Promise((resolve) => {
     child.once("error", (error) => resolve([error.message]));
     child.once("exit", (code, signal) => resolve([`the server ended at once: ${signal ?? `status ${code}`}`]));
@@ -52,8 +53,9 @@ export async function startDetached(args: readonly string[], errorLog: string): 
   });
 }
 
-function openLog(errorLog: string): number | "inherit" {
-  if (isLogProgram(errorLog) || errorLog.startsWith("/dev/")) return "inherit";
+function openLog(errorLog: string): number | "inherit" | "ignore" {
+  if (isLogProgram(errorLog)) return "ignore";
+  if (errorLog.startsWith("/dev/")) return "inherit";
   try {
     return openSync(errorLog, "a");
   } catch {

@@ -61,6 +61,18 @@ describe("modhost", function () {
     expect(await modhost("-k", "stop")).to.deep.equal({ status: 0, output: "httpd (no pid file) not running\n" });
   });
 
+  it("lets go of the output of its start, also where a program reads its logs", async () => {
+    await prepare('ErrorLog "|$cat >> @ROOT@/run/piped.log"');
+    expect(await modhost("-k", "start")).to.deep.equal({ status: 0, output: "" });
+    await until("both outputs have ended", () =>
+      started.every(({ child }) => child.stdout?.readableEnded && child.stderr?.readableEnded),
+    );
+    expect(await fetchText()).to.equal("the page");
+    await until("the program has read", () =>
+      readText(join(root, "run/piped.log")).includes("resuming normal operations"),
+    );
+  });
+
   it("finishes on graceful-stop", async () => {
     await prepare();
     await modhost();
