@@ -59,6 +59,8 @@ export interface Response {
   raw?: true;
   /** With status 101: what the connection speaks from now on, beginning with the answer to this very request. */
   becomes?: "h2c";
+  /** Fields behind the body, asked for when that has been sent; HTTP/2 alone sends them. */
+  trailers?: () => Headers | undefined;
   /** From another server: its fields stay in their order, Date and Server among them. */
   relayed?: true;
   /** The connection changes protocols; `body` is the Duplex it is joined with: see `switchProtocols`. */

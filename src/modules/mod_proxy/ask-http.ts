@@ -84,18 +84,23 @@ function encryptionFor(request: Request, { mapping, settings }: Question): Encry
 
 /** The protocol the client may change to; "required" where nothing else is spoken there. */
 function upgradeOf(request: Request, { mapping }: Question): string | undefined {
-  const { address, parameters } = mapping;
-  const isTunnel = address.scheme === "ws" || address.scheme === "wss";
-  const allowed = parameters.upgrade ?? (isTunnel ? "websocket" : "none");
   const { upgrade } = request;
-  if (upgrade !== undefined && allowed !== "none" && (allowed === "any" || upgrade.toLowerCase() === allowed)) {
-    return upgrade;
-  }
-  if (!isTunnel) return undefined;
+  if (upgrade !== undefined && mayChangeTo(upgrade, mapping)) return upgrade;
+  if (!isTunnel(mapping)) return undefined;
   const fallsBack = (
     request.providers("proxyTunnel").get("fallsBack") as ((request: Request) => boolean) | undefined
   )?.(request);
   return fallsBack === false || !request.providers("proxyScheme").has("http") ? "required" : undefined;
+}
+
+function isTunnel({ address: { scheme } }: Mapping): boolean {
+  return scheme === "ws" || scheme === "wss";
+}
+
+/** Whether a line allows that protocol. */
+function mayChangeTo(protocol: string, mapping: Mapping): boolean {
+  const allowed = mapping.parameters.upgrade ?? (isTunnel(mapping) ? "websocket" : "none");
+  return allowed === "any" || (allowed !== "none" && protocol.toLowerCase() === allowed);
 }
 
 interface HttpParts {
@@ -151,6 +156,7 @@ function speakHttp(
       body,
       upload,
       upgrade,
+      mayChangeTo: (protocol) => mayChangeTo(protocol, mapping),
       fields,
       send,
     };

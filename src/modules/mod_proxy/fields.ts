@@ -23,6 +23,7 @@ const bodiless = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT"
 /** The fields that go from end to end, with Host in front. */
 export function endToEndFields({ request, host, settings, credentials }: Passage): Headers {
   const { headers, environment } = request;
+  const { trailers } = request.body;
   const own = settings.preserveHost ? headers.get("host") : undefined;
   const fields = new Headers([["Host", own ?? host]]);
   const named = namedByConnection(headers);
@@ -31,6 +32,8 @@ export function endToEndFields({ request, host, settings, credentials }: Passage
     request.user !== undefined && !environment.has("Proxy-Chain-Auth") && !environment.has("proxy-chain-auth");
   headers.forEach((name, value, key) => {
     if (notPassed.has(key) || named?.has(key) || (keepsSecret && key === "proxy-authorization")) return;
+    // What has stood behind the body (MergeTrailers) does not go in front of it.
+    if (trailers?.get(key) === value) return;
     fields.append(name, value);
   });
   if (credentials !== undefined) extend(fields, "Proxy-Authorization", credentials);

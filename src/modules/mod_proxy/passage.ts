@@ -26,6 +26,8 @@ export interface Passage {
   readonly upload: Upload;
   /** The protocol the client asks to change to, where it may. */
   readonly upgrade: string | undefined;
+  /** Whether the line of the configuration allows that protocol, for this request or another. */
+  readonly mayChangeTo: (protocol: string) => boolean;
   /** Fields for the back end, made by the passes. */
   fields: Headers;
   /** What the last pass does. */

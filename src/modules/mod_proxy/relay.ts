@@ -30,7 +30,7 @@ const badText = /[\0-\x08\x0a-\x1f\x7f]/;
 export function relay(
   received: ReceivedHead,
   body: Readable | Buffer,
-  { request, settings, method }: Passage,
+  { request, settings, method, mayChangeTo }: Passage,
 ): Response {
   const { status } = received;
   const shown = badText.test(received.reason) || received.reason === STATUS_CODES[status] ? undefined : received.reason;
@@ -39,12 +39,20 @@ export function relay(
     return { ...refuse(status, { headers: challengeOf(received.headers, status) }), ...reason };
   const hasBody = method !== "HEAD" && status !== 204 && status !== 304;
   const headers = fieldsFor(received.headers, request, settings);
+  // A status that speaks of protocols, 426 for one.
+  const upgrade = received.headers.get("upgrade");
+  if (upgrade !== undefined && mayChangeTo(upgrade)) {
+    headers.append("Connection", "Upgrade");
+    headers.append("Upgrade", upgrade);
+  }
   if (hasBody && request.contentType !== undefined && !headers.has("content-type"))
     headers.append("Content-Type", request.contentType);
   return {
     ...{ status, headers, body: hasBody ? body : undefined, relayed: true },
     // What came in chunks goes on in chunks, as in Apache.
     ...(hasBody && Buffer.isBuffer(body) && !headers.has("content-length") ? { unsized: true } : {}),
+    // Only what has no length can have fields behind it.
+    ...(hasBody && !headers.has("content-length") ? { trailers: () => request.answerTrailers } : {}),
     ...reason,
   };
 }

@@ -1,5 +1,6 @@
 // The head of a response, as HTTP/1.1 would have it → its fields as HTTP/2 sends them.
 import type { OutgoingHttpHeaders } from "node:http2";
+import type { Headers } from "../../api/index.js";
 
 /** Fields about the connection, which HTTP/2 does not have (RFC 9113 section 8.2.2). */
 const ofConnection: ReadonlySet<string> = new Set([
@@ -24,6 +25,15 @@ export function responseFields(status: number, head: string): OutgoingHttpHeader
     const key = head.slice(at, colon).toLowerCase();
     if (!ofConnection.has(key)) addField(fields, key, head.slice(colon + 2, end));
   }
+  return fields;
+}
+
+/** The fields behind a body; those that frame it have no place there. */
+export function trailingFields(trailers: Headers | undefined): OutgoingHttpHeaders {
+  const fields: Record<string, string | string[] | number> = {};
+  trailers?.forEach((_name, value, key) => {
+    if (!ofConnection.has(key) && key !== "content-length" && key !== "trailer") addField(fields, key, value);
+  });
   return fields;
 }
 

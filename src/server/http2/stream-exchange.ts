@@ -20,7 +20,7 @@ import { partsOf, planResponse, type Plan } from "../http1/respond.js";
 import { PartsSender, type BodySender, type Outlet } from "../http1/send-parts.js";
 import { StreamSender } from "../http1/send-stream.js";
 import { SentRecord } from "../http1/sent.js";
-import { responseFields } from "./response-fields.js";
+import { responseFields, trailingFields } from "./response-fields.js";
 import { StreamBody, type BodyWatch } from "./stream-body.js";
 import { StreamConnection, type CommonConnection } from "./stream-connection.js";
 
@@ -212,14 +212,14 @@ export class StreamExchange implements Exchange, Outlet, BodyWatch {
     this.#sent = { status: response.status, head: plan.text };
     if (plan.body !== response.body) dropBody(response.body);
     try {
-      this.#respond(response.status, plan);
+      this.#respond(response, plan);
       return true;
     } catch {
       return false;
     }
   }
 
-  #respond(status: number, { text = "", body, length }: Plan): void {
+  #respond({ status, trailers }: Response, { text = "", body, length }: Plan): void {
     const stream = this.#stream;
     const parts = body === undefined ? undefined : partsOf(body);
     // It opens the file: before anything is said of it.
@@ -227,7 +227,9 @@ export class StreamExchange implements Exchange, Outlet, BodyWatch {
     stream.on("drain", this.#drained);
     stream.on("finish", this.#finished);
     const endStream = parts === undefined;
-    stream.respond(responseFields(status, text), { endStream });
+    const waitForTrailers = !endStream && trailers !== undefined;
+    if (waitForTrailers) stream.on("wantTrailers", () => stream.sendTrailers(trailingFields(trailers())));
+    stream.respond(responseFields(status, text), { endStream, waitForTrailers });
     if (endStream) return;
     if (Buffer.isBuffer(body)) {
       this.#bodyBytes = body.length;

@@ -1,4 +1,4 @@
-// What http-proxy is known to do wrong, and what back ends and clients do to each other.
+// What back ends and clients do to each other; the table of http-proxy's hazards is in test/conformance/http-proxy-table.ts.
 import { createServer, type IncomingMessage } from "node:http";
 import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -20,75 +20,6 @@ import {
   type Accepted,
 } from "./front.js";
 
-/** What a back end sends, what it does then, and the client's whole answer. Statuses and pages are Apache's but where it says so. */
-const faulty: readonly (readonly [string, string, "keep" | "end" | "reset", RegExp])[] = [
-  ["nothing, and ends", "", "end", /^HTTP\/1.1 502 Proxy Error\r\n[^]*Error reading from remote server/],
-  ["nothing, and resets", "", "reset", /^HTTP\/1.1 502 Proxy Error\r\n/],
-  ["nothing in time", "", "keep", /^HTTP\/1.1 502 Proxy Error\r\n/],
-  ["half a head in time", "HTTP/1.1 200 OK\r\nConte", "keep", /^HTTP\/1.1 502 /],
-  // Apache takes it for HTTP/0.9.
-  ["garbage", "garbage\r\n\r\n", "end", /^HTTP\/1.1 502 /],
-  ["a status that is no number", "HTTP/1.1 abc OK\r\n\r\n", "end", /^HTTP\/1.1 502 /],
-  ["a status below 100", "HTTP/1.1 099 OK\r\n\r\n", "end", /^HTTP\/1.1 502 /],
-  [
-    "101 that nobody asked for",
-    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
-    "keep",
-    /^HTTP\/1.1 502 /,
-  ],
-  [
-    "a control byte in the reason phrase",
-    "HTTP/1.1 200 O\x01K\r\nContent-Length: 0\r\n\r\n",
-    "keep",
-    /^HTTP\/1.1 200 OK\r\n/,
-  ],
-  // A 500 in Apache.
-  ["a control byte in a field", "HTTP/1.1 200 OK\r\nX: a\x01b\r\nContent-Length: 0\r\n\r\n", "keep", /^HTTP\/1.1 502 /],
-  ["a line that is no field", "HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 0\r\n\r\n", "keep", /^HTTP\/1.1 502 /],
-  [
-    "two ways to tell the length",
-    "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-    "keep",
-    /^HTTP\/1.1 200 OK\r\n(?![^]*Content-Length)[^]*2\r\nok\r\n0\r\n\r\n$/,
-  ],
-  ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc", "end", /^HTTP\/1.1 502 /],
-  ["a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\nabc", "end", /^HTTP\/1.1 502 /],
-  ["too large a head", `HTTP/1.1 200 OK\r\nX: ${"x".repeat(70_000)}\r\n\r\n`, "end", /^HTTP\/1.1 502 /],
-  ["no reason phrase", "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", "keep", /^HTTP\/1.1 200 \r\n/],
-  ["an unknown status", "HTTP/1.1 600 OK\r\nContent-Length: 1\r\n\r\nx", "keep", /^HTTP\/1.1 600 OK\r\n[^]*x$/],
-];
-
-/** A response that breaks off in its middle, and what the client has got when its connection ends. */
-const broken: readonly (readonly [string, string, "keep" | "end" | "reset", RegExp])[] = [
-  ["ends before its length", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "end", /\r\n\r\nabc(<reset>)?$/],
-  ["is reset before its length", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "reset", /\r\n\r\nabc(<reset>)?$/],
-  [
-    "stands still before its length",
-    "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
-    "keep",
-    /\r\n\r\nabc(<reset>)?$/,
-  ],
-  [
-    "ends before its last chunk",
-    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
-    "end",
-    /3\r\nabc\r\n(<reset>)?$/,
-  ],
-  [
-    "is reset before its last chunk",
-    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
-    "reset",
-    /3\r\nabc\r\n(<reset>)?$/,
-  ],
-  [
-    "has a chunk that is none",
-    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n",
-    "keep",
-    /^(?![^]*\r\n0\r\n\r\n)/,
-  ],
-  ["is reset, without a length", "HTTP/1.1 200 OK\r\n\r\nabc", "reset", /3\r\nabc\r\n(<reset>)?$/],
-];
-
 const kept = "Host: f\r\n\r\n";
 
 /** A request on a connection that is kept. */
@@ -96,26 +27,6 @@ const keep = (line: string, fields = ""): string => `${line} HTTP/1.1\r\n${field
 
 describe("mod_proxy and its back ends", () => {
   afterEach(closeAll);
-
-  for (const [what, reply, then, answer] of faulty) {
-    it(`answer in HTTP when one sends ${what}`, async () => {
-      const front = await pair(reply, "ProxyTimeout 1\nProxyPass / http://127.0.0.1:@PORT@/", then);
-      expect(await front.send(request("GET /"))).to.match(answer);
-    });
-  }
-
-  for (const [what, reply, then, answer] of broken) {
-    it(`never let a response look complete that ${what}`, async () => {
-      const front = await pair(reply, "ProxyTimeout 1\nProxyPass / http://127.0.0.1:@PORT@/", then);
-      const talk = front.open();
-      talk.socket.write(keep("GET /"));
-      await until("the client's connection ends", () => talk.hasEnded());
-      expect(talk.received()).to.match(answer);
-      await until("the back end's connection is free", () =>
-        front.backEnd.connections.every(({ hasClosed }) => hasClosed),
-      );
-    });
-  }
 
   it("are a 503 when nobody listens there, and tried again by the next request", async () => {
     const [port = 0] = await freePorts(1);

@@ -39,9 +39,9 @@ export async function startFront(configuration: string, options: AskOptions = {}
     port,
     log: asked.log,
     root: asked.root,
-    open: () => openTalk(port),
+    open: () => talkTo(port),
     async send(bytes) {
-      const talk = openTalk(port);
+      const talk = talkTo(port);
       talk.socket.write(bytes, "latin1");
       await until("the server ends the connection", () => talk.hasEnded());
       return talk.received();
@@ -62,7 +62,8 @@ export async function startFront(configuration: string, options: AskOptions = {}
 
 const silent = { write: () => undefined, takes: () => false };
 
-function openTalk(port: number): Talk {
+/** A connection to a server on a port of the loopback address. */
+export function talkTo(port: number): Talk {
   const socket = connect(port, "127.0.0.1");
   let received = "";
   let hasEnded = false;
