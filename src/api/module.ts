@@ -7,7 +7,7 @@ import type { Condition, ExpressionFunction } from "./expression.js";
 import type { MarkRise, RiseVerdict } from "./high-marks.js";
 import type { Hooks } from "./hooks.js";
 import type { ErrorLog, LogEntry } from "./log.js";
-import type { Context, Override, Place } from "./place.js";
+import type { Context, Methods, Override, Place } from "./place.js";
 import type { Request, VirtualHost } from "./request.js";
 import type { ServerReport } from "./server-report.js";
 import type { Change, Settings, SettingsOf } from "./settings.js";
@@ -27,8 +27,6 @@ export type Matcher =
   /** URLs of back ends, from their beginning on or anywhere in them. */
   | { readonly kind: "proxy"; readonly prefix: string }
   | { readonly kind: "proxy regex"; readonly regex: RegExp }
-  /** Methods a `<Limit>` narrows its body to; `except` for `<LimitExcept>`. */
-  | { readonly kind: "limit"; readonly methods: readonly string[]; readonly except: boolean }
   /** A chain of `<If>`, `<ElseIf>` and `<Else>`: the first whose condition is true. */
   | { readonly kind: "if" | "else if"; readonly condition: Condition }
   | { readonly kind: "else" }
@@ -83,7 +81,13 @@ export interface Wrapper<S extends Settings = Settings> extends DirectiveCommon 
   readonly holds: readonly string[];
 }
 
-export type AnyDirective<S extends Settings = Settings> = Directive<S> | Section | Wrapper<S>;
+/** A section whose lines belong to the section around it: they find at their place to which methods it narrows them. */
+export interface Narrowing extends DirectiveCommon {
+  readonly args: readonly Argument<unknown>[];
+  narrows(values: readonly unknown[], place: Place): Methods;
+}
+
+export type AnyDirective<S extends Settings = Settings> = Directive<S> | Section | Wrapper<S> | Narrowing;
 
 /** Directives by name; sections stand as "<Location>". */
 export type Directives<S extends Settings = Settings> = Readonly<Record<string, AnyDirective<S>>>;
@@ -253,6 +257,13 @@ export function section<const Args extends readonly Argument<unknown>[]>(
     sets?(values: Values<Args>, place: Place): Readonly<Record<string, unknown>> | undefined;
   },
 ): Section {
+  return definition;
+}
+
+/** Types a narrowing section's `narrows` by its arguments. */
+export function narrowing<const Args extends readonly Argument<unknown>[]>(
+  definition: DirectiveCommon & { readonly args: Args; narrows(values: Values<Args>, place: Place): Methods },
+): Narrowing {
   return definition;
 }
 

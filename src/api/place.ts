@@ -26,6 +26,17 @@ export interface EnclosingSection {
   readonly argument: string;
 }
 
+/** A set of methods: those named, or all but those. HEAD is not told from GET. */
+export interface Methods {
+  readonly methods: readonly string[];
+  readonly except: boolean;
+}
+
+/** Whether a request is among the methods; undefined stands for all. */
+export function coversMethod(methods: Methods | undefined, { method }: { readonly method: string }): boolean {
+  return methods === undefined || methods.methods.includes(method) !== methods.except;
+}
+
 /** The place of one directive while the configuration is applied. */
 export interface Place extends ExpressionCompiler {
   readonly origin: Origin;
@@ -36,6 +47,8 @@ export interface Place extends ExpressionCompiler {
   readonly context: Context;
   /** Sections around the directive, outermost first. */
   readonly sections: readonly EnclosingSection[];
+  /** What the `<Limit>` and `<LimitExcept>` around it leave of the methods; for access rules, as in Apache. */
+  readonly methods?: Methods | undefined;
   /** In an .htaccess file: its directory with a slash at the end, as a latin1 string of bytes, and what it may hold. */
   readonly directory?: string | undefined;
   readonly rights?: OverrideRights | undefined;

@@ -6,7 +6,9 @@ import {
   type AnyDirective,
   type Context,
   type Matcher,
+  type Methods,
   type Module,
+  type Narrowing,
   type Origin,
   type OverrideRights,
   type Section,
@@ -132,6 +134,8 @@ interface Run extends Vocabulary {
 interface Scope {
   readonly context: Context;
   readonly sections: readonly { readonly name: string; readonly argument: string }[];
+  /** What sections around leave of the methods. */
+  readonly methods?: Methods;
   /** In .htaccess files: where they stand, and what they may hold. */
   readonly access?: { readonly directory: string; readonly rights: OverrideRights };
   /** In a wrapper: what may stand here, in lower case, and the wrapper's name. */
@@ -225,6 +229,8 @@ function applyNode(node: Node, body: GrowingBody, scope: Scope, run: Run): void 
       if ("set" in directive) applyDirective(node, entry, body, scope, run);
     } else if ("opens" in directive) {
       openSection(node, { entry, section: directive }, body, scope, run);
+    } else if ("narrows" in directive) {
+      applyNarrowing(node, { entry, narrowing: directive }, body, scope, run);
     } else if ("wrap" in directive) {
       applyWrapper(node, { entry, wrapper: directive }, body, scope, run);
     }
@@ -274,6 +280,20 @@ export function isCondition({ matcher: { kind } }: AppliedSection): boolean {
   return kind === "if" || kind === "else if" || kind === "else";
 }
 
+/** Applies the lines of a section to the body around it. */
+function applyNarrowing(
+  node: SectionNode,
+  { entry, narrowing }: { entry: Entry; narrowing: Narrowing },
+  body: GrowingBody,
+  scope: Scope,
+  run: Run,
+): void {
+  const place = new DirectivePlace(node, entry.name, scope, run);
+  const methods = narrowing.narrows(parseArguments(node, entry.name, narrowing.args, place), place);
+  const sections = [...scope.sections, { name: node.name, argument: node.text }];
+  applyNodes(node.children, body, { ...scope, sections, methods }, run);
+}
+
 function applyWrapper(
   node: SectionNode,
   { entry, wrapper }: { entry: Entry; wrapper: Wrapper },
@@ -288,6 +308,7 @@ function applyWrapper(
     inner,
     {
       ...withAccess(scope),
+      ...(scope.methods ? { methods: scope.methods } : {}),
       context: scope.context,
       sections: [...scope.sections, { name: node.name, argument: node.text }],
       holds: { names: wrapper.holds.map((name) => name.toLowerCase()), by: entry.name },

@@ -4,6 +4,7 @@ import {
   type Context,
   type EnclosingSection,
   type ExpressionCompiler,
+  type Methods,
   type Origin,
   type OverrideRights,
   type Place,
@@ -17,6 +18,8 @@ import { splitWords } from "../api/words.js";
 export interface Surroundings {
   readonly context: Context;
   readonly sections: readonly EnclosingSection[];
+  /** What sections around it leave of the methods. */
+  readonly methods?: Methods;
   /** In .htaccess files: where they stand, and what they may hold. */
   readonly access?: { readonly directory: string; readonly rights: OverrideRights };
 }
@@ -63,6 +66,10 @@ export class DirectivePlace implements Place {
 
   get sections(): readonly EnclosingSection[] {
     return this.#around.sections;
+  }
+
+  get methods(): Methods | undefined {
+    return this.#around.methods;
   }
 
   get directory(): string | undefined {

@@ -410,12 +410,12 @@ function sectionText({ name, argument }: { readonly name: string; readonly argum
   return `<${name}${argument === "" ? "" : ` ${argument}`}>`;
 }
 
-function subjectOf(kind: string, { path, filename, method }: ServerRequest): string {
+function subjectOf(kind: string, { path, filename }: ServerRequest): string {
   if (kind.startsWith("location")) return path;
   if (kind.startsWith("directory")) return filename;
   if (kind.startsWith("files")) return filename.slice(filename.lastIndexOf("/") + 1);
   if (kind.startsWith("proxy")) return filename.slice("proxy:".length);
-  return kind === "limit" ? method : "";
+  return "";
 }
 
 /** Each line once, in the order of the layers, however many settings it made. */

@@ -41,7 +41,7 @@ function nextOf(round: Round, from: number, holds: boolean | undefined): Promise
     known = undefined;
   }
   // What is in the sections that were true comes behind them.
-  request.plan = lay(request.plan, matched, request.method);
+  request.plan = lay(request.plan, matched);
   return layConditions(request, conditions.length);
 }
 

@@ -24,8 +24,8 @@ export function matchLocations(
   index: SectionIndex,
   outer: Sections = [],
 ): Promise<void> | undefined {
-  const { method, path, virtualHost } = request;
-  request.plan = lay(lay(virtualHost.plan, outer, method), index.locations(path), method);
+  const { path, virtualHost } = request;
+  request.plan = lay(lay(virtualHost.plan, outer), index.locations(path));
   exportMatches(request, index.locations(path), path);
   return layConditions(request);
 }
@@ -73,10 +73,10 @@ function refuseByAccess(request: ServerRequest, { status, level, messages, note 
 }
 
 function layAll(request: ServerRequest, index: SectionIndex, directories: Sections, files: Sections): void {
-  const { method, path, virtualHost } = request;
+  const { path, virtualHost } = request;
   const locations = index.locations(path);
-  const plan = lay(lay(virtualHost.plan, directories, method), files, method);
-  request.plan = lay(plan, locations, method);
+  const plan = lay(lay(virtualHost.plan, directories), files);
+  request.plan = lay(plan, locations);
   exportMatches(request, directories, request.filename);
   exportMatches(request, files, request.filename.slice(request.filename.lastIndexOf("/") + 1));
   exportMatches(request, locations, path);
@@ -109,10 +109,10 @@ const linkChecks = new WeakMap<Sections, Map<Plan, boolean>>();
 
 function refuseLinks(request: ServerRequest, index: SectionIndex, directories: Sections): Response | undefined {
   if (!checksLinks(request.virtualHost.plan, directories)) return undefined;
-  const { virtualHost, method } = request;
+  const { virtualHost } = request;
   const optionsAt = (directory: string): OptionSet => {
     const sections = index.directories(directory);
-    return "status" in sections ? noOptions : optionsOf(lay(virtualHost.plan, sections, method));
+    return "status" in sections ? noOptions : optionsOf(lay(virtualHost.plan, sections));
   };
   const link = refusedLink(request.filename.replace(/\/$/, ""), optionsAt);
   if (link === undefined) return undefined;

@@ -1,15 +1,9 @@
-// Methods of <Limit> and <LimitExcept> lines, within those around them → what they match.
-import type { Matcher, Place } from "../../api/index.js";
+// Methods of <Limit> and <LimitExcept> lines, within those around them → what is left of the methods.
+import type { Methods, Place } from "../../api/index.js";
 import { isRegistered } from "./methods.js";
 
-/** A set of methods: those named, or all but those. */
-interface Methods {
-  readonly methods: readonly string[];
-  readonly except: boolean;
-}
-
-/** The matcher of a line; refuses what leaves none of the methods of the sections around it, or all of them. */
-export function limitMatcher(named: Methods, place: Place): Matcher {
+/** What a line leaves; refuses what leaves none of the methods of the sections around it, or all of them. */
+export function limitedMethods(named: Methods, place: Place): Methods {
   if (!named.except && named.methods.includes("TRACE"))
     place.fail("TRACE cannot be controlled by <Limit>, see TraceEnable");
   if (place.context === ".htaccess") {
@@ -17,15 +11,11 @@ export function limitMatcher(named: Methods, place: Place): Matcher {
     if (unknown !== undefined) place.fail(`the method "${unknown}" is not known`);
   }
   const own = normal(named);
-  const around = place.sections.reduce((left, { name, argument }) => {
-    const kind = name.toLowerCase();
-    if (kind !== "limit" && kind !== "limitexcept") return left;
-    return common(left, normal({ methods: wordsOf(argument), except: kind === "limitexcept" }));
-  }, all);
+  const around = place.methods ?? all;
   const left = common(around, own);
   if (!left.except && left.methods.length === 0) place.fail("excludes all methods");
   if (isWithin(around, own)) place.fail("specifies methods already excluded");
-  return { kind: "limit", ...left };
+  return left;
 }
 
 const all: Methods = { methods: [], except: true };
@@ -45,8 +35,4 @@ function common(one: Methods, other: Methods): Methods {
 function isWithin(inner: Methods, outer: Methods): boolean {
   if (!inner.except) return inner.methods.every((method) => outer.methods.includes(method) !== outer.except);
   return outer.except && outer.methods.every((method) => inner.methods.includes(method));
-}
-
-function wordsOf(argument: string): string[] {
-  return (argument.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
 }

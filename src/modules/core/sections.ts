@@ -5,6 +5,7 @@ import {
   byteString,
   globToRegExp,
   hasWildcard,
+  narrowing,
   optional,
   PatternError,
   rest,
@@ -15,7 +16,7 @@ import {
 } from "../../api/index.js";
 import { hosts, everywhere } from "./contexts.js";
 import { virtualHostAddress } from "./host-addresses.js";
-import { limitMatcher } from "./limits.js";
+import { limitedMethods } from "./limits.js";
 
 const tilde = optional(arg.oneOf("~", "~"), (text) => text === "~");
 const insideLocation = ["Location", "LocationMatch", "Limit", "LimitExcept"];
@@ -139,23 +140,23 @@ export const sections = {
     opens: ([regex]) => ({ kind: "location regex", regex }),
   }),
 
-  "<Limit>": section({
+  "<Limit>": narrowing({
     args: [rest(arg.word("method"))],
     contexts: ["directory", ".htaccess"],
     override: ["AuthConfig", "Limit"],
     summary: "Narrows access rules to the methods named.",
-    doc: "GET includes HEAD. Methods that are not named stay without restriction, so `<LimitExcept>` is the safer of the two. One inside of another narrows it further.",
+    doc: "GET includes HEAD. Methods that are not named stay without restriction, so `<LimitExcept>` is the safer of the two. One inside of another narrows it further. It narrows Require, Order, Allow, Deny and Satisfy; other lines in it act for all methods, as in Apache: they belong into an `<If>`.",
     example: '<Location "/dav">\n  <Limit PUT DELETE>\n  </Limit>\n</Location>',
-    opens: ([methods], place) => limitMatcher({ methods, except: false }, place),
+    narrows: ([methods], place) => limitedMethods({ methods, except: false }, place),
   }),
 
-  "<LimitExcept>": section({
+  "<LimitExcept>": narrowing({
     args: [rest(arg.word("method"))],
     contexts: ["directory", ".htaccess"],
     override: ["AuthConfig", "Limit"],
     summary: "Narrows access rules to all methods but those named.",
     doc: "The opposite of `<Limit>`; unknown methods are covered too.",
     example: '<Location "/feed">\n  <LimitExcept GET OPTIONS>\n  </LimitExcept>\n</Location>',
-    opens: ([methods], place) => limitMatcher({ methods, except: true }, place),
+    narrows: ([methods], place) => limitedMethods({ methods, except: true }, place),
   }),
 };

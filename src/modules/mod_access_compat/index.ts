@@ -2,50 +2,57 @@
 import {
   accessSuffices,
   arg,
+  coversMethod,
   defineModule,
+  list,
   refuse,
   rest,
-  type Place,
+  type Methods,
   type Request,
   type Response,
-  type Setting,
 } from "../../api/index.js";
 import { anyTakes, hostTest, type HostTest } from "./hosts.js";
 
-/** What the four directives say together. */
-interface Access {
-  readonly order: "allow,deny" | "deny,allow" | "mutual-failure" | undefined;
-  readonly allow: readonly HostTest[];
-  readonly deny: readonly HostTest[];
-  readonly satisfy: "all" | "any" | undefined;
-  /** The section they stand in, a <Limit> not counted, and whether they stand in one. */
-  readonly scope?: unknown;
-  readonly limited?: boolean;
+type Order = "allow,deny" | "deny,allow" | "mutual-failure";
+
+/** What a line says, and for which methods. */
+interface Line {
+  readonly order?: Order;
+  readonly satisfy?: "all" | "any";
+  readonly allow?: readonly HostTest[];
+  readonly deny?: readonly HostTest[];
+  readonly methods: Methods | undefined;
 }
 
-const nothing: Access = { order: undefined, allow: [], deny: [], satisfy: undefined };
+/** The lines of a section; one of the four in it replaces all four of the sections around it. */
+const lines = list<Line>("replace");
 
-const joined = (earlier: Access, later: Access): Access => ({
-  order: later.order ?? earlier.order,
-  allow: [...earlier.allow, ...later.allow],
-  deny: [...earlier.deny, ...later.deny],
-  satisfy: later.satisfy ?? earlier.satisfy,
-  scope: later.scope,
-  limited: earlier.limited === true && later.limited === true,
-});
+/** What the lines say together, the later ones having the last word on order and on what is to be satisfied. */
+interface Access {
+  readonly order: Order;
+  readonly allow: readonly HostTest[];
+  readonly deny: readonly HostTest[];
+  readonly satisfy: "all" | "any";
+}
 
-/** One of the four in a section replaces all four of the sections around it; a <Limit> adds to those of its own section. */
-const access: Setting<Access> = {
-  initial: nothing,
-  add: joined,
-  nest: (outer, inner) => (inner.limited && outer.scope === inner.scope ? joined(outer, inner) : inner),
-};
+function accessOf(said: readonly Line[]): Access {
+  return {
+    order: said.findLast(({ order }) => order)?.order ?? "deny,allow",
+    satisfy: said.findLast(({ satisfy }) => satisfy)?.satisfy ?? "all",
+    allow: said.flatMap(({ allow = [] }) => allow),
+    deny: said.flatMap(({ deny = [] }) => deny),
+  };
+}
 
-/** What one directive says, with where it stands. */
-function said(what: Partial<Access>, { sections, directory }: Place): Access {
-  const isLimit = ({ name }: { readonly name: string }): boolean => /^limit(?:except)?$/i.test(name);
-  const scope = sections.findLast((section) => !isLimit(section)) ?? directory;
-  return { ...nothing, ...what, scope, limited: sections.some(isLimit) };
+const forAll = new WeakMap<readonly Line[], Access>();
+
+/** What lines say for a request; where none of them is for some methods alone, that is found out once. */
+function accessFor(request: Request, said: readonly Line[]): Access {
+  let access = forAll.get(said);
+  if (access) return access;
+  access = accessOf(said.filter(({ methods }) => coversMethod(methods, request)));
+  if (said.every(({ methods }) => methods === undefined)) forAll.set(said, access);
+  return access;
 }
 
 const contexts = ["directory", ".htaccess"] as const;
@@ -57,7 +64,7 @@ const hostsDoc =
 export default defineModule({
   name: "mod_access_compat",
   summary: "Grants by host as Apache 2.2 did: Order, Allow, Deny and Satisfy",
-  settings: { access },
+  settings: { lines },
   directives: (directive) => ({
     Order: directive({
       args: [arg.custom("order", "allow,deny|deny,allow|mutual-failure", readOrder)],
@@ -69,7 +76,7 @@ export default defineModule({
         "host and no Deny does. `mutual-failure` is the same as `allow,deny`. No blank behind the comma.",
       default: "deny,allow",
       example: "<Directory htdocs>\n  Order deny,allow\n  Deny from all\n  Allow from 127.0.0.1\n</Directory>",
-      set: ([order], place) => ({ access: said({ order }, place) }),
+      set: ([order], place) => ({ lines: [{ order, methods: place.methods }] }),
     }),
     Allow: directive({
       args: [arg.oneOf("from", "from"), rest(arg.word("host"))],
@@ -78,7 +85,9 @@ export default defineModule({
       summary: "Names hosts that are allowed",
       doc: hostsDoc,
       example: "<Directory htdocs>\n  Order allow,deny\n  Allow from 10.1 example.org\n</Directory>",
-      set: ([, words], place) => ({ access: said({ allow: words.map((word) => hostTest(word, place)) }, place) }),
+      set: ([, words], place) => ({
+        lines: [{ allow: words.map((word) => hostTest(word, place)), methods: place.methods }],
+      }),
     }),
     Deny: directive({
       args: [arg.oneOf("from", "from"), rest(arg.word("host"))],
@@ -87,7 +96,9 @@ export default defineModule({
       summary: "Names hosts that are refused",
       doc: hostsDoc,
       example: "<Directory htdocs>\n  Deny from 192.0.2.0/24\n</Directory>",
-      set: ([, words], place) => ({ access: said({ deny: words.map((word) => hostTest(word, place)) }, place) }),
+      set: ([, words], place) => ({
+        lines: [{ deny: words.map((word) => hostTest(word, place)), methods: place.methods }],
+      }),
     }),
     Satisfy: directive({
       args: [arg.oneOf("which", "all", "any")],
@@ -97,23 +108,24 @@ export default defineModule({
       doc: "With `Any` a host that is allowed needs nothing else, and one that is refused may still meet the Require lines.",
       default: "All",
       example: "<Directory htdocs>\n  Satisfy Any\n  Allow from 10.1\n</Directory>",
-      set: ([satisfy], place) => ({ access: said({ satisfy }, place) }),
+      set: ([satisfy], place) => ({ lines: [{ satisfy, methods: place.methods }] }),
     }),
   }),
   hooks: {
     accessChecker: {
       before: ["mod_authz_core"],
-      when: (settings) => settings.access !== nothing,
+      when: (settings) => settings.lines.length > 0,
       run: (request, settings) => {
-        const allowed = isAllowed(request, settings.access);
-        if (typeof allowed === "boolean") return conclude(request, settings.access, allowed);
-        return allowed.then((late) => conclude(request, settings.access, late));
+        const access = accessFor(request, settings.lines);
+        const allowed = isAllowed(request, access);
+        if (typeof allowed === "boolean") return conclude(request, access, allowed);
+        return allowed.then((late) => conclude(request, access, late));
       },
     },
   },
 });
 
-function readOrder(text: string, place: { refuse(expectation: string): never }): NonNullable<Access["order"]> {
+function readOrder(text: string, place: { refuse(expectation: string): never }): Order {
   const order = text.toLowerCase();
   if (order === "allow,deny" || order === "deny,allow" || order === "mutual-failure") return order;
   return place.refuse("must be allow,deny, deny,allow or mutual-failure");
@@ -123,7 +135,7 @@ function isAllowed(request: Request, { order, allow, deny }: Access): boolean | 
   const then = (value: boolean | Promise<boolean>, next: (value: boolean) => boolean | Promise<boolean>) =>
     typeof value === "boolean" ? next(value) : value.then(next);
   const not = (value: boolean) => !value;
-  if (order === undefined || order === "deny,allow") {
+  if (order === "deny,allow") {
     return then(anyTakes(allow, request), (allowed) => allowed || then(anyTakes(deny, request), not));
   }
   return then(anyTakes(allow, request), (allowed) => allowed && then(anyTakes(deny, request), not));

@@ -57,8 +57,9 @@ export default defineModule({
         const provider = negate ? (splitWords(behind)[0]?.text ?? "") : first;
         const text = negate ? behind.slice(endOfWord(behind)).trimStart() : behind;
         const words = splitWords(text).map((word) => word.text);
-        const { origin } = place;
-        return { requirements: some({ kind: "line", provider, words, text, compiler: place, negate, origin }, place) };
+        const { origin, methods } = place;
+        const said = { provider, words, text, compiler: place, negate, origin, methods };
+        return { requirements: some({ kind: "line", ...said }) };
       },
     }),
     "<RequireAll>": block("all", "Groups Require lines that must all be met", {
@@ -147,11 +148,7 @@ function endOfWord(text: string): number {
   return word ? word.column + word.length : 0;
 }
 
-function some(rule: Rule, { sections, directory }: Place): Requirements {
-  const isLimit = ({ name }: { readonly name: string }): boolean => /^limit(?:except)?$/i.test(name);
-  const scope = sections.findLast((section) => !isLimit(section)) ?? directory;
-  return { merging: undefined, rules: [rule], scope, limited: sections.some(isLimit) };
-}
+const some = (rule: Rule): Requirements => ({ merging: undefined, rules: [rule] });
 
 function block(
   kind: "all" | "any" | "none",
@@ -170,7 +167,7 @@ function block(
       const { rules } = inner.requirements;
       if (rules.length === 0) return place.fail("contains no authorization directives");
       if (kind === "none") refuseUseless("<RequireNone>", place);
-      return { requirements: some({ kind, rules, origin: place.origin }, place) };
+      return { requirements: some({ kind, rules, origin: place.origin }) };
     },
   };
 }
@@ -242,7 +239,7 @@ function check(server: ServerView, looksForUseless: boolean): void {
       return;
     }
     try {
-      compileRule(rule, known);
+      compileRule(rule, "any", known);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       server.error(error.message, error.origin, error.detail);

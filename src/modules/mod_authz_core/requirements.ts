@@ -1,9 +1,11 @@
 // Require lines and the blocks around them → one test of requests.
 import {
   ConfigError,
+  coversMethod,
   type AuthzProvider,
   type Decision,
   type ExpressionCompiler,
+  type Methods,
   type Origin,
   type Request,
   type Requirement,
@@ -21,19 +23,17 @@ export type Rule =
       readonly compiler: ExpressionCompiler;
       readonly negate: boolean;
       readonly origin: Origin;
+      /** Those it is for. */
+      readonly methods: Methods | undefined;
     }
-  | { readonly kind: "all" | "any" | "none"; readonly rules: readonly Rule[]; readonly origin: Origin };
+  | { readonly kind: Block; readonly rules: readonly Rule[]; readonly origin: Origin };
+
+type Block = "all" | "any" | "none";
 
 /** The requirements of a section: any of the rules suffices. */
 export interface Requirements {
   readonly merging: "Off" | "And" | "Or" | undefined;
   readonly rules: readonly Rule[];
-  /** The section they stand in, a <Limit> not counted: what is the same for two lines of one section. */
-  readonly scope?: unknown;
-  /** All of them stand in a <Limit> or <LimitExcept>. */
-  readonly limited?: boolean;
-  /** What AuthMerging has made them of. */
-  readonly merged?: { readonly outer: Requirements; readonly own: Requirements };
 }
 
 /** Requirements as a setting: an inner section replaces the outer ones, unless AuthMerging says otherwise. */
@@ -42,45 +42,28 @@ export const requirements: Setting<Requirements> = {
   add: (earlier, later) => ({
     merging: later.merging ?? earlier.merging,
     rules: [...earlier.rules, ...later.rules],
-    scope: later.scope ?? earlier.scope,
-    limited: earlier.limited === true && later.limited === true,
   }),
   nest: (outer, inner) => {
-    if (inner.merging === undefined && inner.rules.length === 0) return outer;
-    // Lines of a <Limit> are lines of the section around it, for some methods.
-    if (inner.limited && inner.merging === undefined && isOf(outer, inner.scope)) {
-      return { ...outer, rules: [...outer.rules, ...inner.rules] };
-    }
-    const { merged } = outer;
-    if (inner.limited && inner.merging === undefined && merged && merged.own.scope === inner.scope) {
-      return mergedWith(merged.outer, { ...merged.own, rules: [...merged.own.rules, ...inner.rules] });
-    }
-    return mergedWith(outer, inner);
+    const { merging, rules } = inner;
+    if (merging === undefined) return rules.length === 0 ? outer : inner;
+    const [first] = rules;
+    if (merging === "Off" || outer.rules.length === 0) return inner;
+    if (!first) return { merging, rules: outer.rules };
+    const { origin } = first;
+    const both: Rule[] = [outer.rules, rules].map((each) => ({ kind: "any", rules: each, origin }));
+    return { merging, rules: [{ kind: merging === "And" ? "all" : "any", rules: both, origin }] };
   },
 };
-
-/** The requirements of a section and those around it, by its AuthMerging. */
-function mergedWith(outer: Requirements, own: Requirements): Requirements {
-  const { merging } = own;
-  if (merging === undefined || merging === "Off") return own;
-  const merged = { outer, own };
-  const [first] = own.rules;
-  if (!first) return { merging, rules: outer.rules, merged };
-  if (outer.rules.length === 0) return { ...own, merged };
-  const { origin } = first;
-  const both: Rule[] = [outer.rules, own.rules].map((rules) => ({ kind: "any", rules, origin }));
-  return { merging, rules: [{ kind: merging === "And" ? "all" : "any", rules: both, origin }], merged };
-}
-
-/** Whether requirements are those of a section alone, nothing of the sections around it among them. */
-function isOf({ scope, merging, rules }: Requirements, section: unknown): boolean {
-  return section !== undefined && scope === section && rules.length > 0 && (merging === undefined || merging === "Off");
-}
 
 /** Whether the rules grant every request, so that nothing needs to be asked. */
 export function grantsAll(rules: readonly Rule[]): boolean {
   return rules.some(
-    (rule) => rule.kind === "line" && rule.provider === "all" && !rule.negate && isWord(rule.words, "granted"),
+    (rule) =>
+      rule.kind === "line" &&
+      rule.provider === "all" &&
+      !rule.negate &&
+      rule.methods === undefined &&
+      isWord(rule.words, "granted"),
   );
 }
 
@@ -95,17 +78,19 @@ const compiled = new WeakMap<Requirements, Requirement>();
 export function requirementOf(from: Requirements, providers: ReadonlyMap<string, unknown>): Requirement {
   const known = compiled.get(from);
   if (known) return known;
-  const made = combined("any", from.rules, providers);
+  // Methods that no line is for are granted.
+  const made = compileBlock({ kind: "any", rules: from.rules }, "all", providers);
   compiled.set(from, made);
   return made;
 }
 
-/** The test of one rule. Throws a ConfigError where a provider is unknown or refuses its words. */
-export function compileRule(rule: Rule, providers: ReadonlyMap<string, unknown>): Requirement {
-  if (rule.kind !== "line") {
-    const test = combined(rule.kind === "all" ? "all" : "any", rule.rules, providers);
-    return rule.kind === "none" ? negated(test) : test;
-  }
+/** The test of one rule in a block. Throws a ConfigError where a provider is unknown or refuses its words. */
+export function compileRule(rule: Rule, operation: Operation, providers: ReadonlyMap<string, unknown>): Requirement {
+  if (rule.kind !== "line") return compileBlock(rule, operation, providers);
+  return narrowed(compileLine(rule, providers), rule.methods && [rule.methods], operation);
+}
+
+function compileLine(rule: Line, providers: ReadonlyMap<string, unknown>): Requirement {
   const provider = providers.get(rule.provider) as AuthzProvider | undefined;
   if (!provider) throw unknownProvider(rule.provider, rule.origin);
   const { compiler } = rule;
@@ -138,14 +123,39 @@ function unknownProvider(name: string, origin: Origin): ConfigError {
   return new ConfigError(`Unknown Authz provider: ${name}`, origin, { code: "AH00526", ...advice });
 }
 
-type Operation = "all" | "any";
-
-function combined(operation: Operation, rules: readonly Rule[], providers: ReadonlyMap<string, unknown>): Requirement {
-  const tests = rules.map((rule) => compileRule(rule, providers));
+function compileBlock(
+  block: Pick<Rule & { readonly kind: Block }, "kind" | "rules">,
+  around: Operation,
+  providers: ReadonlyMap<string, unknown>,
+): Requirement {
+  const operation = block.kind === "all" ? "all" : "any";
+  const tests = block.rules.map((rule) => compileRule(rule, operation, providers));
   const [only] = tests;
-  if (only && tests.length === 1) return only;
-  return (request) => decide(request, { operation, tests, from: 0, sofar: "neutral" });
+  const test: Requirement =
+    only && tests.length === 1 ? only : (request) => decide(request, { operation, tests, from: 0, sofar: "neutral" });
+  return narrowed(block.kind === "none" ? negated(test) : test, methodsOf(block.rules), around);
 }
+
+/** The methods that some rule is for; undefined for all. */
+function methodsOf(rules: readonly Rule[]): readonly Methods[] | undefined {
+  const all: Methods[] = [];
+  for (const rule of rules) {
+    const methods = rule.kind === "line" ? rule.methods && [rule.methods] : methodsOf(rule.rules);
+    if (!methods) return undefined;
+    all.push(...methods);
+  }
+  return all;
+}
+
+/** What is for other methods has no say among alternatives, and grants where all must. */
+function narrowed(test: Requirement, methods: readonly Methods[] | undefined, around: Operation): Requirement {
+  if (!methods || methods.length === 0) return test;
+  const other: Decision = around === "all" ? "granted" : "neutral";
+  return (request) => (methods.some((each) => coversMethod(each, request)) ? test(request) : other);
+}
+
+type Line = Rule & { readonly kind: "line" };
+type Operation = "all" | "any";
 
 interface State {
   readonly operation: Operation;
