@@ -2,6 +2,7 @@
 import { daemonGroup } from "./dump-application.js";
 import type { Suite } from "./harness.js";
 import { suite as environ } from "./wsgi-environ.cases.js";
+import { suite as proxies } from "./wsgi-proxies.cases.js";
 import { suite as responses } from "./wsgi-responses.cases.js";
 
 const embedded = `
@@ -33,4 +34,4 @@ function inside({ name, configuration, files, cases }: Suite): Suite {
 }
 
 export const suite = inside(environ);
-export const further = [inside(responses)];
+export const further = [inside(responses), inside(proxies)];
