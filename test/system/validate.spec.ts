@@ -56,6 +56,7 @@ const notAsked: Readonly<Record<string, string>> = {
   "styles/file": "takes a path as its query",
   "compression.cases": noSize,
   "http2.spec": noSize,
+  "http2-clients.spec": noSize,
   "kept-bodies.cases": noSize,
   "login-forms.cases": noSize,
   "events.spec": "waits for files that its test makes",
