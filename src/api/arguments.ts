@@ -1,6 +1,7 @@
 // The kinds of argument a directive takes: each parses its text, refuses what does not fit, and documents itself.
 import type { ExpressionOptions } from "./expression.js";
 import { byteString } from "./file-name.js";
+import { meant, nearest } from "./nearest.js";
 import { hasWildcard, globToRegExp, PatternError, translatePattern, type PatternOptions } from "./pattern.js";
 import type { Place } from "./place.js";
 
@@ -25,7 +26,7 @@ export interface ArgumentPlace extends Pick<
   "resolve" | "origin" | "context" | "condition" | "stringExpression"
 > {
   /** Refuses the text: the words after "argument-name: ", for example `must start with "/"`. */
-  refuse(expectation: string): never;
+  refuse(expectation: string, advice?: string): never;
 }
 
 /** The values of a list of arguments, in order. */
@@ -63,6 +64,12 @@ export function rest<Value>(argument: Argument<Value>): Argument<readonly Value[
   };
 }
 
+/** The words of other configurations for On and Off. */
+const flagWords: Readonly<Record<string, string>> = {
+  ...{ yes: "On", true: "On", "1": "On", enable: "On", enabled: "On" },
+  ...{ no: "Off", false: "Off", "0": "Off", disable: "Off", disabled: "Off" },
+};
+
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, mi: 60_000, h: 3_600_000 };
 
 /** The kinds of argument. */
@@ -87,7 +94,8 @@ export const arg = {
   flag: (name = "switch") =>
     kind(name, "On|Off", (text, place) => {
       const word = text.toLowerCase();
-      return word === "on" ? true : word === "off" ? false : place.refuse("must be On or Off");
+      if (word === "on" || word === "off") return word === "on";
+      return place.refuse("must be On or Off", meant(flagWords[word] ?? nearest(word, ["On", "Off"])));
     }),
 
   /** A whole number within bounds, both included. */
@@ -123,7 +131,8 @@ export const arg = {
   oneOf: <const Word extends string>(name: string, ...words: readonly Word[]) =>
     kind(name, words.join("|"), (text, place): Word => {
       const found = words.find((word) => word.toLowerCase() === text.toLowerCase());
-      return found ?? place.refuse(`must be one of ${words.join(", ")}`);
+      const expected = words.length === 1 ? `must be "${words.join("")}"` : `must be one of ${words.join(", ")}`;
+      return found ?? place.refuse(expected, meant(nearest(text, words)));
     }),
 
   /** An HTTP status code. */

@@ -120,7 +120,7 @@ export interface ServerView {
    */
   conditions(functions: Readonly<Record<string, ExpressionFunction>>): (text: string) => Condition;
   /** Notes a fault that does not stop the server, at a place or of the whole. */
-  warn(reason: string, origin?: import("./origin.js").Origin): void;
+  warn(reason: string, origin?: import("./origin.js").Origin, detail?: ConfigErrorDetail): void;
   /** Adds an error; the configuration is refused after all checks have run. */
   error(reason: string, origin?: import("./origin.js").Origin, detail?: ConfigErrorDetail): void;
 }

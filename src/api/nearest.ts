@@ -17,6 +17,11 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** The advice that names the one that was meant; undefined where there is none. */
+export function meant(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : `did you mean ${name}?`;
+}
+
 /** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other; `limit` for as many or more. */
 export function editDistance(from: string, to: string, limit = Infinity): number {
   let beforeLast: number[] = [];

@@ -355,6 +355,13 @@ function isInPlace(node: Node, entry: Entry, scope: Scope, run: Run): boolean {
   if (scope.access) return isAllowed(node, entry, scope.access.rights, run);
   if (directive.contexts.includes(scope.context)) return true;
   const inside = scope.sections.at(-1);
+  if (scope.context === "virtual host" && /^<virtualhost>$/i.test(name)) {
+    throw faultAt(
+      node,
+      `${name} cannot occur within ${name} section`,
+      "is the </VirtualHost> of the one before missing?",
+    );
+  }
   const where =
     scope.context === "server config" || scope.context === "virtual host" || !inside
       ? `${bare(name)} not allowed here`

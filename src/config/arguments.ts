@@ -107,10 +107,14 @@ class WordPlace implements ArgumentPlace {
     return this.#place.stringExpression;
   }
 
-  refuse(expectation: string): never {
+  refuse(expectation: string, advice?: string): never {
     const { text, length } = this.#word;
     const reason = `${this.#place.directive}: ${this.#argument.name} ${expectation}, found "${text}"`;
-    throw new ConfigError(reason, this.origin, { code: "AH00526", length: Math.max(1, length) });
+    throw new ConfigError(reason, this.origin, {
+      code: "AH00526",
+      length: Math.max(1, length),
+      ...(advice === undefined ? {} : { advice }),
+    });
   }
 }
 

@@ -157,7 +157,8 @@ function build(
     trustsDocumentRoots: options.trustDocumentRoots === true,
     providers: (kind) => providers.get(kind) ?? new Map(),
     conditions: (functions) => conditionsWith(functions, modules, findings.start),
-    warn: (reason, origin) => void findings.warnings.push(new ConfigError(reason, origin ?? findings.start)),
+    warn: (reason, origin, detail) =>
+      void findings.warnings.push(new ConfigError(reason, origin ?? findings.start, detail)),
     error: (reason, origin, detail) =>
       void findings.errors.push(new ConfigError(reason, origin ?? findings.start, detail)),
   };
@@ -288,7 +289,7 @@ function checkedFile(file: ReadAccessFile, server: CompiledServer): ReadAccessFi
     providers: (kind) => server.providers(kind),
     conditions: (functions) => server.conditions(functions),
     everywhere: settingsIn(() => bodies),
-    warn: (reason, origin) => void warnings.push(new ConfigError(reason, origin ?? start)),
+    warn: (reason, origin, detail) => void warnings.push(new ConfigError(reason, origin ?? start, detail)),
     error: (reason, origin, detail) => void errors.push(new ConfigError(reason, origin ?? start, detail)),
   };
   for (const { lifecycle } of modules) lifecycle.checkAccessFile?.(view);

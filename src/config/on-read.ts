@@ -1,7 +1,7 @@
 // Directives that act while reading (Define, LoadModule, ServerRoot ...) → a change of the reading's state.
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { nearest } from "./nearest.js";
+import { meant, nearest } from "../api/index.js";
 import { linkedIn, symbolOf } from "./owners.js";
 import { hasChanged, isPackage, isScript, openOther, otherFile } from "./other-modules.js";
 import type { ModuleNames, Reading } from "./reading.js";
@@ -79,6 +79,17 @@ const loadFile: Action = (node, reading) => {
   reading.warn("LoadFile has no effect: modhost loads no libraries", node.origin, { length: node.name.length });
 };
 
+/** What an unknown module may have been meant for: by its name alone, since all end alike. */
+function moduleAdvice(symbol: string, symbols: readonly string[]): string | undefined {
+  if (/^php\d*_module$/i.test(symbol))
+    return "PHP runs in no server of this kind: have PHP-FPM run it, see docs/back-ends.md";
+  const bare = (each: string): string => each.replace(/_mod[a-z]*$/, "");
+  return meant(
+    symbols.find((each) => bare(each) === symbol) ??
+      symbols.find((each) => each === `${nearest(bare(symbol), symbols.map(bare)) ?? ""}_module`),
+  );
+}
+
 const loadModule: Action = (node, reading, [symbol, path]) => {
   if (!symbol || !path) return;
   const name = symbol.text;
@@ -88,8 +99,8 @@ const loadModule: Action = (node, reading, [symbol, path]) => {
   const file = resolve(reading.serverRoot, path.text);
   if (!known && !reading.isForeign(name) && !isThere(file)) {
     if (isPackage(path.text, reading.serverRoot)) return loadOther(node, reading, [symbol, path]);
-    const near = nearest(name, symbols(reading));
-    const advice = near === undefined ? {} : { advice: `did you mean ${near}?` };
+    const text = moduleAdvice(name, symbols(reading));
+    const advice = text === undefined ? {} : { advice: text };
     const reason = `LoadModule: neither modhost nor Apache has a module ${name}, and there is no file "${file}"`;
     return failAt(node, symbol, reading, reason, advice);
   }

@@ -1,6 +1,7 @@
 // A fault → the text a person reads: place, reason, the line with a caret, advice; and the summary of all of them.
 import { readFileSync, statSync } from "node:fs";
 import type { ConfigError, Origin } from "../api/index.js";
+import { lineAdvice } from "./line-advice.js";
 import { maximumFaults } from "./reading.js";
 import type { Source } from "./tree.js";
 
@@ -17,6 +18,12 @@ const maximumWidth = 160;
 
 /** Makes the texts of faults. It reads each file at most once; `sources` gives texts that are in no file. */
 export function faultPrinter(sources: readonly Source[] = []): (fault: ConfigError, label?: string) => string {
+  const lineOf = lineFinder(sources);
+  return (fault, label) => showFault(fault, label, lineOf(fault));
+}
+
+/** Finds the lines of faults. */
+function lineFinder(sources: readonly Source[]): (fault: ConfigError) => string | undefined {
   const files = new Map<string, readonly string[]>();
   for (const { file, text } of sources) {
     // Lines given before and after the main file share a name; they are shown by number only where that is clear.
@@ -27,7 +34,7 @@ export function faultPrinter(sources: readonly Source[] = []): (fault: ConfigErr
     if (!lines) files.set(file, (lines = readLines(file)));
     return lines;
   };
-  return (fault, label) => showFault(fault, label, linesOf(fault.origin.file)[fault.origin.line - 1]);
+  return ({ origin }) => linesOf(origin.file)[origin.line - 1]?.replace(/\r$/, "");
 }
 
 /**
@@ -59,10 +66,11 @@ function verdictOf(errors: number, warnings: number): string {
 }
 
 /** The outcome for programs: editors, checks before a deployment; with notes, where there are some. */
-export function outcomeJson(outcome: Outcome, notes: readonly string[] = []): string {
+export function outcomeJson(outcome: Outcome, sources: readonly Source[], notes: readonly string[] = []): string {
+  const lineOf = lineFinder(sources);
   const faults = [
-    ...once(outcome.warnings).map((fault) => diagnosticOf(fault, "warning")),
-    ...once(outcome.errors).map((fault) => diagnosticOf(fault, "error")),
+    ...once(outcome.warnings).map((fault) => diagnosticOf(fault, "warning", lineOf(fault))),
+    ...once(outcome.errors).map((fault) => diagnosticOf(fault, "error", lineOf(fault))),
   ];
   const errors = faults.filter(({ severity }) => severity === "error").length;
   const warnings = faults.length - errors;
@@ -71,7 +79,9 @@ export function outcomeJson(outcome: Outcome, notes: readonly string[] = []): st
 }
 
 /** A fault as JSON has it; lines and columns count from 1, `endColumn` is the one behind the last character. */
-function diagnosticOf({ message, origin, detail }: ConfigError, severity: "error" | "warning") {
+function diagnosticOf(fault: ConfigError, severity: "error" | "warning", line: string | undefined) {
+  const { message, origin, detail } = fault;
+  const advice = advices(fault, severity, line);
   const includedAt: { readonly file: string; readonly line: number }[] = [];
   for (let via = origin.via; via; via = via.via) includedAt.push({ file: via.file, line: via.line });
   const related = detail.related?.map(({ origin: { file, line, column }, text }) => ({
@@ -84,11 +94,11 @@ function diagnosticOf({ message, origin, detail }: ConfigError, severity: "error
     severity,
     ...(detail.code === undefined ? {} : { code: detail.code }),
     message,
-    ...(detail.advice === undefined ? {} : { advice: detail.advice }),
+    ...(advice.length === 0 ? {} : { advice: advice.join("; ") }),
     file: origin.file,
     line: origin.line,
     column: origin.column,
-    endColumn: origin.column + (detail.length ?? 1),
+    endColumn: origin.column + lengthOf(fault, line),
     ...(related === undefined || related.length === 0 ? {} : { related }),
     ...(includedAt.length === 0 ? {} : { includedAt }),
   };
@@ -103,15 +113,23 @@ function once(faults: readonly ConfigError[]): ConfigError[] {
   });
 }
 
-function showFault(
-  { message, origin, detail }: ConfigError,
-  label: string | undefined,
-  source: string | undefined,
-): string {
+/** What to do: what the fault knows itself, and what the line looks like. */
+function advices({ detail }: ConfigError, severity: string | undefined, line: string | undefined): string[] {
+  const more = severity === "error" && line !== undefined ? lineAdvice(line) : undefined;
+  return [detail.advice, more].filter((each) => each !== undefined);
+}
+
+/** Characters under the caret: the whole word where the fault names none. */
+function lengthOf({ origin, detail }: ConfigError, line: string | undefined): number {
+  return detail.length ?? /^<?[^\s>]+/.exec(line?.slice(origin.column - 1) ?? "")?.[0].length ?? 1;
+}
+
+function showFault(fault: ConfigError, label: string | undefined, line: string | undefined): string {
+  const { message, origin, detail } = fault;
   const code = detail.code === undefined ? "" : `${detail.code}: `;
   const head = `${origin.file}:${origin.line}:${origin.column}: ${label ? `${label}: ` : ""}${code}${message}`;
-  const lines = [head, ...(source === undefined ? [] : underline(source, origin.column, detail.length ?? 1))];
-  if (detail.advice !== undefined) lines.push(`    ${detail.advice}`);
+  const lines = [head, ...(line === undefined ? [] : underline(line, origin.column, lengthOf(fault, line)))];
+  lines.push(...advices(fault, label, line).map((advice) => `    ${advice}`));
   for (const { origin: other, text } of detail.related ?? []) lines.push(`    ${other.file}:${other.line}: ${text}`);
   let place = origin;
   for (let shown = 0; place.via; place = place.via) {
@@ -126,8 +144,7 @@ function showFault(
 }
 
 /** The line, and a caret under the column, both cut where they are too wide. */
-function underline(source: string, column: number, length: number): string[] {
-  const line = source.replace(/\r$/, "");
+function underline(line: string, column: number, length: number): string[] {
   if (line.trim() === "") return [];
   const start = column > maximumWidth - 20 ? column - 40 : 0;
   const shown = line.slice(start, start + maximumWidth);

@@ -97,7 +97,7 @@ async function check(command: Command, { request, program, terminal: { err } }: 
     return say(settingLines(server)) || Number(!server);
   }
   if (command.format === "json") {
-    say(`${outcomeJson({ errors, warnings }, pythons?.notes)}\n`);
+    say(`${outcomeJson({ errors, warnings }, tree.sources, pythons?.notes)}\n`);
     return errors.length === 0 ? 0 : 1;
   }
   const listing = server ? dumps(server, command.defines) : "";

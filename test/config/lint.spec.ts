@@ -76,6 +76,18 @@ describe("a lint", () => {
 
   const rows: readonly [what: string, configuration: string, found: RegExp, fine: string][] = [
     [
+      "names the path of a mapping that no request has",
+      "Redirect permanent old http://x.example/",
+      /^impossible-path 1: "old" is the beginning of no path: this line never acts$/,
+      "Redirect permanent /old http://x.example/\n<Location /a>\nRedirect http://x.example/\n</Location>",
+    ],
+    [
+      "names a way to log in that there is not",
+      "<Location /a>\nAuthType Basics\n</Location>",
+      /^unknown-auth-type 2: nobody authenticates by AuthType "Basics"/,
+      "<Location /a>\nAuthType basic\n</Location>\n<Location /b>\nAuthType None\n</Location>",
+    ],
+    [
       "names a virtual host whose name is taken",
       host("a.example") + host("A.example"),
       /^duplicate-host 6: "a\.example" on \*:80 is taken.* \| 2$/,

@@ -50,7 +50,7 @@ describe("mod_access_compat", () => {
   for (const [line, error] of [
     ["Order foo", 'Order: order must be allow,deny, deny,allow or mutual-failure, found "foo"'],
     ["Order deny, allow", 'Order: order must be allow,deny, deny,allow or mutual-failure, found "deny,"'],
-    ["Allow all", 'Allow: from must be one of from, found "all"'],
+    ["Allow all", 'Allow: from must be "from", found "all"'],
     ["Allow from", "Allow takes at least 2 arguments, found 1"],
     ["Deny from 1.2.3.4/99", 'Deny: The specified network mask is invalid: "1.2.3.4/99"'],
     ["Deny from 300.1", 'Deny: The specified IP address is invalid: "300.1"'],

@@ -1,6 +1,7 @@
 // Access rules → those that do nothing, or leave open what they seem to close.
+import { meant, nearest } from "../../api/index.js";
 import type { DirectiveNode } from "../tree.js";
-import { findingAt, isDirective, isSection, type Lint } from "./view.js";
+import { findingAt, isDirective, isSection, wordsOf, type Lint } from "./view.js";
 
 /** Old and new rules in one section: both must let a request in. */
 const mixedAccess: Lint = {
@@ -74,5 +75,24 @@ const userWithoutAuth: Lint = {
   },
 };
 
+const authTypes = ["None", "Basic", "Digest", "Form"];
+
+const unknownAuthType: Lint = {
+  code: "unknown-auth-type",
+  *find(view) {
+    for (const { node } of view.named("authtype")) {
+      const [type = ""] = wordsOf(node);
+      if (type.includes("%{") || authTypes.some((each) => each.toLowerCase() === type.toLowerCase())) continue;
+      const near = meant(nearest(type, authTypes));
+      yield findingAt(node, `nobody authenticates by AuthType "${type}": who has to log in gets a 500`, {
+        word: 0,
+        advice: near ?? `the types are ${authTypes.join(", ")}`,
+      });
+    }
+  },
+};
+
 /** Lints of access rules. */
-export const accessLints: readonly Lint[] = [mixedAccess, uselessRequire, methodsLeftOpen, userWithoutAuth];
+export const accessLints: readonly Lint[] = [
+  ...[mixedAccess, uselessRequire, methodsLeftOpen, userWithoutAuth, unknownAuthType],
+];

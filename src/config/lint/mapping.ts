@@ -129,5 +129,24 @@ function leadsBack(target: string, from: string, { host, nodes }: HostLines): bo
   return [host.serverName, ...host.aliases].some((each) => each.toLowerCase() === name);
 }
 
+const impossiblePath: Lint = {
+  code: "impossible-path",
+  *find({ named }) {
+    for (const { node, body } of named("redirect", "redirectpermanent", "redirecttemp")) {
+      // In a section the path may be left out.
+      if (body.inside) continue;
+      const words = wordsOf(node);
+      const isStatus =
+        node.name.toLowerCase() === "redirect" && /^(?:\d+|permanent|temp|seeother|gone)$/i.test(words[0] ?? "");
+      const path = words[isStatus ? 1 : 0] ?? "";
+      if (path === "" || /^[/$%]/.test(path)) continue;
+      yield findingAt(node, `"${path}" is the beginning of no path: this line never acts`, {
+        word: words.indexOf(path),
+        advice: `write "/${path}"`,
+      });
+    }
+  },
+};
+
 /** Lints of mappings. */
-export const mappingLints: readonly Lint[] = [hiddenMapping, redirectLoop];
+export const mappingLints: readonly Lint[] = [hiddenMapping, redirectLoop, impossiblePath];

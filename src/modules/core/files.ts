@@ -2,6 +2,8 @@
 import {
   arg,
   byteString,
+  meant,
+  nearest,
   noOptions,
   optional,
   rest,
@@ -55,12 +57,17 @@ function readOptions(words: readonly string[], place: Place): OptionsChange {
     }
     const bits = name === "none" ? {} : optionWords[name];
     if (!bits)
-      return place.fail(`Illegal option ${word}`, `the options are ${Object.keys(noOptions).join(", ")}, All, None`);
+      return place.fail(`Illegal option ${word}`, optionAdvice(word, [...Object.keys(noOptions), "All", "None"]));
     refuseOption(word, bits, place);
     if (sign === "") plain = { ...(plain ?? noOptions), ...bits };
     else edits = { ...edits, ...signed(bits, sign === "+") };
   }
   return plain ? { plain: { ...plain, ...edits }, edits: {} } : { edits };
+}
+
+function optionAdvice(word: string, names: readonly string[]): string {
+  const near = meant(nearest(word.replace(/^[+-]/, ""), names));
+  return `${near === undefined ? "" : `${near} `}the options are ${names.join(", ")}`;
 }
 
 function signed(bits: Partial<OptionSet>, isAdded: boolean): Record<string, boolean> {

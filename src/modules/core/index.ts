@@ -9,6 +9,7 @@ import {
   refuse,
   unknownFilter,
   type Hook,
+  type Origin,
   type Request,
   type Response,
   type ServerView,
@@ -147,11 +148,15 @@ function checkListens(server: ServerView): void {
   const [main] = server.virtualHosts;
   const listens = main ? server.settings(core, main).listens : [];
   if (listens.length === 0) server.warn("no Listen directive: there is nothing to take connections on");
-  const seen = new Set<string>();
+  const seen = new Map<string, Origin>();
   for (const { address, port, origin, unix } of listens) {
     const key = unix ? address : `${address}:${port}`;
-    if (seen.has(key)) server.error("Listen: Cannot define multiple Listeners on the same IP:port", origin);
-    seen.add(key);
+    const first = seen.get(key);
+    if (first) {
+      server.error("Listen: Cannot define multiple Listeners on the same IP:port", origin, {
+        related: [{ origin: first, text: "the first one" }],
+      });
+    } else seen.set(key, origin);
   }
 }
 

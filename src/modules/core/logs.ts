@@ -1,5 +1,16 @@
 // Directives on the error log, and the one that only fails.
-import { arg, facilities, isLogProgram, levels, optional, readSystemLog, rest, type Level } from "../../api/index.js";
+import {
+  arg,
+  facilities,
+  isLogProgram,
+  levels,
+  meant,
+  nearest,
+  optional,
+  readSystemLog,
+  rest,
+  type Level,
+} from "../../api/index.js";
 import { everywhere, hosts, hostsAndDirectories, type CoreMaker } from "./contexts.js";
 import { readErrorLogFormat } from "./error-log-format.js";
 
@@ -10,6 +21,7 @@ const levelWord = arg.custom("level", "[module:]level", (text, place) => {
   if (!level) {
     return place.refuse(
       "must be a level, emerg alert crit error warn notice info debug trace1 to trace8, or module:level",
+      meant(nearest(word, levels)),
     );
   }
   const module = text

@@ -7,6 +7,7 @@ import {
   list,
   refuse,
   rest,
+  type ArgumentPlace,
   type Methods,
   type Request,
   type Response,
@@ -125,10 +126,13 @@ export default defineModule({
   },
 });
 
-function readOrder(text: string, place: { refuse(expectation: string): never }): Order {
+function readOrder(text: string, place: Pick<ArgumentPlace, "refuse">): Order {
   const order = text.toLowerCase();
   if (order === "allow,deny" || order === "deny,allow" || order === "mutual-failure") return order;
-  return place.refuse("must be allow,deny, deny,allow or mutual-failure");
+  const advice = /^(?:allow|deny),?$/i.test(text)
+    ? "it is one word: no blank stands before or behind the comma"
+    : undefined;
+  return place.refuse("must be allow,deny, deny,allow or mutual-failure", advice);
 }
 
 function isAllowed(request: Request, { order, allow, deny }: Access): boolean | Promise<boolean> {

@@ -168,8 +168,13 @@ export default defineModule({
       for (const { settings } of server.everywhere(definition)) {
         for (const { alias, by } of hiddenAliases(settings.aliases ?? [])) {
           server.warn(
-            `AH00671: The ${alias.directive} directive will probably never match because it overlaps an earlier ${by.directive}`,
+            `The ${alias.directive} directive will probably never match because it overlaps an earlier ${by.directive}`,
             alias.origin,
+            {
+              code: "AH00671",
+              related: [{ origin: by.origin, text: `the earlier ${by.directive}` }],
+              advice: "write the longer path first",
+            },
           );
         }
       }

@@ -2,6 +2,8 @@
 import {
   ConfigError,
   coversMethod,
+  meant,
+  nearest,
   type AuthzProvider,
   type Decision,
   type ExpressionCompiler,
@@ -119,7 +121,9 @@ const owners: Readonly<Record<string, string>> = {
 
 function unknownProvider(name: string, origin: Origin): ConfigError {
   const owner = owners[name];
-  const advice = owner ? { advice: `mod_${owner} provides it: a2enmod ${owner}` } : {};
+  const near = meant(nearest(name, ["all", "env", "method", "expr", ...Object.keys(owners)]));
+  const text = owner ? `mod_${owner} provides it: a2enmod ${owner}` : near;
+  const advice = text === undefined ? {} : { advice: text };
   return new ConfigError(`Unknown Authz provider: ${name}`, origin, { code: "AH00526", ...advice });
 }
 

@@ -18,6 +18,10 @@ export function checkProxies(server: ServerView): void {
       server.warn(
         `The ${rule.directive} directive will never match because an earlier ${by.directive} takes its path`,
         rule.origin,
+        {
+          related: [{ origin: by.origin, text: `the earlier ${by.directive}` }],
+          advice: "write the longer path first",
+        },
       );
     }
     for (const rule of [...(settings.rules ?? []), ...(settings.sectionRule ? [settings.sectionRule] : [])]) {
