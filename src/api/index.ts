@@ -1,5 +1,6 @@
 // All that a module may import.
 export * from "./version.js";
+export * from "./absent-modules.js";
 export * from "./account-name.js";
 export type * from "./announcement.js";
 export * from "./application.js";
@@ -27,10 +28,12 @@ export * from "./headers.js";
 export * from "./health-check.js";
 export * from "./hooks.js";
 export * from "./high-marks.js";
+export * from "./hosts-file.js";
 export * from "./http-date.js";
 export * from "./http2.js";
 export * from "./kept-body.js";
 export * from "./kept-file.js";
+export * from "./local-host.js";
 export * from "./local-name.js";
 export * from "./log-item.js";
 export * from "./log.js";

@@ -112,6 +112,8 @@ export interface ServerView {
   }>;
   /** -T: nobody looks whether the documents' directories exist. */
   readonly trustsDocumentRoots: boolean;
+  /** It is read for a listing alone (-S, -M ...): files of certificates need not be there, as in Apache. */
+  readonly isListing: boolean;
   /** Providers registered under that kind. */
   providers(kind: string): ReadonlyMap<string, unknown>;
   /**

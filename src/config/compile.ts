@@ -1,8 +1,9 @@
 // Expanded tree + modules → the compiled server: virtual hosts, plans, hook order, checks done.
-import { hostname } from "node:os";
 import {
   ConfigError,
   core,
+  localHost,
+  nameInHosts,
   type Change,
   type DaemonGroupSpec,
   type EmbeddedPythonSpec,
@@ -71,6 +72,8 @@ export interface CompileOptions {
   readonly unchecked?: boolean;
   /** The checks do not look for the documents' directories. */
   readonly trustDocumentRoots?: boolean;
+  /** Nothing but a listing is wanted. */
+  readonly listing?: boolean;
   /** Runs with the modules' checks. */
   check?(server: ServerView): void;
 }
@@ -127,8 +130,21 @@ function build(
   };
   const main = mainSettings(applied.main, modules);
   const { openErrorLog = () => silent } = options;
+  let unnamed: string | undefined;
+  const mainName = (): string =>
+    (main["core"] as SettingsOf<typeof core.settings>).serverName?.host ?? (unnamed ??= localHost().name);
   const makeHost = (index: number, body: Body, section: AppliedSection | undefined): CompiledHost =>
-    lazyHost({ index, body, section, main, mainBody: applied.main, context, openErrorLog, start: findings.start });
+    lazyHost({
+      index,
+      body,
+      section,
+      main,
+      mainName,
+      mainBody: applied.main,
+      context,
+      openErrorLog,
+      start: findings.start,
+    });
   const virtualHosts = [
     makeHost(0, applied.main, undefined),
     ...applied.virtualHosts.map((section, index) => makeHost(index + 1, section.body, section)),
@@ -155,6 +171,7 @@ function build(
       virtualHosts[host.index]?.plan.settings[definition.module] as SettingsOf<typeof definition.settings>,
     everywhere: everywhereIn(applied, virtualHosts),
     trustsDocumentRoots: options.trustDocumentRoots === true,
+    isListing: options.listing === true,
     providers: (kind) => providers.get(kind) ?? new Map(),
     conditions: (functions) => conditionsWith(functions, modules, findings.start),
     warn: (reason, origin, detail) =>
@@ -172,6 +189,8 @@ interface HostParts {
   readonly body: Body;
   readonly section: AppliedSection | undefined;
   readonly main: Plan["settings"];
+  /** The name of the main server. */
+  readonly mainName: () => string;
   readonly mainBody: Body;
   readonly context: PlanContext;
   readonly openErrorLog: NonNullable<CompileOptions["openErrorLog"]>;
@@ -179,7 +198,8 @@ interface HostParts {
 }
 
 /** A virtual host whose plan is made when it is first asked for: 10,000 hosts are loaded faster than merged. */
-function lazyHost({ index, body, section, main, mainBody, context, openErrorLog, start }: HostParts): CompiledHost {
+function lazyHost(parts: HostParts): CompiledHost {
+  const { index, body, section, main, mainName, mainBody, context, openErrorLog, start } = parts;
   let plan: Plan | undefined;
   let errorLog: ErrorLog | undefined;
   const own = (section ? body.changes.get("core") : undefined) as Change<typeof core.settings> | undefined;
@@ -194,7 +214,7 @@ function lazyHost({ index, body, section, main, mainBody, context, openErrorLog,
     index,
     isMain: !section,
     addresses,
-    serverName: name?.host ?? mainCore.serverName?.host ?? hostname(),
+    serverName: name?.host ?? nameOfAddress(addresses) ?? mainName(),
     serverPort: name ? name.port : section ? portOf(addresses[0]) : undefined,
     serverScheme: name?.scheme,
     serverPath: section ? own?.serverPath : mainCore.serverPath,
@@ -216,6 +236,13 @@ function lazyHost({ index, body, section, main, mainBody, context, openErrorLog,
       return errorLog;
     },
   };
+}
+
+/** What Apache calls a virtual host of an address of its own; undefined where it is for any, or nobody knows. */
+function nameOfAddress(addresses: readonly string[]): string | undefined {
+  const hosts = addresses.map((each) => /^\[(.*)\]|^([^:]*)/.exec(each)).map((match) => match?.[1] ?? match?.[2] ?? "");
+  const isForAny = hosts.some((host) => ["", "*", "_default_", "0.0.0.0", "::"].includes(host));
+  return isForAny || hosts[0] === undefined ? undefined : nameInHosts(hosts[0]);
 }
 
 function portOf(address: string | undefined): number | undefined {
@@ -281,10 +308,10 @@ function checkedFile(file: ReadAccessFile, server: CompiledServer): ReadAccessFi
   enter(file.section.body, main, bodies);
   const errors: ConfigError[] = [];
   const warnings = [...file.warnings];
-  const { serverRoot, tree, modules, virtualHosts, trustsDocumentRoots } = server;
+  const { serverRoot, tree, modules, virtualHosts, trustsDocumentRoots, isListing } = server;
   const { origin: start } = file.section;
   const view: ServerView = {
-    ...{ serverRoot, tree, modules, virtualHosts, trustsDocumentRoots },
+    ...{ serverRoot, tree, modules, virtualHosts, trustsDocumentRoots, isListing },
     settings: (definition, host) => server.settings(definition, host),
     providers: (kind) => server.providers(kind),
     conditions: (functions) => server.conditions(functions),

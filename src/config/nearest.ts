@@ -1,5 +1,5 @@
 // A name nobody knows → what to do about it: the name that was meant, or the module that owns it.
-import { nearest } from "../api/index.js";
+import { nearest, whyAbsent } from "../api/index.js";
 import { allDirectives, enabledAs, ownersOf, symbolOf } from "./owners.js";
 
 export { editDistance, nearest } from "../api/index.js";
@@ -40,7 +40,10 @@ function adviceOn(name: string, { known, available }: KnownNames): string | unde
   const ours = available.filter(({ directives }) => has(directives, name)).map((module) => module.name);
   if (ours.length > 0) return `${ours.join(" or ")} owns this directive: ${enable(ours)}`;
   const owners = ownersOf(name);
-  if (owners.length > 0) return `${owners.join(" or ")} owns this directive, and modhost does not have it`;
+  if (owners.length > 0) {
+    const [why] = owners.flatMap((owner) => whyAbsent(owner) ?? []);
+    return `${owners.join(" or ")} owns this directive, and modhost does not have it${why === undefined ? "" : `. ${why}`}`;
+  }
   const loaded = nearest(name, known);
   if (loaded !== undefined) return `did you mean ${loaded}?`;
   const near = nearest(name, [...available.flatMap(({ directives }) => directives), ...allDirectives()]);

@@ -6,6 +6,7 @@ import { linkedIn, symbolOf } from "./owners.js";
 import { hasChanged, isPackage, isScript, openOther, otherFile } from "./other-modules.js";
 import type { ModuleNames, Reading } from "./reading.js";
 import { originAt, type DirectiveNode } from "./tree.js";
+import { whyAbsent } from "../api/absent-modules.js";
 import { splitWords, type Word } from "../api/words.js";
 
 /** Acts on the state; the arguments have been counted. */
@@ -108,11 +109,16 @@ const loadModule: Action = (node, reading, [symbol, path]) => {
     reading.warn(
       `LoadModule: modhost has no ${name}: whatever uses a directive of it will be refused`,
       originAt(node, symbol.column),
-      { length: symbol.length },
+      { length: symbol.length, ...whyNot(name) },
     );
   }
   reading.load({ symbol: name, origin: node.origin, path: path.text, known });
 };
+
+function whyNot(symbol: string): { advice?: string } {
+  const advice = whyAbsent(`mod_${symbol.replace(/_module$/, "")}`);
+  return advice === undefined ? {} : { advice };
+}
 
 /** A module that others wrote: a file of JavaScript, or a package. */
 const loadOther = (node: DirectiveNode, reading: Reading, [symbol, path]: readonly [Word, Word]): void => {

@@ -101,11 +101,11 @@ import worker from "./mpm_event/worker.js";
 export const modules: readonly Module[] = [
   core,
   so,
+  watchdog,
   httpCore,
   logConfig,
   logio,
   version,
-  watchdog,
   unixd,
   event,
   worker,

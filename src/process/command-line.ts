@@ -103,16 +103,23 @@ const options = {
   format: value,
 } as const;
 
+/** What options mean that stand for names given with -D. */
+const meant: Readonly<Record<string, readonly string[]>> = {
+  hosts: ["DUMP_VHOSTS", "DUMP_RUN_CFG"],
+  modules: ["DUMP_MODULES"],
+  debug: ["DEBUG"],
+};
+
 /** Understands the arguments; undefined when usage is to be shown, with what is wrong if it is known. */
 export function readCommandLine(args: readonly string[]): Command | { readonly wrong: string } {
   let given;
   try {
-    given = parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
+    given = parseArgs({ args: [...args], options, strict: true, allowPositionals: true, tokens: true });
   } catch (error) {
     const letter = /'-(\w)\b/.exec(error instanceof Error ? error.message : "")?.[1];
     return { wrong: letter ? `modhost: illegal option -- ${letter}` : String((error as Error).message) };
   }
-  const { values, positionals } = given;
+  const { values, positionals, tokens } = given;
   const word = values.action?.at(-1);
   if (values.help || positionals.length !== (word === "restart-group" ? 1 : 0)) return { wrong: "" };
   // A long spelling is none of Apache's options.
@@ -124,12 +131,9 @@ export function readCommandLine(args: readonly string[]): Command | { readonly w
   const levelWord = values.level?.at(-1)?.toLowerCase();
   const startupLevel = levels.find((level) => level === levelWord);
   if (levelWord !== undefined && !startupLevel) return { wrong: "modhost: illegal option -- e" };
-  const defines = [
-    ...(values.define ?? []),
-    ...(values.hosts ? ["DUMP_VHOSTS", "DUMP_RUN_CFG"] : []),
-    ...(values.modules ? ["DUMP_MODULES"] : []),
-    ...(values.debug ? ["DEBUG"] : []),
-  ];
+  const defines = tokens.flatMap((token) =>
+    token.kind !== "option" ? [] : token.name === "define" ? (token.value ?? []) : (meant[token.name] ?? []),
+  );
   const debug = values.debug === true || defines.includes("ONE_PROCESS");
   return {
     serverRoot: values.root?.at(-1),

@@ -2,8 +2,9 @@
 import { statSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { fileURLToPath } from "node:url";
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { core, processes, serverBanner, showOrigin, type AnyDirective, type Module } from "../api/index.js";
+import { apacheVersion } from "../config/conditions.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { orderHooks, steps } from "../config/order.js";
 import { printPlaces, printTree } from "../config/print.js";
@@ -74,12 +75,30 @@ function runSettings(server: CompiledServer): string {
     `Main DocumentRoot: "${resolve(server.serverRoot, documentRoot)}"\n` +
     `Main ErrorLog: "${configuration.errorLog}"\n` +
     `Mutex default: dir="${configuration.runtimeDir}/" mechanism=default \n` +
+    server.modules
+      .flatMap(({ name }) => mutexes[name] ?? [])
+      .map((each) => `Mutex ${each}: using_defaults\n`)
+      .join("") +
     `PidFile: "${configuration.pidFile}"\n` +
     defines.join("") +
     account("User", user, configuration.identity?.uid) +
     account("Group", group, configuration.identity?.gid)
   );
 }
+
+/** What Apache's modules keep each other out by; here it is listed only. */
+const mutexes: Readonly<Record<string, readonly string[]>> = {
+  mpm_worker: ["mpm-accept"],
+  mpm_prefork: ["mpm-accept"],
+  mod_watchdog: ["watchdog-callback"],
+  mod_auth_digest: ["authdigest-client"],
+  mod_authn_socache: ["authn-socache"],
+  mod_cache_socache: ["cache-socache"],
+  mod_rewrite: ["rewrite-map"],
+  mod_proxy: ["proxy"],
+  mod_proxy_balancer: ["proxy-balancer-shm"],
+  mod_ssl: ["ssl-cache", "ssl-stapling", "ssl-stapling-refresh"],
+};
 
 function moduleList({ modules }: Tree): string {
   const line = ({ symbol, origin }: Tree["modules"][number]): string =>
@@ -139,12 +158,12 @@ function whereAllowed({ contexts, override }: AnyDirective): string {
   return `\tAllowed in *.conf ${where} and in .htaccess\n\twhen AllowOverride ${when}\n`;
 }
 
-/** Listing of -v. */
+/** Listing of -v; tools look for Apache's version there. */
 export function versionLines(): string {
   const built = statSync(fileURLToPath(import.meta.url))
     .mtime.toISOString()
     .slice(0, 19);
-  return `Server version: ${serverBanner("Full")}\nServer built:   ${built}\n`;
+  return `Server version: ${serverBanner("Full")}, as Apache/${apacheVersion}\nServer built:   ${built}\n`;
 }
 
 /** Listing of -V; the lines that tools for Apache look for. */
@@ -161,9 +180,11 @@ export function settingLines(server: CompiledServer | undefined): string {
     `  threaded:     ${mpm === "prefork" ? "no" : "yes (fixed thread count)"}\n` +
     `    forked:     yes (variable process count)\n` +
     `Server compiled with....\n` +
-    ` -D SERVER_CONFIG_FILE="apache2.conf"\n` +
+    ` -D APR_HAVE_IPV6 (IPv4-mapped addresses enabled)\n` +
+    ` -D AP_HAVE_RELIABLE_PIPED_LOGS\n` +
+    (server ? ` -D HTTPD_ROOT="${server.serverRoot}"\n` : "") +
     ` -D DEFAULT_PIDLOG="logs/httpd.pid"\n` +
     ` -D DEFAULT_ERRORLOG="logs/error_log"\n` +
-    (server ? ` -D HTTPD_ROOT="${server.serverRoot}"\n` : "")
+    ` -D SERVER_CONFIG_FILE="${server ? relative(server.serverRoot, server.tree.mainFile) : "apache2.conf"}"\n`
   );
 }

@@ -5,6 +5,7 @@ import { resolve, sep } from "node:path";
 import {
   core,
   isLogProgram,
+  localHost,
   processes,
   serverBanner,
   workerCount,
@@ -42,6 +43,8 @@ export interface LoadRequest {
   readonly debug: boolean;
   /** -T: without looking for the documents' directories. */
   readonly trust?: boolean;
+  /** Nothing but a listing is wanted. */
+  readonly listing?: boolean;
   readonly modules: readonly Module[];
 }
 
@@ -67,7 +70,8 @@ export function readServer({ modules, ...request }: LoadRequest): ReadServer {
   if (read.errors.length >= maximumFaults || (tree.nodes.length === 0 && read.errors.length > 0)) {
     return { tree, server: undefined, errors: read.errors, warnings, environment };
   }
-  const compiled = compile(tree, modules, { check: checkIdentity, trustDocumentRoots: request.trust === true });
+  const { trust: trustDocumentRoots = false, listing = false } = request;
+  const compiled = compile(tree, modules, { check: checkIdentity, trustDocumentRoots, listing });
   const errors = [...read.errors, ...compiled.errors];
   return {
     tree,
@@ -106,16 +110,20 @@ export function loadConfiguration(request: LoadRequest): Loaded & { readonly env
   const { configuration, lair } = underAccount(configured, request, environment);
   const show = faultPrinter(tree.sources);
   const texts = warnings.map((warning) => show(warning, "warning"));
-  const { serverName } = server.settings(core, mainOf(server));
-  if (!serverName) {
-    texts.push(
-      `AH00558: modhost: Could not reliably determine the server's fully qualified domain name, using ${mainOf(server).serverName}. ` +
-        "Set the 'ServerName' directive globally to suppress this message",
-    );
-  }
+  texts.push(...unnamed(server));
   if (lair === undefined) texts.push(...closedPaths(server, configuration, request.own));
   else texts.push(asRoot(lair, configured));
   return { configuration, warnings: texts, environment };
+}
+
+/** What is to be said of a server without a name, with the one it goes by. */
+export function unnamed(server: CompiledServer): string[] {
+  const main = mainOf(server);
+  if (server.settings(core, main).serverName || localHost().isFull) return [];
+  return [
+    `AH00558: modhost: Could not reliably determine the server's fully qualified domain name, using ${main.serverName}. ` +
+      "Set the 'ServerName' directive globally to suppress this message",
+  ];
 }
 
 /** The same with the account that really serves; `lair` where that is root, and why. */

@@ -17,6 +17,7 @@ import {
   pidFileOf,
   readServer,
   underAccount,
+  unnamed,
   type LoadRequest,
   type ReadServer,
 } from "./load.js";
@@ -81,9 +82,9 @@ interface Run {
 
 /** Syntax check and listings. */
 async function check(command: Command, { request, program, terminal: { err } }: Run): Promise<number> {
-  const read = readServer(request);
-  const { tree, server } = read;
   const isTest = command.test && !command.defines.some((name) => dumpNames.has(name));
+  const read = readServer({ ...request, listing: !isTest });
+  const { tree, server } = read;
   const lints = server && isTest ? lintServer(server) : [];
   const accounts = server ? configurationOf(server).errors : [];
   const pythons =
@@ -100,6 +101,7 @@ async function check(command: Command, { request, program, terminal: { err } }: 
     say(`${outcomeJson({ errors, warnings }, tree.sources, pythons?.notes)}\n`);
     return errors.length === 0 ? 0 : 1;
   }
+  if (server && shows(command, "warn")) for (const line of unnamed(server)) err(line);
   const listing = server ? dumps(server, command.defines) : "";
   const verdict = showOutcome({ errors, warnings }, tree.sources).trimEnd();
   for (const line of accounts) err(line);

@@ -66,7 +66,12 @@ describe("the command line of", function () {
 
   describe("modhost", () => {
     const rows: [args: string, status: number, out: RegExp, err: RegExp][] = [
-      ["-v", 0, /^Server version: modhost\/\d+\.\d+\.\d+ \(\w+\)\nServer built: {3}\d{4}-\d\d-\d\dT[\d:]{8}\n$/, /^$/],
+      [
+        "-v",
+        0,
+        /^Server version: modhost\/\d+\.\d+\.\d+ \(\w+\), as Apache\/2\.4\.\d+\nServer built: {3}\d{4}-\d\d-\d\dT[\d:]{8}\n$/,
+        /^$/,
+      ],
       ["-V", 0, /^Server version: [^]*^Server MPM: {5}event\n {2}threaded: {5}yes [^]*-D HTTPD_ROOT="\/tmp/m, /^$/],
       ["-l", 0, /^Compiled in modules:\n {2}core\.c\n/, /^$/],
       ["-L", 0, /^Alias \(mod_alias\.c\)\n\t.*\n\tAllowed in \*\.conf anywhere\n/m, /^$/],

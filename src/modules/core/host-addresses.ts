@@ -1,8 +1,7 @@
 // Words that name addresses → addresses: those of `<VirtualHost>` and Listen.
-import { readFileSync } from "node:fs";
 import { isIPv4, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
-import type { Place } from "../../api/index.js";
+import { addressesInHosts, shortestAddress, type Place } from "../../api/index.js";
 
 /** The addresses of one word of a `<VirtualHost>` line, a host name replaced by those /etc/hosts has for it. */
 export function virtualHostAddress(text: string, place: Place): readonly string[] {
@@ -15,9 +14,9 @@ export function virtualHostAddress(text: string, place: Place): readonly string[
   if (host.startsWith("[")) {
     const address = host.slice(1, -1);
     if (!isIPv6(address)) return place.fail(`address: ${host} is no IPv6 address`);
-    return [`[${shortest(address)}]${port === undefined ? "" : `:${port}`}`];
+    return [`[${shortestAddress(address)}]${port === undefined ? "" : `:${port}`}`];
   }
-  const found = addressesOf(host);
+  const found = addressesInHosts(host);
   if (found.length === 0) {
     place.warn(`Could not resolve host name ${host} from /etc/hosts: ignoring it; write its IP address`, "AH00547");
   }
@@ -36,9 +35,9 @@ export function listenAddresses(
   if (host === "" || host === "*") return { addresses: [""], port: number };
   if (isIPv4(host)) return { addresses: [host], port: number };
   if (host.startsWith("[") && isIPv6(host.slice(1, -1))) {
-    return { addresses: [shortest(host.slice(1, -1))], port: number };
+    return { addresses: [shortestAddress(host.slice(1, -1))], port: number };
   }
-  const addresses = usable(addressesOf(host));
+  const addresses = usable(addressesInHosts(host));
   if (addresses.length === 0)
     return place.fail(`address: Invalid address or port, found "${host}"`, "write its IP address");
   return { addresses, port: number };
@@ -54,30 +53,4 @@ export function usable(addresses: readonly string[], interfaces = networkInterfa
   const families = new Set((outer.length > 0 ? outer : all).map(({ family }) => family));
   const found = addresses.filter((address) => families.has(isIPv6(address) ? "IPv6" : "IPv4"));
   return found.length > 0 ? found : addresses;
-}
-
-/** An IPv6 address in its shortest form, as sockets give theirs; the interface behind % stays. */
-function shortest(address: string): string {
-  const [plain = "", ...zone] = address.split("%");
-  return [new URL(`http://[${plain}]`).hostname.slice(1, -1), ...zone].join("%");
-}
-
-/** The addresses /etc/hosts has for a name, read anew each time: it is asked at load only. */
-function addressesOf(name: string): readonly string[] {
-  const wanted = name.toLowerCase();
-  const found = new Set<string>();
-  let text = "";
-  try {
-    text = readFileSync("/etc/hosts", "utf8");
-  } catch {
-    // A machine may do without.
-  }
-  for (const line of text.split("\n")) {
-    const [address = "", ...names] = line.replace(/#.*/, "").trim().split(/\s+/);
-    if (!names.some((each) => each.toLowerCase() === wanted)) continue;
-    if (isIPv4(address)) found.add(address);
-    else if (isIPv6(address)) found.add(shortest(address));
-  }
-  if (wanted === "localhost" && found.size === 0) return ["127.0.0.1", "::1"];
-  return [...found];
 }

@@ -208,6 +208,7 @@ export default defineModule({
   },
   lifecycle: {
     check(server) {
+      if (server.isListing) return;
       check(server);
       checkBackEndTls(server);
     },

@@ -1,0 +1,25 @@
+// This machine → the name of a server that was given none.
+import { spawnSync } from "node:child_process";
+import { hostname } from "node:os";
+import { addressesInHosts, nameInHosts } from "./hosts-file.js";
+
+/** Milliseconds after which a name service that does not answer is gone without. */
+const patience = 2000;
+
+/**
+ * What Apache calls a server without ServerName: the full name of this machine's first address, `isFull` then; or where that
+ * has none the name that the machine has for itself, or the address. /etc/hosts is asked first, then the system's name services.
+ */
+export function localHost(): { readonly name: string; readonly isFull: boolean } {
+  const own = hostname();
+  const address = addressesInHosts(own)[0] ?? ask("ahosts", own)?.[0];
+  const name = address === undefined ? undefined : (nameInHosts(address) ?? ask("hosts", address)?.[1]);
+  if (name?.includes(".")) return { name, isFull: true };
+  return { name: address === undefined ? "127.0.0.1" : own.includes(".") ? own : address, isFull: false };
+}
+
+/** The first line that the system's name services have for a name or an address, in words. */
+function ask(database: "ahosts" | "hosts", name: string): readonly string[] | undefined {
+  const { status, stdout } = spawnSync("getent", [database, name], { encoding: "utf8", timeout: patience });
+  return status === 0 ? stdout.split("\n")[0]?.split(/\s+/) : undefined;
+}
