@@ -135,6 +135,8 @@ export interface WorkerView {
   openLog(target: string): LogWriter;
   /** Random bytes that all workers of this supervisor share, and nobody else knows. */
   readonly secret: Buffer;
+  /** The same for the workers of one configuration: what it protects ends with a reload. Missing where nothing is served. */
+  readonly passingSecret?: Buffer;
   /** Set where nothing is served but one request explained: programs are not started. */
   readonly isRehearsal?: true;
   /** What this worker is at: requests in work, and the connections it may hold. Missing where nothing is served. */

@@ -58,6 +58,8 @@ export interface WorkerStart {
   readonly listenBacklog: number;
   /** Random bytes that all workers share, in base64. */
   readonly secret: string;
+  /** The same for the workers of this generation. */
+  readonly passingSecret: string;
   /** What tables hold that all workers share. */
   readonly tables: readonly TableChange[];
 }

@@ -52,6 +52,7 @@ export class Generation {
   readonly number: number;
   readonly configuration: Configuration;
   readonly startedAt = Date.now();
+  readonly #passingSecret = randomBytes(32).toString("base64");
   readonly #options: GenerationOptions;
   readonly #groups = new Map<string, DaemonGroup>();
   readonly #workers = new Set<WorkerProcess>();
@@ -221,6 +222,7 @@ export class Generation {
       maxConnections,
       listenBacklog,
       secret,
+      passingSecret: this.#passingSecret,
       tables,
     };
   }

@@ -48,6 +48,7 @@ export async function prepareWorker(
   if (!main) throw new Error("the configuration has no main server");
   const { errorLog } = main;
   const secret = Buffer.from(start.secret, "base64");
+  const passingSecret = Buffer.from(start.passingSecret, "base64");
   const reports = new Reports(() => send({ type: "report" }));
   const tables = new WorkerTables((changes) => send({ type: "tables", changes }));
   tables.heard(start.tables);
@@ -58,7 +59,7 @@ export async function prepareWorker(
   const duties = new Duties();
   let serving: Serving | undefined;
   const view: WorkerView = {
-    ...{ server, errorLog, secret, openLog, sharedTable },
+    ...{ server, errorLog, secret, passingSecret, openLog, sharedTable },
     load: () => serving?.load() ?? { active: 0, capacity: start.maxConnections },
     report: () => reports.ask(),
     duty: (begin) => duties.add(begin),

@@ -189,8 +189,6 @@ export class TlsEndpoint {
       socket.destroy();
       return;
     }
-    // A client that begins anew again and again costs a lot, and nobody needs it.
-    socket.disableRenegotiation();
     const refusal = waiting.host.settings.verify?.(socket);
     if (!(refusal instanceof Promise)) return this.#verified(socket, waiting, refusal);
     socket.on("error", () => undefined);

@@ -97,7 +97,9 @@ function requestDirectives(directive: Make): Directives<Settings> {
       doc:
         "At the top of a virtual host, one without a good certificate is refused in the handshake. In a section, clients of the " +
         "whole virtual host are asked for a certificate in the handshake (TLS 1.3 has no other time for it), but only requests " +
-        "of the section are refused without one, with 403.",
+        "of the section are refused without one, with 403. Apache asks again when a section wants one: by a renegotiation up to TLS " +
+        "1.2, which HTTP/2 forbids, and after the handshake in TLS 1.3, which no browser takes part in. Here both versions act " +
+        "alike; visitors of other pages may be asked for a certificate by their browser, which a name of its own avoids.",
       example: `${engine}SSLCACertificateFile conf/clients.pem\nSSLVerifyClient require`,
       default: "none",
       set: ([verifyClient]) => ({ verifyClient }),

@@ -62,7 +62,8 @@ export function contextOptions(
     ...(settings.curves === undefined ? {} : { ecdhCurve: settings.curves }),
     ...(settings.signatureAlgorithms === undefined ? {} : { sigalgs: settings.signatureAlgorithms }),
     ...(settings.sessionTimeout === undefined ? {} : { sessionTimeout: settings.sessionTimeout }),
-    ...(givesTickets ? {} : { secureOptions: constants.SSL_OP_NO_TICKET }),
+    // With `disableRenegotiation` of Node a second handshake is done all the same; so the client is told no, as by Apache.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (givesTickets ? 0 : constants.SSL_OP_NO_TICKET),
     ...(ca.length === 0 ? {} : { ca }),
   };
   if ((verifyClient === "require" || verifyClient === "optional") && options.ca === undefined) {

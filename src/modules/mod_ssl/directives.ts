@@ -1,14 +1,5 @@
 // The SSL directives → settings.
-import {
-  arg,
-  optional,
-  rest,
-  tlsVersions,
-  type Context,
-  type Directive,
-  type Directives,
-  type Place,
-} from "../../api/index.js";
+import { arg, optional, rest, tlsVersions, type Directive, type Directives, type Place } from "../../api/index.js";
 import { engine, hosts, named, override, sections, type Make, type Settings } from "./directive-parts.js";
 import { clientDirectives } from "./client-directives.js";
 import { ocspDirectives } from "./ocsp-directives.js";
@@ -51,7 +42,7 @@ function fileDirectives(directive: Make): Directives<Settings> {
       args: path,
       contexts: hosts,
       summary: "48 random bytes that protect session tickets, for several servers that share them",
-      doc: "Without it the workers of one server share bytes that are made anew when it is started.",
+      doc: "Without it the workers of one server share bytes that are made anew at each start and reload, as in Apache.",
       example: "SSLSessionTicketKeyFile conf/ticket.key",
       set: ([file], place) => ({ ticketKeyFile: named(file, place) }),
     }),
@@ -195,21 +186,6 @@ function versionOf(text: string, place: Place): Version {
 
 /** What is accepted for the sake of configurations that have it. */
 function acceptedDirectives(directive: Make): Directives<Settings> {
-  const accepted = (
-    summary: string,
-    reason: string,
-    example: string,
-    { contexts = ["server config"] }: { contexts?: readonly Context[] } = {},
-  ): Directive<Settings> =>
-    directive({
-      args: [rest(arg.word("value"))],
-      contexts,
-      ...(contexts.includes(".htaccess") ? { override } : {}),
-      summary,
-      doc: `Has no effect: ${reason}`,
-      example,
-      set: () => undefined,
-    });
   const only = (name: string, wanted: string, [summary, reason]: readonly [string, string]): Directive<Settings> =>
     directive({
       args: [arg.word("value")],
@@ -221,22 +197,36 @@ function acceptedDirectives(directive: Make): Directives<Settings> {
       set: ([text], place) => (text.toLowerCase() === wanted ? undefined : place.fail(`must be ${wanted}: ${reason}`)),
     });
   return {
-    SSLRandomSeed: accepted(
-      "Where random bytes come from.",
-      "OpenSSL asks the system.",
-      "SSLRandomSeed startup builtin",
-    ),
-    SSLSessionCache: accepted(
-      "Where sessions are kept.",
-      "clients keep them in tickets, which every worker can read.",
-      "SSLSessionCache none",
-    ),
-    SSLRenegBufferSize: accepted(
-      "How much of a body is kept through a renegotiation.",
-      "there are no renegotiations.",
-      "<Location /x>\n  SSLRenegBufferSize 262144\n</Location>",
-      { contexts: sections },
-    ),
+    SSLRandomSeed: directive({
+      args: [arg.oneOf("when", "startup", "connect"), arg.word("source"), optional(arg.int("bytes", { min: 1 }))],
+      contexts: ["server config"],
+      summary: "Where random bytes come from.",
+      doc: "Has no effect: OpenSSL asks the system.",
+      example: "SSLRandomSeed startup builtin",
+      set: () => undefined,
+    }),
+    SSLSessionCache: directive({
+      args: [arg.word("type")],
+      contexts: ["server config"],
+      summary: "Where sessions are kept.",
+      doc: "Has no effect: clients keep them in tickets, which every worker can read. Known are `none`, `nonenotnull`, `shmcb:`, `dbm:`, `dc:`, `memcache:` and `redis:`.",
+      example: "SSLSessionCache none",
+      set: ([text], place) =>
+        /^(?:none|nonenotnull|(?:shmcb|dbm|dc|memcache|redis)(?::.*)?)$/i.test(text)
+          ? undefined
+          : place.fail(
+              `type must be none, nonenotnull, or one of shmcb:, dbm:, dc:, memcache: and redis:, found "${text}"`,
+            ),
+    }),
+    SSLRenegBufferSize: directive({
+      args: [arg.int("bytes", { min: 0 })],
+      contexts: sections,
+      override,
+      summary: "How much of a body is kept through a renegotiation.",
+      doc: "Has no effect: there are no renegotiations, see SSLVerifyClient.",
+      example: "<Location /x>\n  SSLRenegBufferSize 262144\n</Location>",
+      set: () => undefined,
+    }),
     SSLCompression: only("SSLCompression", "off", ["Compression by TLS", "it gives away what is encrypted."]),
     SSLInsecureRenegotiation: only("SSLInsecureRenegotiation", "off", [
       "Renegotiation with old clients",

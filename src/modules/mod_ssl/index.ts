@@ -212,12 +212,17 @@ export default defineModule({
       check(server);
       checkBackEndTls(server);
     },
-    start({ server, secret, isRehearsal }) {
+    start({ server, secret, passingSecret = secret, isRehearsal }) {
       readBackEndFiles(server);
       for (const { host, settings, asks } of encryptedHosts(server)) {
         const awaited = isRehearsal && isManaged(server, host) ? "awaited" : undefined;
         const managed = managedOf(server, host) ?? awaited;
-        const { own, options } = contextOptions(settings, { name: nameOf(host), secret, managed, asks });
+        const { own, options } = contextOptions(settings, {
+          name: nameOf(host),
+          secret: passingSecret,
+          managed,
+          asks,
+        });
         const rules = clientRules(settings, host);
         const tls = {
           options: awaited && managed === awaited ? { ...options, ...anonymous } : options,

@@ -1,6 +1,6 @@
 // Sessions that begin with one HTTP worker and go on with another; the shipped ssl.conf as sslscan judges it, beside Debian's.
 import { expect } from "chai";
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,6 +48,12 @@ LogFormat "%P %{SSL_PROTOCOL}x %{SSL_SESSION_RESUMED}x" sessions
   });
   after(() => server?.end());
 
+  it("goes on when openssl s_client comes again, five times", () => {
+    const args = ["s_client", "-connect", `127.0.0.1:${port}`, "-tls1_2", "-reconnect"];
+    const { stdout } = spawnSync("openssl", args, { input: "", encoding: "utf8" });
+    expect(stdout.match(/^(?:New|Reused), /gm)).to.deep.equal(["New, ", ...(Array(5).fill("Reused, ") as string[])]);
+  });
+
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     it(`of ${version} goes on with every worker, whichever it began with`, async () => {
       const session = await ask(port, version);
@@ -69,6 +75,20 @@ LogFormat "%P %{SSL_PROTOCOL}x %{SSL_SESSION_RESUMED}x" sessions
         return workers().size === 2;
       });
       expect(lines().filter((line) => line.endsWith("Initial"))).to.have.length(1);
+    });
+
+    it(`of ${version} ends with a graceful restart, as with Apache, and another begins`, async () => {
+      const session = await ask(port, version);
+      const errors = (): number => [...(server?.errors() ?? "").matchAll(/resuming normal operations/g)].length;
+      const before = errors();
+      process.kill(server?.running.child.pid ?? 0, "SIGUSR1");
+      await until("the new workers serve", () => errors() > before);
+      const log = join(server?.root ?? "", "run/sessions.log");
+      const count = (): number => readFileSync(log, "utf8").split("\n").length;
+      const known = count();
+      await ask(port, version, session);
+      await until("it is logged", () => count() > known);
+      expect(readFileSync(log, "utf8")).to.match(/Initial\n$/);
     });
   }
 });
