@@ -228,7 +228,7 @@ export interface BalancerParameters {
   readonly failOnStatus?: readonly number[];
   readonly failOnTimeout?: boolean;
   readonly forceRecovery?: boolean;
-  /** Has no effect; shown. */
+  /** How long a request waits for a member, where none takes requests. */
   readonly timeout?: number;
   /** Of the forms that change it; "None": there are none. */
   readonly nonce?: string;

@@ -5,7 +5,9 @@ const bytraffic: BalanceMethod = {
   choose(candidates) {
     let best: { readonly traffic: number; readonly candidate: (typeof candidates)[number] } | undefined;
     for (const candidate of candidates) {
-      const traffic = (candidate.sent + candidate.read) / candidate.loadFactor;
+      // In whole numbers, as in Apache: shares of little traffic come out alike.
+      const { sent, read, loadFactor } = candidate;
+      const traffic = Math.floor(sent / loadFactor) + Math.floor(read / loadFactor);
       if (!best || traffic < best.traffic) best = { traffic, candidate };
     }
     return best?.candidate;

@@ -1,4 +1,5 @@
 // A request for a balancer → the answer of one of its members, of another where one cannot be reached.
+import { setTimeout as pause } from "node:timers/promises";
 import { refuse, type ProxyScheme, type Request, type Response } from "../../api/index.js";
 import { ask } from "./ask.js";
 import type { Question } from "./asking.js";
@@ -9,6 +10,9 @@ import { proxyError, type Stage } from "./failure.js";
 import type { Member } from "./member.js";
 import { nameOf } from "./target.js";
 import type { Mapping } from "./translate.js";
+
+/** Milliseconds between two looks for a member. */
+const leastPause = 20;
 
 /** Asks the members, one after the other. */
 export async function askBalancer(request: Request, question: Question): Promise<Response> {
@@ -22,7 +26,7 @@ export async function askBalancer(request: Request, question: Question): Promise
   const { maxAttempts = Math.max(0, balancer.members.length - 1) } = balancer.parameters;
   const tried = new Set<Member>();
   for (let attempt = 0; ; attempt++) {
-    const member = choose(request, balancer, tried);
+    const member = await chosen(request, balancer, tried);
     if (typeof member === "string") {
       request.log("error", "proxy_balancer", member);
       return refuse(503);
@@ -35,6 +39,19 @@ export async function askBalancer(request: Request, question: Question): Promise
       return response;
     request.log("warn", "proxy_balancer", `${balancer.name}: ${member.url} cannot be reached, another member is asked`);
   }
+}
+
+/** The member, as soon as there is one: `timeout=` of the balancer says how long that is waited for. */
+async function chosen(request: Request, balancer: Balancer, tried: ReadonlySet<Member>): Promise<Member | string> {
+  let member = choose(request, balancer, tried);
+  const { timeout = 0 } = balancer.parameters;
+  const { signal } = request.connection;
+  for (const end = performance.now() + timeout; typeof member === "string" && performance.now() < end;) {
+    await pause(Math.max(leastPause, timeout / 100));
+    if (signal.aborted) break;
+    member = choose(request, balancer, tried);
+  }
+  return member;
 }
 
 async function askMember(

@@ -55,6 +55,13 @@ export class Balancer implements ProxyBalancer {
     return this.parameters.method ?? "byrequests";
   }
 
+  /** What this one says over what another says, whose members it takes. */
+  over(outer: Balancer): Balancer {
+    if (Object.keys(this.#parts.parameters).length === 0) return outer;
+    const { members, parameters } = outer.#parts;
+    return new Balancer({ ...this.#parts, members, parameters: { ...parameters, ...this.#parts.parameters } });
+  }
+
   change(values: SharedRecord): void {
     this.#parts.table.change({ key: this.key, set: values });
   }
@@ -172,7 +179,8 @@ export function makeBalancers({ server, sharedTable }: Pick<WorkerView, "server"
     // As in Apache, those of the main server go before a virtual host's own.
     const inherited = host === main || ownBalancersOnly ? [] : [...(made.get(main)?.entries() ?? [])];
     for (const [key, balancer] of inherited) {
-      if (balancer.members.length > 0 || !ofHost.get(key)?.members.length) ofHost.set(key, balancer);
+      const ownOne = ofHost.get(key);
+      if (balancer.members.length > 0 || !ownOne?.members.length) ofHost.set(key, ownOne?.over(balancer) ?? balancer);
     }
     made.set(host, ofHost);
     balancers.set(host, {

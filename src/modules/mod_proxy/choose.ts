@@ -22,6 +22,7 @@ export function choose(request: Request, balancer: Balancer, tried: ReadonlySet<
     member = meant && !tried.has(meant) && meant.isUsable(true) ? meant : redirected(balancer, meant, tried);
     if (!member && !failsOver) return `AH01167: ${balancer.name}: All workers are in error state for route (${route})`;
     isChanged = member?.route !== route;
+    if (member) countTurn(balancer, member);
   } else if (sticky) isChanged = true;
   member ??= byMethod(request, balancer, tried);
   if (!member) return `AH01166: ${balancer.name}: All workers are in error state`;
@@ -30,6 +31,15 @@ export function choose(request: Request, balancer: Balancer, tried: ReadonlySet<
   environment.set("BALANCER_WORKER_ROUTE", member.route);
   if (isChanged) environment.set("BALANCER_ROUTE_CHANGED", "1");
   return member;
+}
+
+/** Requests of sessions count among the turns of those without. */
+function countTurn({ members }: Balancer, chosen: Member): void {
+  for (const member of members) {
+    if (!member.isUsable(true)) continue;
+    member.turns += member.loadFactor;
+    chosen.turns -= member.loadFactor;
+  }
 }
 
 /** Where all members are in error, all are tried again at once. */
@@ -56,12 +66,12 @@ function byMethod(request: Request, balancer: Balancer, tried: ReadonlySet<Membe
   return candidates.length === 0 ? undefined : (method.choose(candidates) as Member | undefined);
 }
 
-/** Usable members of the first set that has any, spares in the place of those that fail; hot standbys where there is none. */
+/** Usable members of the first set that has any: spares in the place of those that fail, hot standbys where there is none. */
 function candidatesOf(members: readonly Member[], tried: ReadonlySet<Member>): readonly Member[] {
   const sets = [...new Set(members.map(({ set }) => set))].sort((a, b) => a - b);
   const isFree = (member: Member): boolean => !tried.has(member) && member.isUsable();
-  for (const isStandby of [false, true]) {
-    for (const set of sets) {
+  for (const set of sets) {
+    for (const isStandby of [false, true]) {
       const own = members.filter((member) => member.set === set && member.has("H") === isStandby);
       const regular = own.filter((member) => !member.has("R"));
       const usable = regular.filter(isFree);
@@ -99,7 +109,7 @@ function cookieOf({ headers }: Request, name: string): string | undefined {
   const cookies = headers.get("cookie");
   for (const cookie of cookies?.split(/[;,]/) ?? []) {
     const [key = "", ...value] = cookie.trim().split("=");
-    if (key.trim() === name) return value.join("=").replace(/^"(.*)"$/, "$1");
+    if (key.trim() === name) return value.join("=");
   }
   return undefined;
 }

@@ -43,7 +43,7 @@ export function memberDirectives(directive: Make): Directives<Settings> {
         "In `<Proxy balancer://name>` it takes the URL of the back end and parameters; elsewhere the balancer goes first. " +
         "`loadfactor=` (1 to 100) is its share; `route=` marks the sessions it has; `lbset=` puts it behind members of " +
         "lower sets; `status=` takes `+D` (disabled), `+S` (stopped), `+H` (hot standby: used where nobody else is left), `+R` " +
-        "(spare: takes the place of one that fails), `+N` (draining: its sessions alone), `+I` (errors are ignored), `+E`. A " +
+        "(spare: takes the place of one that fails), `+N` (draining: its sessions alone), `+I` (errors are ignored), `+E` (in error at the beginning, which ends with the next request). A " +
         "member that cannot be reached gets no requests for `retry=` seconds (60), in all HTTP workers; the request that met " +
         "it goes to another. Other parameters are those of ProxyPass.",
       example:
@@ -72,7 +72,7 @@ export function memberDirectives(directive: Make): Directives<Settings> {
         "(a cookie, and behind `|` a path parameter, whose value ends with the route of its member), `stickysessionsep=`, " +
         "`scolonpathdelim=`, `nofailover=On`, `maxattempts=`, `failonstatus=` (statuses after which a member counts as in " +
         "error), `failontimeout=` and `forcerecovery=Off` (does not try all members again when all are in error); `growth=` (members that can be added " +
-        "while the server runs) and `nonce=` (of the forms of balancer-manager; `None`: it shows, and changes nothing); `timeout=` has no effect. Back ends have those of ProxyPass.",
+        "while the server runs) and `nonce=` (of the forms of balancer-manager; `None`: it shows, and changes nothing); `timeout=` (how long a request waits for a member where none takes requests; not at all unless written). Back ends have those of ProxyPass.",
       example:
         "<Proxy balancer://shop>\n  BalancerMember http://10.0.0.1:8080\n  ProxySet lbmethod=bytraffic\n</Proxy>",
       set: ([words], place) => {
@@ -90,7 +90,7 @@ export function memberDirectives(directive: Make): Directives<Settings> {
       args: [arg.flag()],
       contexts: hosts,
       summary: "Whether a virtual host takes over the ProxyPass lines of the main server",
-      doc: "Off, its own lines alone are in force.",
+      doc: "Off, its own lines alone are in force. (Apache takes those of the main server all the same.)",
       default: "On",
       example: "ProxyPassInherit Off",
       set: ([on], { directive: name, origin }) => (on ? undefined : { rules: [standsAlone(name, origin)] }),
@@ -99,7 +99,9 @@ export function memberDirectives(directive: Make): Directives<Settings> {
       args: [arg.flag()],
       contexts: hosts,
       summary: "Whether a virtual host takes over the balancers of the main server",
-      doc: "On, a balancer of the main server goes before one of the same name in the virtual host.",
+      doc:
+        "On, a balancer of the main server has its own members in the virtual host, too, and what ProxyPass and ProxySet of the " +
+        "virtual host say of it. Off, balancers of the virtual host alone are known. (In Apache, ProxyPassInherit must be Off as well.)",
       default: "On",
       example: "BalancerInherit Off",
       set: ([on]) => ({ ownBalancersOnly: !on }),

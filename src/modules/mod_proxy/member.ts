@@ -106,7 +106,8 @@ export class Member implements ProxyMember {
 
   /** Whether requests may go to it; a draining one takes those alone that have its route. */
   isUsable(withRoute = false): boolean {
-    if (this.has("D") || this.has("S") || this.has("E") || this.has("C")) return false;
+    // As in Apache, one that begins in error (status=+E) is tried again at once.
+    if (this.has("D") || this.has("S") || this.kept("E") === true || this.has("C")) return false;
     return (withRoute || !this.has("N")) && !this.isFailing;
   }
 

@@ -161,7 +161,6 @@ const knownOfBalancers: Readonly<Record<string, Read>> = {
   nonce: (value, fail) =>
     value.length > 36 ? fail("must not be longer than 36 characters") : balancer({ nonce: byteString(value) }),
   growth: count((growth) => balancer({ growth }), { least: 1, most: 100 }),
-  // How long a request waits for a free member: members take as many as there are, and `acquire` of each says the rest.
   timeout: (value, fail) => balancer({ timeout: duration(value, "s") ?? fail("must be a length of time") }),
 };
 
