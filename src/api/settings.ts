@@ -30,10 +30,23 @@ export function list<Item>(
 ): Setting<readonly Item[]> {
   return {
     initial,
-    add: (earlier, later) => [...earlier, ...later],
+    add: appended,
     nest: (outer, inner) =>
       nest === "replace" ? inner : nest === "inner first" ? [...inner, ...outer] : [...outer, ...inner],
   };
+}
+
+const growing = new WeakSet<readonly unknown[]>();
+
+/**
+ * For `add` alone: a list with more behind it. One that came from here grows where it is, so that a hundred thousand lines
+ * are not copied for each of them; while lines are added, nobody else has it.
+ */
+export function appended<Item>(earlier: readonly Item[], later: readonly Item[]): readonly Item[] {
+  const list = growing.has(earlier) ? (earlier as Item[]) : [...earlier];
+  growing.add(list);
+  for (const item of later) list.push(item);
+  return list;
 }
 
 /** A table whose entries are overlaid, later and inner ones winning. */

@@ -1,5 +1,5 @@
 // What mod_rewrite remembers, at server level and of directories, and how the two are inherited.
-import { defineSettings, type Setting } from "../../api/index.js";
+import { appended, defineSettings, type Setting } from "../../api/index.js";
 import type { Condition } from "./condition.js";
 import type { RewriteMap } from "./map.js";
 import type { Rule } from "./rule.js";
@@ -46,8 +46,8 @@ type Listed = Pick<ServerRules, "rules" | "pending">;
 /** The rules of two lines: a rule takes the conditions in front of it. */
 function joinLines(earlier: Listed, later: Listed): Listed {
   const [rule] = later.rules;
-  if (!rule) return { rules: earlier.rules, pending: [...earlier.pending, ...later.pending] };
-  return { rules: [...earlier.rules, { ...rule, conditions: earlier.pending }], pending: [] };
+  if (!rule) return { rules: earlier.rules, pending: appended(earlier.pending, later.pending) };
+  return { rules: appended(earlier.rules, [{ ...rule, conditions: earlier.pending }]), pending: [] };
 }
 
 function joinOptions(earlier: RewriteOptions, later: RewriteOptions): RewriteOptions {
