@@ -1,6 +1,6 @@
 // Options of WSGIDaemonProcess that prepare a process, guard it, or let it know of the server, in one server.
 import { execFileSync } from "node:child_process";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -29,6 +29,7 @@ def application(environ, start_response):
     found = {
         "pid": os.getpid(), "prefix": sys.prefix, "warmed": sys.modules.get("warmed"),
         "LC_ALL": os.environ.get("LC_ALL"), "HOME": os.environ.get("HOME"), "GREETING": os.environ.get("GREETING"),
+        "own": {name: value for name, value in os.environ.items() if name.startswith("OWN_")},
     }
     start_response("200 OK", [("Content-Type", "application/json")])
     return [json.dumps(found).encode()]
@@ -43,6 +44,7 @@ interface Found {
 const groups: Readonly<Record<string, string>> = {
   plain: "",
   named: "python-executable=@ROOT@/venv/bin/python3 env-file=@ROOT@/site.env",
+  lost: "env-file=@ROOT@/lost.env",
   warmed: "preload=@ROOT@/warm.py processes=2",
   cold: "preload=@ROOT@/cold.py",
   told: "server-metrics=On header-buffer-size=8192",
@@ -73,7 +75,24 @@ ${lines.join("\n")}
       modules: ["wsgi", "log_config"],
       files: {
         "apps/probe.wsgi": probe,
-        "site.env": '# of the site\nHOME="/from the file"\nexport LC_ALL=C\nGREETING=one\n',
+        "site.env": `# of the site
+HOME="/from the file"
+export LC_ALL=C
+GREETING=one
+
+OWN_SINGLE='a "quoted" word'   # and a remark
+OWN_HASH="kept # here"
+OWN_LINES="first
+second"
+  OWN_SPACED = around
+OWN_EMPTY=
+OWN_EQUALS=a=b==
+OWN_AGAIN=1
+OWN_AGAIN=2
+OWN_LITERAL=$HOME/x
+this line is none
+`,
+        "lost.env": "",
         "warm.py": "import sys, time\ntime.sleep(0.2)\nsys.modules['warmed'] = 'yes'\n",
         "cold.py": "raise KeyError('no settings')\n",
         "htdocs/index.html": "static\n",
@@ -93,12 +112,28 @@ ${lines.join("\n")}
 
   it("python-executable and env-file", async () => {
     const prefix = join(served.root, "venv");
-    const { pid, ...found } = await probeAt("/named");
+    const { pid, own, ...found } = await probeAt("/named");
+    expect(own).to.deep.equal({
+      ...{ OWN_SINGLE: 'a "quoted" word', OWN_HASH: "kept # here", OWN_LINES: "first\nsecond", OWN_SPACED: "around" },
+      ...{ OWN_EMPTY: "", OWN_EQUALS: "a=b==", OWN_AGAIN: "2", OWN_LITERAL: "$HOME/x" },
+    });
     expect(found).to.include({ prefix, HOME: "/from the file", LC_ALL: "C", GREETING: "one" });
     // A new process reads the file again.
     writeFileSync(join(served.root, "site.env"), "GREETING=two\n");
     process.kill(pid, "SIGUSR1");
     await until("its successor serves", async () => (await probeAt("/named"))["GREETING"] === "two");
+  });
+
+  it("env-file that is gone: 503, the reason in the log, and well again when it is back", async () => {
+    const file = join(served.root, "lost.env");
+    const { pid } = await probeAt("/lost");
+    rmSync(file);
+    process.kill(pid, "SIGKILL");
+    await until("requests are refused", async () => (await fetch(served.url("/lost"))).status === 503);
+    await until("the log says why", () => /env-file \S+lost\.env cannot be read: ENOENT/.test(served.errors()));
+    writeFileSync(file, "GREETING=back\n");
+    await until("it serves", async () => (await fetch(served.url("/lost"))).status === 200);
+    expect((await probeAt("/lost"))["GREETING"]).to.equal("back");
   });
 
   it("preload: run in each process before the application", async () => {
