@@ -58,7 +58,7 @@ def main():
         del sys.path[0]
     groups = json.load(sys.stdin)
     told = {"version": "%d.%d.%d" % sys.version_info[:3], "implementation": sys.implementation.name, "prefix": sys.prefix,
-            "executable": sys.executable, "missing": None, "lacking": {}}
+            "executable": sys.executable, "missing": None, "closed": {}, "lacking": {}}
     if is_program:
         sys.path.insert(0, os.path.dirname(folder))
     try:
@@ -75,6 +75,10 @@ def main():
             set_path(group["pythonPath"])
             if group["home"]:
                 sys.path.insert(0, group["home"])
+                try:
+                    os.chdir(group["home"])
+                except OSError as error:
+                    told["closed"][group["name"]] = "%s: %s" % (group["home"], error.strerror)
             found = [[script] + each for script in group["scripts"] for each in lacks(script)]
             if found:
                 told["lacking"][group["name"]] = found

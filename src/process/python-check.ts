@@ -21,6 +21,8 @@ interface Told {
   readonly executable: string;
   /** Why our own modules cannot be imported. */
   readonly missing: string | null;
+  /** By the name of a group: why its user cannot enter its home. */
+  readonly closed: Readonly<Record<string, string>>;
   /** By the name of a group: script, module, line. */
   readonly lacking: Readonly<Record<string, readonly (readonly [string, string, number])[]>>;
 }
@@ -56,6 +58,8 @@ export async function checkPythons(
       if (same) same.groups.push(spec);
       else interpreters.set(key, { command, groups: [spec] });
     } catch (error) {
+      // Which the check of the configuration has warned of.
+      if (error instanceof NoPythonError && spec.pythonHome !== undefined && spec.chroot === undefined) continue;
       const reason = error instanceof Error ? error.message : String(error);
       // A machine without Python serves all the rest.
       const fault = new ConfigError(`WSGIDaemonProcess: ${reason}`, origin);
@@ -80,6 +84,11 @@ export async function checkPythons(
       const fault = faultOf(answer);
       if (fault !== undefined) {
         errors.push(new ConfigError(`WSGIDaemonProcess: daemon group "${name}": ${fault}`, origin));
+      }
+      const closed = answer.closed[name];
+      if (closed !== undefined) {
+        const fault = `WSGIDaemonProcess: option home: the user of daemon group "${name}" cannot enter ${closed}`;
+        errors.push(new ConfigError(fault, origin));
       }
       for (const [script, module, line] of answer.lacking[name] ?? []) {
         const reason = `WSGIDaemonProcess: ${script}:${line} imports ${module}, which ${answer.executable} does not have`;
@@ -144,5 +153,13 @@ function ask({ command, groups }: Interpreter): Promise<Told | { readonly fault:
 /** The line that tells best what went wrong. */
 function reasonOf(stderr: string, error: Error | null): string {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
-  return lines.findLast((line) => /error\b/i.test(line)) ?? lines.at(-1) ?? error?.message ?? "it said nothing";
+  const { code, signal } = (error ?? {}) as { readonly code?: unknown; readonly signal?: unknown };
+  return (
+    lines.findLast((line) => /error\b/i.test(line)) ??
+    lines.at(-1) ??
+    (typeof signal === "string" ? `it was ended by ${signal}` : undefined) ??
+    (typeof code === "number" ? `it ended with status ${code}, and said nothing` : undefined) ??
+    error?.message ??
+    "it said nothing"
+  );
 }

@@ -1,4 +1,7 @@
 // What mod_wsgi asks of applications, and what it makes of their answers.
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 import { answer, Headers, type DaemonGroupSpec } from "../../src/api/index.js";
 import { answering, faultsOf, refusing, serve, type Ask, type Asked } from "../support/ask.js";
@@ -698,6 +701,22 @@ describe("WSGIDaemonProcess", () => {
     );
     const warning = "1: WSGIDaemonProcess: option response-flush-delay has no effect: output is sent as it comes";
     expect(warnings).to.deep.equal([[], [], [warning]]);
+  });
+
+  it("is warned of a virtual environment whose Python has gone, or that has none", () => {
+    const folder = mkdtempSync(join(tmpdir(), "modhost-home-"));
+    try {
+      mkdirSync(join(folder, "bin"));
+      const remedy = `; requests get 503. Make it with "python3 -m venv ${folder}"`;
+      const start = `1: WSGIDaemonProcess: option python-home: ${folder}`;
+      const warnings = (): readonly string[] => faultsOf(`WSGIDaemonProcess g python-home=${folder}`).warnings;
+      expect(warnings()).to.deep.equal([`${start} holds no bin/python3 or bin/python that can be run${remedy}`]);
+      symlinkSync("/no/such/python3.9", join(folder, "bin/python3"));
+      const gone = "has a bin/python3 that is a link to /no/such/python3.9, which is not there";
+      expect(warnings()).to.deep.equal([`${start} ${gone}${remedy}`]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("refuses a name that is taken", () => {

@@ -50,17 +50,23 @@ describe("the check of Pythons", function () {
   it("says why an interpreter does not run", async () => {
     const broken = program("broken", "#!/bin/sh\necho 'Fatal Python error: no encodings' >&2\nexit 1\n");
     const silent = program("silent", "#!/bin/sh\nexit 3\n");
-    const found = await check({ pythonExecutable: broken }, { pythonExecutable: silent });
+    const crashing = program("crashing", "#!/bin/sh\nkill -SEGV $$\n");
+    const found = await check(
+      { pythonExecutable: broken },
+      { pythonExecutable: silent },
+      { pythonExecutable: crashing },
+    );
     const [errors, warnings] = faults(found);
     expect(errors[0]).to.equal(
       `WSGIDaemonProcess: the Python of daemon group "g1", ${broken}, cannot be run: Fatal Python error: no encodings`,
     );
-    expect(errors[1]).to.match(/daemon group "g2", .*silent, cannot be run: Command failed/);
+    expect(errors[1]).to.match(/daemon group "g2", .*silent, cannot be run: it ended with status 3, and said nothing$/);
+    expect(errors[2]).to.match(/daemon group "g3", .*crashing, cannot be run: it was ended by SIGSEGV$/);
     expect([warnings, found.notes]).to.deep.equal([[], []]);
   });
 
   it("refuses a version that is too old, and one without what daemons need", async () => {
-    const told = { implementation: "cpython", prefix: "/p", executable: "/p/python", lacking: {} };
+    const told = { implementation: "cpython", prefix: "/p", executable: "/p/python", closed: {}, lacking: {} };
     const answering = (name: string, answer: object): string =>
       program(name, `#!/bin/sh\ncat >/dev/null\necho '${JSON.stringify({ ...told, ...answer })}'\n`);
     const found = await check(
@@ -118,14 +124,25 @@ describe("the check of Pythons", function () {
     expect(lacking.warnings[0]?.origin.line).to.equal(3);
   });
 
-  it("warns where there is no interpreter, refuses a home that is not there, and asks none for JavaScript", async () => {
+  it("refuses a home that its user cannot enter", async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    const closed = join(folder, "closed");
+    mkdirSync(closed, { mode: 0o700 });
+    const [errors] = faults(await check({ home: closed, user: "nobody" }));
+    expect(errors).to.deep.equal([
+      `WSGIDaemonProcess: option home: the user of daemon group "g1" cannot enter ${closed}: Permission denied`,
+    ]);
+  });
+
+  it("leaves a home without interpreter to the configuration, refuses a home that is not there, and asks none for JavaScript", async () => {
     const found = await check(
       { pythonHome: folder },
       { home: join(folder, "none") },
       { preloads: [{ script: "/app.mjs", callable: "application", applicationGroup: "" }] },
     );
     const [errors, warnings] = faults(found);
-    expect(warnings[0]).to.match(/^WSGIDaemonProcess: python-home .* holds no interpreter that can be run/);
+    // Such a home is warned of with the configuration.
+    expect(warnings).to.deep.equal([]);
     expect(errors).to.deep.equal([`WSGIDaemonProcess: home ${folder}/none is not a directory`]);
     expect(found.notes).to.deep.equal([]);
   });

@@ -94,7 +94,7 @@ Listen ${second}
     await until("the verdict is there", () => test.output().includes("Syntax OK"));
     await test.end();
     expect(test.output()).to.match(/warning: WSGIDaemonProcess: no Python interpreter: \/nowhere\/python3 was tried/);
-    expect(test.output()).to.match(/python-home .*\/empty holds no interpreter/);
+    expect(test.output()).to.match(/python-home: .*\/empty holds no bin\/python3/);
   });
 
   it("leaves the word to an ErrorDocument", async () => {

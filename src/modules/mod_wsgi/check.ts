@@ -1,5 +1,5 @@
 // The whole configuration → what is wrong with groups and scripts in it, and the daemon groups to run.
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readlinkSync, statSync } from "node:fs";
 import {
   byteString,
   core,
@@ -286,8 +286,11 @@ function checkHome(server: ServerView, who: string, home: string | undefined, or
   let reason = "does not exist";
   try {
     if (statSync(home).isDirectory()) {
-      if (["bin/python3", "bin/python"].some((name) => canRun(`${home}/${name}`))) return;
-      server.warn(`${who}: ${home} holds no bin/python3 or bin/python that can be run; requests get 503`, origin);
+      const names = ["bin/python3", "bin/python"];
+      if (names.some((name) => canRun(`${home}/${name}`))) return;
+      const lost = names.map((name) => lostTarget(home, name)).find((text) => text !== undefined);
+      const why = lost ?? "holds no bin/python3 or bin/python that can be run";
+      server.warn(`${who}: ${home} ${why}; requests get 503. Make it with "python3 -m venv ${home}"`, origin);
       return;
     }
     reason = "is not a directory";
@@ -295,6 +298,16 @@ function checkHome(server: ServerView, who: string, home: string | undefined, or
     // It does not exist.
   }
   server.error(`${who}: ${home} ${reason}`, origin);
+}
+
+/** What a virtual environment is left with when its Python has gone. */
+function lostTarget(home: string, name: string): string | undefined {
+  try {
+    const target = readlinkSync(`${home}/${name}`);
+    return existsSync(`${home}/${name}`) ? undefined : `has a ${name} that is a link to ${target}, which is not there`;
+  } catch {
+    return undefined;
+  }
 }
 
 function canRun(path: string): boolean {
