@@ -2,6 +2,7 @@
 import { expressionVerdicts } from "./expression-verdicts.js";
 import { languageVerdicts } from "./language-verdicts.js";
 import { mdVerdicts } from "./md-verdicts.js";
+import { sslVerdicts } from "./ssl-verdicts.js";
 
 /** One configuration; @ROOT@ is the server root, @MODULES@ the folder of Apache's modules. */
 export interface Verdict {
@@ -314,6 +315,7 @@ const rows: readonly VerdictRow[] = [
   ...languageVerdicts,
   ...expressionVerdicts,
   ...mdVerdicts,
+  ...sslVerdicts,
 ];
 
 export const verdicts: readonly Verdict[] = rows.map(([name, text, more]) => ({ name, text, ...more }));

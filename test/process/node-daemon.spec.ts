@@ -218,7 +218,7 @@ describe("a Node daemon", () => {
   });
 
   it("is ended and replaced with its stack in the log when a request spins past request-timeout", async () => {
-    const { test, ask, text, overdue } = await start({ requestTimeout: 400, shutdownTimeout: 1500 });
+    const { test, ask, text, overdue } = await start({ requestTimeout: 400, shutdownTimeout: 5000 });
     const script = fixture("applications/spins.mjs");
     const { response } = await ask("/spin", { script });
     expect(response.status).to.equal(504);

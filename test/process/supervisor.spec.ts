@@ -197,7 +197,7 @@ describe("the supervisor", () => {
     });
 
     it("loses no request of kept connections, time after time", async function () {
-      this.timeout(60_000);
+      this.timeout(180_000);
       const server = await launch();
       const agent = new Agent({ keepAlive: true, maxSockets: 8 });
       let isOver = false;

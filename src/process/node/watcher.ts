@@ -5,8 +5,10 @@ import { Session, type Debugger, type InspectorNotification } from "node:inspect
 import { Socket } from "node:net";
 
 const watchDescriptor = 5;
-/** Milliseconds after which the main thread counts as idle: it runs nothing that could be stopped. */
+/** Milliseconds after which the main thread, told to stop, counts as idle: it runs nothing that could be stopped. */
 const patience = 900;
+/** Milliseconds until it must have been told: all its scripts are listed first, which takes long on a loaded machine. */
+const mostPatience = 10_000;
 
 const supervisor = new Socket({ fd: watchDescriptor });
 supervisor.on("data", showStack);
@@ -17,9 +19,11 @@ supervisor.on("close", () => process.kill(process.pid, "SIGKILL"));
 function showStack(): void {
   const session = new Session();
   session.connectToMainThread();
-  const idle = setTimeout(() => finish("  (it is idle)"), patience);
+  let isOver = false;
+  let limit = setTimeout(() => finish("  (it does not answer)"), mostPatience);
   const finish = (text: string): void => {
-    clearTimeout(idle);
+    isOver = true;
+    clearTimeout(limit);
     session.disconnect();
     writeSync(2, `Stack of the JavaScript thread of process ${process.pid}:\n${text}\n`);
   };
@@ -37,5 +41,9 @@ function showStack(): void {
     finish(lines.join("\n"));
   });
   session.post("Debugger.enable");
-  session.post("Debugger.pause");
+  session.post("Debugger.pause", () => {
+    if (isOver) return;
+    clearTimeout(limit);
+    limit = setTimeout(() => finish("  (it is idle)"), patience);
+  });
 }
