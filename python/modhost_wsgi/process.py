@@ -1,6 +1,7 @@
 """The life of the process: start, threads, monitor, drain, end (docs/daemon-protocol.md)."""
 import atexit
 import collections
+import errno
 import faulthandler
 import itertools
 import math
@@ -86,7 +87,10 @@ class Server:
             except BlockingIOError:
                 # Whoever made the socket has made it non-blocking again.
                 select.select([self.listener], [], [])
-            except OSError:
+            except OSError as error:
+                if error.errno == errno.EMFILE:
+                    # The application has taken them all, and will hardly give them back.
+                    self.leave("descriptor_limit")
                 time.sleep(0.05)
 
     def size_buffers(self, accepted):

@@ -90,15 +90,17 @@ export class WorkerApplications implements Applications {
   }
 
   #client(pool: Pick<PoolState, "processGroup" | "applicationGroup" | "kind">): DaemonClient | undefined {
+    const { processGroup, applicationGroup, kind } = pool;
     const key = keyOf(pool);
-    const spec = this.#groups.get(pool.processGroup);
+    const spec = this.#groups.get(processGroup);
     const known = this.#clients.get(key);
     if (known || !spec) return known;
     const client = new DaemonClient({
       spec,
-      applicationGroup: pool.applicationGroup,
+      applicationGroup,
       sharesAccount: sharesAccount(spec, this.#options.identity),
       overdue: (report) => this.#options.send(report),
+      lost: () => this.#options.send({ type: "wanted", processGroup, applicationGroup, kind }),
     });
     this.#clients.set(key, client);
     return client;

@@ -26,6 +26,8 @@ export interface DaemonClientOptions {
   /** Whether the daemons run as the same user and group as this process: only then may they hand files over. */
   readonly sharesAccount: boolean;
   readonly overdue: (report: OverdueReport) => void;
+  /** Hears that the pool's socket is not to be found: somebody has deleted it. */
+  readonly lost?: () => void;
   /** Makes a connection, and gives its descriptor; without, the socket of the pool is connected to. */
   readonly connect?: () => number;
 }
@@ -239,7 +241,10 @@ export class DaemonClient {
 
   #refused(error: NodeJS.ErrnoException | undefined): void {
     const code = error?.code;
-    const isTransient = code === undefined || code === "EAGAIN" || code === "ECONNREFUSED" || code === "ECONNRESET";
+    const isLost = code === "ENOENT" && this.#options.lost !== undefined;
+    if (isLost) this.#options.lost?.();
+    const isTransient =
+      isLost || code === undefined || code === "EAGAIN" || code === "ECONNREFUSED" || code === "ECONNRESET";
     if (!isTransient && this.#state?.state !== "starting" && this.#connections.size === 0) {
       return this.#refuseAll(`cannot connect to ${this.#state?.socket ?? "it"}: ${code}`);
     }

@@ -64,11 +64,11 @@ export class DaemonGroup {
     return [...this.#pools.values()].map((pool) => pool.state);
   }
 
-  /** A request came for that application group: starts its processes, if there are none. */
+  /** A request came for that application group: starts its processes, if there are none, or none that can be reached. */
   want(applicationGroup: string, kind: ApplicationKind): void {
     const key = `${kind} ${applicationGroup}`;
     const known = this.#pools.get(key);
-    if (known) return this.#options.onState(known.state);
+    if (known) return known.want();
     if (this.#isStopping) return;
     if (this.#pools.size >= mostPools) return this.#refuse(applicationGroup, kind);
     const { generation, socketPrefix, nextNumber, surroundings, report, log, onState } = this.#options;

@@ -55,7 +55,7 @@ const restartJitter = 0.1;
 /** Where there is no limit on the end of a process: a day. */
 const forever = 86_400_000;
 /** A process that leaves for this has no time to wait until others have left. */
-const urgent = new Set(["cpu_time_limit"]);
+const urgent = new Set(["cpu_time_limit", "descriptor_limit"]);
 
 /** The processes of one pool, from the first start to the stop. */
 export class DaemonPool {
@@ -120,6 +120,26 @@ export class DaemonPool {
     for (let i = 0; i < spec.processes; i++) {
       const slot: Slot = { current: undefined, successor: undefined, retry: undefined, leaving: undefined };
       this.#slots.push(slot);
+      this.#fill(slot);
+    }
+  }
+
+  /** A worker asks for it: tells its state; where the socket is not to be found any more, it is bound anew. */
+  want(): void {
+    if (this.#isStopping || !this.#socket || this.#socket.isThere()) return this.#options.onState(this.#state);
+    const { spec, socketPath, surroundings } = this.#options;
+    this.#log("error", `socket ${socketPath} of daemon group ${this.#name()} was deleted: its processes are replaced`);
+    this.#socket.close();
+    try {
+      this.#socket = bindPoolSocket(socketPath, socketOwner(spec, surroundings));
+    } catch (error) {
+      this.#socket = undefined;
+      return this.#fail(messageOf(error), "alert");
+    }
+    for (const slot of this.#slots) {
+      if (slot.successor) this.#retire(slot.successor);
+      slot.successor = undefined;
+      if (slot.current) slot.leaving = "socket_lost";
       this.#fill(slot);
     }
   }
@@ -397,7 +417,7 @@ export class DaemonPool {
     if (end.wasReady && end.wasPlanned) this.#failing = 0;
     else this.#failing = end.livedFor < shortLife ? this.#failing + 1 : end.wasReady ? 0 : 1;
     if (slot.current && !slot.current.isReady) return this.#publish();
-    const isFirst = end.wasReady && this.#failing <= 1;
+    const isFirst = (end.wasReady || end.wasKilled) && this.#failing <= 1;
     this.#excuse(end, isFirst ? 0 : this.#delay());
     this.#retry(slot, isFirst ? 0 : this.#delay());
     this.#publish();
@@ -410,7 +430,7 @@ export class DaemonPool {
     if (!end.required && this.#preloads.length > 0) {
       // As mod_wsgi: the script is loaded by the first request, which gets the 500 and the log the traceback.
       this.#preloads = [];
-    } else if (!end.wasReady || delay > patience) {
+    } else if (delay > patience || (!end.wasReady && (!end.wasKilled || this.#failing > 1))) {
       this.#reason = `its process ${end.reason}`;
       this.#note = undefined;
     }

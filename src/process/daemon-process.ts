@@ -18,6 +18,8 @@ export interface DaemonEnd {
   /** What did not load is what no process of the group can do without. */
   readonly required: boolean;
   readonly wasReady: boolean;
+  /** A signal ended it that nobody here has sent. */
+  readonly wasKilled: boolean;
   /** It had been told to end, or had announced it. */
   readonly wasPlanned: boolean;
   /** Milliseconds since its start. */
@@ -183,6 +185,8 @@ export class DaemonProcess {
     if (pid === undefined || exitCode !== null || signalCode !== null) return;
     try {
       process.kill(pid, stacksSignal);
+      // One that was stopped would write nothing.
+      process.kill(pid, "SIGCONT");
     } catch {
       // It has ended just now.
     }
@@ -316,6 +320,7 @@ export class DaemonProcess {
       script: this.#failure?.script,
       required: this.#failure?.required ?? true,
       wasReady: this.isReady,
+      wasKilled: this.#child.signalCode !== null && !this.#failure && !this.isEnding,
       wasPlanned: this.isEnding || this.#hasLeft,
       livedFor: Date.now() - this.#startedAt,
     });

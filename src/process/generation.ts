@@ -92,20 +92,22 @@ export class Generation {
   }
 
   /**
-   * Starts daemons and workers; resolves when all workers serve, and, with a `predecessor`, when daemons for what that
-   * one was serving have come up too. Rejects with the reason when a worker cannot start; `kill` what is left then.
+   * Starts daemons and workers, with a `predecessor` these when daemons for what that one was serving have come up;
+   * resolves when all workers serve. Rejects with the reason when a worker cannot start; `kill` what is left then.
    */
   async start(predecessor?: Generation): Promise<void> {
     for (const group of this.#groups.values()) group.start();
     for (const { processGroup, applicationGroup, kind } of predecessor?.pools() ?? []) {
       this.#groups.get(processGroup)?.want(applicationGroup, kind);
     }
-    for (let count = 0; count < this.configuration.workers; count++) this.#fork();
-    await Promise.all([...this.#workers].map((worker) => worker.ready()));
     if (predecessor) {
+      // Before a worker accepts: no request is to meet with daemons that do not come up, while others serve.
       await Promise.race([this.#settled(), pause(poolLimit)]);
       this.#compare(predecessor.pools());
+      if (this.#state !== "starting") return;
     }
+    for (let count = 0; count < this.configuration.workers; count++) this.#fork();
+    await Promise.all([...this.#workers].map((worker) => worker.ready()));
     if (this.#state === "starting") this.#state = "serving";
     // One that ended between its being ready and now has not been replaced yet.
     for (let missing = this.configuration.workers - this.#workers.size; missing > 0; missing--) this.#fork();

@@ -8,6 +8,8 @@ import { getSystemErrorName } from "node:util";
 export interface PoolSocket {
   readonly path: string;
   readonly fd: number;
+  /** Whether the path still leads to it. */
+  isThere(): boolean;
   close(): void;
 }
 
@@ -44,7 +46,9 @@ export function bindPoolSocket(path: string, owner?: { readonly uid: number; rea
   if (typeof handle === "number") throw new Error(`cannot bind socket ${path}: ${getSystemErrorName(handle)}`);
   chmodSync(path, 0o600);
   if (owner && process.getuid?.() === 0) chownSync(path, owner.uid, owner.gid);
-  return { path, fd: handle.fd, close: closer(path, handle) };
+  const { ino } = lstatSync(path);
+  const isThere = (): boolean => lstatSync(path, { throwIfNoEntry: false })?.ino === ino;
+  return { path, fd: handle.fd, isThere, close: closer(path, handle) };
 }
 
 /** Removes sockets PREFIX.PID.GENERATION.N.sock of processes that are gone: a supervisor that was killed could not. */
