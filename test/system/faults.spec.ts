@@ -61,7 +61,9 @@ def application(environ, start_response):
     elif path == "/upload":
         environ["wsgi.input"].read(10)
         note(pid)
-        environ["wsgi.input"].read()
+        # Not faster than the client sends, whose turn it were else.
+        while environ["wsgi.input"].read(65536):
+            time.sleep(0.2)
     elif path == "/wedge":
         note(pid)
         wedge(60)

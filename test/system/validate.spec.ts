@@ -59,6 +59,7 @@ const notAsked: Readonly<Record<string, string>> = {
   "http2-clients.spec": noSize,
   "kept-bodies.cases": noSize,
   "login-forms.cases": noSize,
+  "faults.spec": "waits for files that its test makes",
   "events.spec": "waits for files that its test makes",
   "weak-points.spec": "waits for files that its test makes",
   "cherrypy-suite.long": "has nothing but what its test asks it to mount",
