@@ -28,7 +28,7 @@ export function setCookie(request: Request, text: string, trace: Trace | undefin
     ...(isSaid(httpOnly, "httponly") ? ["HttpOnly"] : []),
     ...(sameSite === undefined || sameSite === "0" || /^false$/i.test(sameSite) ? [] : [`SameSite=${sameSite}`]),
   ].join("; ");
-  main.alwaysHeaders.append("Set-Cookie", cookie.replace(/[\r\n\0]/g, ""));
+  main.alwaysHeaders.append("Set-Cookie", cookie);
   trace?.(5, `setting cookie '${cookie}'`, "without directory");
 }
 

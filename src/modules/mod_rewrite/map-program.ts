@@ -75,6 +75,8 @@ export class MapProgram {
     if (!question) return;
     if (!child) return question.answer(undefined);
     this.#asked = question;
+    // Lines beyond those it was asked for must not answer later keys.
+    this.#output = "";
     question.timer = setTimeout(() => {
       this.#error(
         `the RewriteMap program ${this.#path} did not answer in ${patience / 1000} seconds and is started anew`,

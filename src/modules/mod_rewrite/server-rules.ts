@@ -70,6 +70,8 @@ function finish(
   if (run.status !== 200) request.status = run.status;
   if (filename.startsWith(passThrough) && filename.length > passThrough.length) {
     request.path = filename.slice(passThrough.length);
+    // A whole URL, of [R] and [PT], is none that could be mapped.
+    if (!request.path.startsWith("/")) return refuse(400);
     request.filename = "";
     return undefined;
   }
