@@ -348,6 +348,7 @@ export class Pipeline implements ExchangeHandler {
     const { parent } = from;
     const request = this.#derive(from, urlPath, { previous: from, method, ...(parent ? { parent } : {}) });
     request.errorStatus = errorStatus ?? from.errorStatus;
+    request.variantsTag = from.variantsTag;
     if (errorStatus === undefined) request.status = from.status;
     inheritEnvironment(from, request, errorStatus ?? from.status ?? 200);
     const vary = from.ownAnswerHeaders?.get("vary");

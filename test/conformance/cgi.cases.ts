@@ -84,7 +84,6 @@ const heads = Object.fromEntries(
     "location-with-fragment": "Location: /page.txt#part\\n\\n",
     "location-with-control": "Location: /page.txt\\001\\n\\n",
     "location-relative": "Location: page.txt\\n\\n",
-    "type-with-return": "Content-Type: text/plain\\rX-B: c\\n\\n",
     "type-of-nothing": "Content-Type:\\n\\n",
     "mixed-line-ends": "Content-Type: text/plain\\nX-A: b\\r\\n\\nx",
     "returns-alone": "Content-Type: text/plain\\r\\rx",

@@ -63,7 +63,7 @@ const files: Record<string, FileSpec> = {
 for (const kind of kinds) {
   const folder = `htdocs/${folderOf(kind)}`;
   files[`${folder}/filtered.html.inc`] = 'filtered <!--#echo var="DOCUMENT_NAME" -->\n';
-  files[`${folder}/handled.asis`] = "Content-Type: text/plain\nX-As: is\n\nas it is\n";
+  files[`${folder}/handled.asis`] = "Content-Type: text/plain\n\nas it is\n";
   files[`${folder}/both.html.inc.asis`] = "Content-Type: text/plain\n\nboth\n";
   files[`${folder}/unknown.html.bak`] = "unknown\n";
   files[`${folder}/unknown-first.bak.html`] = "unknown first\n";
@@ -87,11 +87,19 @@ export const suite: Suite = {
   name: "MultiviewsMatch",
   configuration,
   files,
+  // Apache leaves out the quote at the end of these tags.
+  masks: [[/^(ETag: "[^"\n]*;[^"\n]*)"?$/gm, '$1"']],
   cases: [
     ...kinds.flatMap((kind) =>
       names.map((name): Case => {
         const target = `/${folderOf(kind)}/${name}`;
-        return { name: target, target, headers: ["Accept-Language: de"] };
+        const differs = target === "/any/both" || target === "/handlers-filters/both";
+        return {
+          ...{ name: target, target, headers: ["Accept-Language: de"] },
+          ...(differs
+            ? { differs: "a page is sent as it comes, in chunks; Apache holds all of a small one back" }
+            : {}),
+        };
       }),
     ),
     ...["/below/page", "/below/page.html", "/info/plain/a.html", "/info/plain/a.html.gz", "/info/plain/x.en.txt"].map(

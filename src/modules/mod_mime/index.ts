@@ -11,7 +11,7 @@ import {
 } from "../../api/index.js";
 import { meaning, noMeaning, type Meaning } from "./mappings.js";
 import { resolveName } from "./resolve.js";
-import { settings } from "./settings.js";
+import { settings, type MultiViews } from "./settings.js";
 import { readTypes, type TypeTable } from "./types.js";
 
 const everywhere: readonly Context[] = ["server config", "virtual host", "directory", ".htaccess"];
@@ -63,6 +63,14 @@ function filterBy(
     doc: "Names with semicolons between them. Several extensions of a name add up; an inner line takes the place of an outer one.",
     set: ([filters, names]) => meaning(names, { [attribute]: filterNames(filters) }),
   });
+}
+
+function multiViewsOf(kinds: readonly string[], place: Place): MultiViews {
+  const alone = kinds.find((kind) => kind === "Any" || kind === "NegotiatedOnly");
+  if (alone !== undefined && kinds.some((kind) => kind !== alone)) {
+    return place.fail(`${alone} does not go together with other kinds, found "${kinds.join(" ")}"`);
+  }
+  return { any: alone === "Any", filters: kinds.includes("Filters"), handlers: kinds.includes("Handlers") };
 }
 
 function readTable(file: string, place: Place): TypeTable {
@@ -166,11 +174,13 @@ export default defineModule({
       args: [rest(arg.oneOf("kind", "Any", "NegotiatedOnly", "Filters", "Handlers"))],
       contexts: everywhere,
       override: "FileInfo",
-      summary: "Which files MultiViews looks at.",
-      doc: "Has no effect without content negotiation.",
-      example: "MultiviewsMatch NegotiatedOnly",
+      summary: "Which files MultiViews looks at, by the parts of their names that were not asked for.",
+      doc:
+        "Those of types, languages, charsets and encodings may stand in a name in any case. `Filters` adds the extensions of " +
+        "filters, `Handlers` those of handlers, and `Any` all others, copies of editors (`page.html.bak`) too.",
+      example: "MultiviewsMatch Handlers Filters",
       default: "NegotiatedOnly",
-      set: () => undefined,
+      set: ([kinds], place) => ({ multiViews: multiViewsOf(kinds, place) }),
     }),
 
     AddOutputFilter: filterBy(directive, "outputFilters", {

@@ -38,7 +38,7 @@ export function resolveName(name: string, settings: MimeSettings): Resolved {
   return resolved;
 }
 
-function resolve(name: string, { mappings, types, defaultLanguage }: MimeSettings): Resolved {
+function resolve(name: string, { mappings, types, defaultLanguage, multiViews }: MimeSettings): Resolved {
   const table: TypeTable = types ?? databaseTypes();
   let contentType: string | undefined;
   let charset: string | undefined;
@@ -51,6 +51,7 @@ function resolve(name: string, { mappings, types, defaultLanguage }: MimeSetting
   const unknown: string[] = [name.replace(/^\.+/, "").replace(/\..*$/s, "")];
   let says = false;
   for (const part of name.replace(/^\.+/, "").split(".").slice(1)) {
+    if (part === "") continue;
     const extension = part.toLowerCase();
     const said: Meaning = mappings.added[extension] ?? {};
     contentType = said.type === undefined ? (table.get(extension) ?? contentType) : said.type || contentType;
@@ -60,9 +61,8 @@ function resolve(name: string, { mappings, types, defaultLanguage }: MimeSetting
     if (said.inputFilters) inputFilters.push(...said.inputFilters);
     if (said.encoding !== undefined) encoding.push(said.encoding);
     if (said.language !== undefined) language.push(said.language);
-    // Handlers and filters are known, but say nothing of the content.
-    if (table.has(extension) || (said.type ?? said.charset ?? said.language ?? said.encoding)) says = true;
-    else if (Object.keys(said).length === 0) unknown.push(part);
+    if (isKnown(said, multiViews) || table.has(extension)) says = true;
+    else unknown.push(part);
   }
   if (language.length === 0 && defaultLanguage !== undefined) language.push(defaultLanguage);
   return {
@@ -75,6 +75,14 @@ function resolve(name: string, { mappings, types, defaultLanguage }: MimeSetting
     unknown: says ? unknown.join(".") : undefined,
     inputFilters: inputFilters.length === 0 ? none : Object.freeze(inputFilters),
   };
+}
+
+/** Handlers and filters say nothing of the content, but where MultiviewsMatch says so. */
+function isKnown(said: Meaning, { any, filters, handlers }: MimeSettings["multiViews"]): boolean {
+  if (any || (said.type ?? said.charset ?? said.language ?? said.encoding)) return true;
+  return (
+    (handlers && said.handler !== undefined) || (filters && (said.outputFilters ?? said.inputFilters) !== undefined)
+  );
 }
 
 /** A type with its parameters in uniform spelling, the charset put in place of its own or behind them. */

@@ -15,7 +15,7 @@ export interface Negotiated {
 /** Adds Vary and TCN; with a list, Alternates too. */
 export function addFields(request: Request, { variants, isTransparent }: Negotiated, result: "choice" | "list"): void {
   const { alwaysHeaders: headers } = request;
-  if (result === "list") headers.append("Alternates", variants.map(alternate).join(", "));
+  if (result === "list" && variants.length > 0) headers.append("Alternates", variants.map(alternate).join(", "));
   const differ = (of: (variant: Variant) => string): boolean => new Set(variants.map(of)).size > 1;
   const names = [
     ...(isTransparent ? ["negotiate"] : []),

@@ -58,7 +58,7 @@ export function readTypeMap(text: string, name: string): readonly Variant[] | un
 function readField(field: string, value: string): Partial<Variant> {
   switch (field) {
     case "uri":
-      return { fileName: value };
+      return { fileName: /^"([^"]*)"|^[^\s;,]*/.exec(value)?.[1] ?? value.replace(/[\s;,].*/s, "") };
     case "content-type": {
       const { name, level, charset = "" } = readItem(value);
       const source = /;\s*qs\s*=\s*([\d.]+)/i.exec(value)?.[1];

@@ -119,12 +119,17 @@ async function takeBest(
 }
 
 /** What changes when a variant is added or taken away: the time of the folder, as entity tags show times. */
-function tagOf(folder: string): string {
+function tagOf(path: string): string {
   try {
-    return (statSync(fileSystemPath(folder), { bigint: true }).mtimeNs / 1000n).toString(16);
+    return (statSync(fileSystemPath(path), { bigint: true }).mtimeNs / 1000n).toString(16);
   } catch {
     return "0";
   }
+}
+
+/** The same of a map: its own entity tag. */
+function mapTagOf({ filename, file }: Request): string {
+  return `${(file?.size ?? 0).toString(16)}-${tagOf(filename)}`;
 }
 
 const isNeighbour = ({ fileName, body }: Variant): boolean => body === undefined && !fileName.includes("/");
@@ -178,6 +183,7 @@ export async function serveMap(request: Request): Promise<Response> {
   }
   addFields(request, { variants, isTransparent }, "choice");
   if (best.body !== undefined) return sendBody(request, best, best.body);
+  request.variantsTag = mapTagOf(request);
   const folder = folderOf(request.path.slice(0, request.path.length - request.pathInfo.length));
   const query = request.query === undefined ? "" : `?${request.query}`;
   return request.redirect(`${escapePath(folder)}${best.fileName}${escapePath(request.pathInfo)}${query}`);
