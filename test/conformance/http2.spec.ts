@@ -29,6 +29,12 @@ LoadModule authz_user_module @MODULES@/mod_authz_user.so
 LoadModule autoindex_module @MODULES@/mod_autoindex.so
 LoadModule expires_module @MODULES@/mod_expires.so
 LoadModule actions_module @MODULES@/mod_actions.so
+LoadModule cache_module @MODULES@/mod_cache.so
+LoadModule cache_disk_module @MODULES@/mod_cache_disk.so
+CacheRoot "@RUN@/cache"
+CacheEnable disk /kept-pages
+CacheHeader On
+CacheDetailHeader On
 Protocols h2 h2c http/1.1
 H2EarlyHints On
 H2Push Off
@@ -51,6 +57,7 @@ WSGIScriptAlias /echo "@ROOT@/apps/echo.wsgi"
 <Location /small>
     LimitRequestBody 10
 </Location>
+Alias /kept-pages "@ROOT@/htdocs"
 <Location /early>
     H2PushResource /style.css
     H2PushResource add /script.js critical
@@ -382,6 +389,20 @@ function withoutNames(text: string, { ports, run }: Server): string {
     .replaceAll(String(ports[1]), "PORT2");
 }
 
+/** One after another, of a page that mod_cache keeps. */
+const kept: readonly (readonly [name: string, more: Partial<Row>])[] = [
+  ["at first", {}],
+  ["again", {}],
+  ["by HEAD", { method: "HEAD" }],
+  ["a range", { fields: { range: "bytes=2-5" } }],
+  ["a condition that holds", { fields: { "if-modified-since": "Wed, 01 May 2024 12:00:00 GMT" } }],
+  ["another encoding", { fields: { "accept-encoding": "gzip" } }],
+  ["no-cache", { fields: { "cache-control": "no-cache" } }],
+  ["after that", {}],
+  ["by POST", { method: "POST", body: "x" }],
+  ["after that too", {}],
+];
+
 const logged: readonly { name: string; path: string; lines: number; more?: Partial<Row>; differs?: string }[] = [
   {
     name: "the trailers of a body",
@@ -497,6 +518,10 @@ describe("HTTP/2, as Apache", function () {
       utimesSync(path, fileTime, fileTime);
     }
     for (const name of Object.keys(files)) utimesSync(dirname(join(root, name)), fileTime, fileTime);
+    for (const kind of ["apache", "modhost"]) {
+      mkdirSync(join(root, kind, "cache"), { recursive: true });
+      chmodSync(join(root, kind, "cache"), 0o777);
+    }
     servers.push(await startServer("apache", configuration, root), await startServer("modhost", configuration, root));
   });
 
@@ -512,6 +537,20 @@ describe("HTTP/2, as Apache", function () {
       else expect(found, "listed as different, and equal").to.not.equal(expected);
     });
   }
+
+  it("keeps pages for clients of either protocol", async () => {
+    const [expected, found] = await Promise.all(
+      servers.map(async (server) => {
+        const answers: string[] = [];
+        for (const [name, more] of kept) {
+          const answer = await answerTo(server, { name, path: "/kept-pages/text.txt", ...more });
+          answers.push(`${name}: ${answer.replace(/^age: \d+$/m, "age: AGE")}`);
+        }
+        return answers;
+      }),
+    );
+    expect(found).to.deep.equal(expected);
+  });
 
   for (const { name, path, lines, more, differs } of logged) {
     it(`logs ${name}${differs === undefined ? "" : ` (differs: ${differs})`}`, async () => {

@@ -116,12 +116,12 @@ ${sections.join("\n")}
   files: {
     "conf/users": "user:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n",
     ...Object.fromEntries(
-      names.flatMap((name) => {
+      names.flatMap((name): [string, string][] => {
         const [outer, inner = ""] = places[name] ?? [""];
         return [
           [`htdocs/file/${name}/.htaccess`, `${outer}\n`],
           [`htdocs/file/${name}/inner/.htaccess`, `${inner}\n`],
-          ...["file", "server"].flatMap((kind) => [
+          ...["file", "server"].flatMap((kind): [string, string][] => [
             [`htdocs/${kind}/${name}/a.txt`, "a\n"],
             [`htdocs/${kind}/${name}/inner/a.txt`, "a\n"],
           ]),

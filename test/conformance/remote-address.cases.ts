@@ -16,6 +16,8 @@ const hosts: Readonly<Record<string, string>> = {
   stranger: "RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxy 10.9.9.9",
   client: "RemoteIPHeader Client-IP\nRemoteIPInternalProxy 127.0.0.1",
   listed: 'RemoteIPHeader X-Forwarded-For\nRemoteIPInternalProxyList "@ROOT@/conf/proxies"',
+  "listed-trusted":
+    'RemoteIPHeader X-Forwarded-For\nRemoteIPTrustedProxyList "@ROOT@/conf/proxies"\nRemoteIPProxiesHeader X-By',
   without: "",
 };
 

@@ -2,8 +2,7 @@
 import {
   arg,
   dbmSource,
-  dbmTypeArgument,
-  dbmTypesDoc,
+  dbmTypeDirective,
   dbmValues,
   defineModule,
   defineSettings,
@@ -68,16 +67,7 @@ export default defineModule({
       example: `<Location /private>\n  ${area}\n</Location>`,
       set: ([file]) => ({ source: { file } }),
     }),
-    AuthDBMType: directive({
-      args: [dbmTypeArgument],
-      contexts,
-      override: "AuthConfig",
-      summary: "Says what kind of file AuthDBMUserFile names",
-      doc: `${dbmTypesDoc} As in Apache a section with one of these two lines takes neither over from those around it.`,
-      example: `<Location /private>\n  ${area}\n  AuthDBMType SDBM\n</Location>`,
-      default: "default",
-      set: ([type]) => ({ source: { type } }),
-    }),
+    AuthDBMType: directive(dbmTypeDirective("AuthDBMType", { file: "AuthDBMUserFile", area })),
   }),
   provides: { authnProvider: { dbm } },
 });
