@@ -9,6 +9,7 @@ import http
 import queue
 import sys
 import threading
+import traceback
 
 from modhost_wsgi.connection import ClientGone
 
@@ -223,9 +224,10 @@ class Lifespan:
         scope = {"type": "lifespan", "asgi": _VERSION, "state": self.state}
         try:
             await self._application(scope, self._events.get, self._send)
-        except BaseException:
-            # As the specification has it: such an application has no lifespan.
-            pass
+        except BaseException as error:
+            # As the specification has it: such an application has no lifespan. What fails within one is worth a line.
+            if self._events.empty() and isinstance(error, Exception):
+                traceback.print_exc()
         finally:
             self._started.set()
             self._ended.set()
@@ -236,6 +238,9 @@ class Lifespan:
         if message["type"].startswith("lifespan.startup."):
             self._started.set()
         elif message["type"].startswith("lifespan.shutdown."):
+            if message["type"] == "lifespan.shutdown.failed":
+                print("the ASGI application's shutdown failed: %s" % (message.get("message", "") or "no reason given"),
+                      file=sys.stderr)
             self._ended.set()
 
 

@@ -1,4 +1,5 @@
 """A request and an application -> frames of its response (PEP 3333)."""
+import functools
 import json
 import os
 
@@ -159,6 +160,8 @@ def is_asgi(application, interface):
     """Whether the callable is one of ASGI 3: said by `interface`, else seen from its being a coroutine function."""
     if interface is not None:
         return interface == "asgi"
+    while isinstance(application, functools.partial):
+        application = application.func
     code = getattr(application, "__code__", None)
     if code is None:
         code = getattr(getattr(type(application), "__call__", None), "__code__", None)
