@@ -10,6 +10,7 @@ export const hazards = {
   breaking: "a response that breaks off never looks whole, and nothing hangs",
   resetUpgrade: "clients may reset before their change of protocols is answered",
   refusedUpgrade: "a refused change of protocols is answered intact",
+  tunnels: "a changed protocol is passed both ways, to its end",
   nonsense: "bytes that no response may hold harm nobody",
   paths: "paths go on byte for byte",
   hopByHop: "fields for one connection stay there",
@@ -337,6 +338,99 @@ const refusals = (
   run: async ({ path, ask }) => [await ask(asksUpgrade(`${path}/a`))],
 }));
 
+/** A tunnel: the back end answers what comes behind the head by `says`; `sees` is what the client waits for. */
+function tunnel(
+  name: string,
+  {
+    says,
+    sends,
+    sees,
+    early = "",
+    ends = false,
+    fields = "",
+    ...more
+  }: {
+    readonly says: (text: string, socket: Accepted["socket"]) => void;
+    readonly sends: string;
+    readonly sees: (received: string) => boolean;
+    /** Sent with the head. */
+    readonly early?: string;
+    /** The client ends its side behind what it sends. */
+    readonly ends?: boolean;
+    readonly fields?: string;
+    readonly differs?: string;
+  },
+): Row {
+  return {
+    ...{ hazard: "tunnels", name, parameters: "upgrade=websocket", ...more },
+    backEnd: () => {
+      let isOpen = false;
+      return (connection) => {
+        const { received, socket } = connection;
+        if (!isOpen && !received.includes("\r\n\r\n")) return;
+        const end = isOpen ? 0 : received.indexOf("\r\n\r\n") + 4;
+        if (!isOpen) {
+          socket.write(
+            `HTTP/1.1 101 Switching Protocols\r\n${fields || "Upgrade: websocket\r\n"}Connection: Upgrade\r\n\r\n`,
+          );
+          socket.on("end", () => says("", socket));
+        }
+        isOpen = true;
+        connection.received = "";
+        if (received.length > end) says(received.slice(end), socket);
+      };
+    },
+    async run({ path, backEnd, open, eventually }) {
+      const talk = open();
+      talk.socket.write(`${asksUpgrade(`${path}/a`)}${early}`);
+      const lines = [
+        `head: ${await eventually(() => talk.received().includes("\r\n\r\n"))}`,
+        talk.received().slice(0, 13),
+      ];
+      talk.socket.write(sends);
+      if (ends) talk.socket.end();
+      const body = (): string => talk.received().slice(talk.received().indexOf("\r\n\r\n") + 4);
+      lines.push(`seen: ${await eventually(() => sees(body()))}`);
+      talk.socket.destroy();
+      return [...lines, `freed: ${await eventually(() => isFree(backEnd))}`];
+    },
+  };
+}
+
+const big = "0123456789abcdef".repeat(250_000);
+
+const tunnels: readonly Row[] = [
+  tunnel("a word", {
+    sends: "hello",
+    says: (text, socket) => void socket.write(text),
+    sees: (text) => text === "hello",
+  }),
+  tunnel("four megabytes there and back", {
+    sends: big,
+    says: (text, socket) => void socket.write(text, "latin1"),
+    sees: (text) => text.length === big.length && text === big,
+  }),
+  tunnel("what comes with the head", {
+    ...{ early: "early ", sends: "late" },
+    says: (text, socket) => void socket.write(text),
+    sees: (text) => text === "early late",
+  }),
+  tunnel("a back end that ends", {
+    sends: "hello",
+    says: (_text, socket) => void socket.end("bye"),
+    sees: (text) => text === "bye",
+  }),
+  tunnel("a client that ends its side, and is answered all the same", {
+    ...{ sends: "hello", ends: true },
+    says: (text, socket) => void (text === "" ? socket.end("bye") : undefined),
+    sees: (text) => text === "bye",
+  }),
+  tunnel("another protocol than was asked for", {
+    ...{ sends: "", fields: "Upgrade: other\r\n", says: () => undefined, sees: () => true },
+  }),
+  tunnel("no protocol named", { sends: "", fields: "X-A: 1\r\n", says: () => undefined, sees: () => true }),
+];
+
 const encodesAnew = "it goes on byte for byte; Apache encodes it anew";
 
 const paths = (
@@ -574,6 +668,7 @@ export const rows: readonly Row[] = [
   ...leavings,
   ...resetUpgrades,
   ...refusals,
+  ...tunnels,
   ...paths,
   ...fields,
   ...trailers,

@@ -84,10 +84,10 @@ export class HttpSpeaker implements ProxySpeaker, ResponseListener {
 
   changes({ headers }: ReceivedHead, rest: Buffer): void {
     const { upgrade, tunnelTimeout: idleTimeout } = this.#passage;
-    if (upgrade === undefined) {
-      throw new ProxyError("response", "the back end changes protocols, which nobody asked for");
+    const protocol = headers.get("upgrade");
+    if (upgrade === undefined || protocol?.toLowerCase() !== upgrade.toLowerCase()) {
+      throw new ProxyError("response", `unexpected Upgrade: ${protocol ?? "none"} (expecting ${upgrade ?? "none"})`);
     }
-    const protocol = headers.get("upgrade") ?? upgrade;
     const make = (socket: Socket): Response =>
       switchProtocols(protocol, socket, { headers: endToEnd(headers), idleTimeout });
     this.#ear?.change(make, rest);
