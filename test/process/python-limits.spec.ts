@@ -31,6 +31,11 @@ def application(environ, start_response):
         time.sleep(query)
     elif path == "/spin":
         spin(query)
+    elif path == "/burn":
+        # Processor time, however many share the processor.
+        end = time.thread_time() + query
+        while time.thread_time() < end:
+            pass
     elif path == "/stubborn":
         try:
             spin(query)
@@ -170,7 +175,7 @@ describe("the limits of a daemon group", () => {
     ["restart-interval", { restartInterval: 400 }, undefined, "restart_interval"],
     ["inactivity-timeout", { inactivityTimeout: 200 }, undefined, "inactivity_timeout"],
     ["maximum-requests", { maximumRequests: 3 }, "/", "maximum_requests"],
-    ["cpu-time-limit", { cpuTimeLimit: 1 }, "/spin?0.7", "cpu_time_limit"],
+    ["cpu-time-limit", { cpuTimeLimit: 1, gracefulTimeout: 30_000 }, "/burn?0.7", "cpu_time_limit"],
     ["SIGUSR1", {}, "/signal?10", "graceful_signal"],
     ["SIGUSR1 with eviction-timeout", { evictionTimeout: 1000 }, "/signal?10", "eviction_signal"],
   ];
