@@ -54,6 +54,19 @@ export function remoteHostText(request: Request): string {
   return typeof name === "string" ? name : request.clientAddress;
 }
 
+let isExpected = false;
+
+/** Says that a line of the configuration asks for clients' names where it cannot wait for them. */
+export function expectClientName(): void {
+  isExpected = true;
+}
+
+/** Waits, where such a line is, until the name is known that HostnameLookups asks for; undefined where there is nothing to wait for. */
+export function awaitClientName(request: Request): Promise<undefined> | undefined {
+  const name = isExpected ? remoteHostOf(request) : undefined;
+  return name instanceof Promise ? name.then(() => undefined) : undefined;
+}
+
 /** Look-ups that run at a time: each takes one of the few threads that the file system is read with, too. */
 const mostAtOnce = 2;
 let running = 0;

@@ -1,5 +1,6 @@
 // Text of an expression → what modules ask of requests: a Condition or a StringExpression.
 import {
+  expectClientName,
   remoteHostOf,
   showOrigin,
   type Condition,
@@ -67,6 +68,7 @@ export function compileString(text: string, { vocabulary, origin }: ExpressionPa
   const tree = parseString(text);
   const writer = new ExpressionWriter(vocabulary, origin);
   const run = writer.word(tree);
+  if (writer.variables.has("REMOTE_HOST")) expectClientName();
   const constant = tree.kind === "text" ? tree.text : undefined;
   return {
     text,

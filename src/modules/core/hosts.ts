@@ -120,7 +120,7 @@ export const hostDirectives = (directive: CoreMaker) => ({
     doc:
       "`Double` takes a name only if it leads back to the address. A name is looked up once for each connection, two at a time, and " +
       "nothing but what needs it waits: a line of an access log (while 1000 wait, further ones show the address), a condition " +
-      "with REMOTE_HOST, a program's environment. A text with REMOTE_HOST (`Header ... expr=`) shows the address until the name is known.",
+      "with REMOTE_HOST, a program's environment. Where a text (`Header ... expr=`) or a SetEnvIf line asks for it, requests wait for it early.",
     example: "HostnameLookups Off",
     default: "Off",
     set: ([hostnameLookups]) => ({ hostnameLookups }),

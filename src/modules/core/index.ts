@@ -5,6 +5,7 @@ import {
   byteString,
   core,
   defineModule,
+  awaitClientName,
   learnLocalName,
   refuse,
   unknownFilter,
@@ -34,10 +35,14 @@ import { acceptedDirectives } from "./without-effect.js";
 type CoreSettings = SettingsOf<typeof core.settings>;
 
 /** Early in a request, and again where sections may have set it: sub-requests begin behind headerParser. */
-const knowLocalName: Hook<CoreSettings> = {
+const knowNames: Hook<CoreSettings> = {
   rank: "first",
-  when: ({ useCanonicalName }) => useCanonicalName === "DNS",
-  run: ({ connection }) => learnLocalName(connection.localAddress),
+  when: ({ useCanonicalName, hostnameLookups }) => useCanonicalName === "DNS" || hostnameLookups !== "Off",
+  run: (request, { useCanonicalName }) => {
+    const local = useCanonicalName === "DNS" ? learnLocalName(request.connection.localAddress) : undefined;
+    const client = awaitClientName(request);
+    return local && client ? local.then(() => client) : (local ?? client);
+  },
 };
 
 export default defineModule({
@@ -63,9 +68,9 @@ export default defineModule({
   }),
 
   hooks: {
-    postReadRequest: knowLocalName,
-    headerParser: knowLocalName,
-    accessChecker: knowLocalName,
+    postReadRequest: knowNames,
+    headerParser: knowNames,
+    accessChecker: knowNames,
 
     translateName: {
       rank: "last",

@@ -78,7 +78,7 @@ export const acceptedDirectives = (directive: CoreMaker) => {
       args: [number],
       contexts: hostsAndDirectories,
       summary: "The size of the buffer files are read with.",
-      doc: "Has no effect here.",
+      doc: "Has no effect here: Node reads files in pieces of a size of its own.",
       example: "ReadBufferSize 8192",
     }),
     SeeRequestTail: directive({

@@ -2,7 +2,9 @@
 import {
   byteString,
   compileSubstitution,
+  expectClientName,
   methodOf,
+  remoteHostText,
   type Captures,
   type Condition,
   type Request,
@@ -28,7 +30,7 @@ interface Change {
 }
 
 const attributes: Readonly<Record<string, (request: Request) => string>> = {
-  remote_host: ({ clientAddress }) => clientAddress,
+  remote_host: remoteHostText,
   remote_addr: ({ clientAddress }) => clientAddress,
   server_addr: ({ connection }) => connection.localAddress,
   request_uri: ({ path }) => path,
@@ -39,6 +41,7 @@ const attributes: Readonly<Record<string, (request: Request) => string>> = {
 /** How to read an attribute: a property of the request, a request field, or a variable set before. */
 export function readerOf(attribute: string, fieldNames: RegExp | undefined): (request: Request) => string {
   const known = attributes[attribute.toLowerCase()];
+  if (known === remoteHostText) expectClientName();
   if (known) return known;
   if (fieldNames) return (request) => lastFieldNamed(request, fieldNames);
   const key = attribute.toLowerCase();

@@ -93,7 +93,7 @@ export default defineModule({
       CoreDumpDirectory: accepted({
         args: [arg.word("directory")],
         summary: "Where the system puts the memory of a process that crashed.",
-        doc: "Has no effect.",
+        doc: "Has no effect: the system writes it where `kernel.core_pattern` says.",
         example: "CoreDumpDirectory /tmp",
       }),
       MaxConnectionsPerChild: retiring("MaxConnectionsPerChild"),
@@ -101,13 +101,13 @@ export default defineModule({
       MaxMemFree: accepted({
         args: [number],
         summary: "How much freed memory a process of Apache keeps.",
-        doc: "Has no effect.",
+        doc: "Has no effect: memory is the garbage collector's; `NODE_OPTIONS=--max-old-space-size` in envvars bounds it.",
         example: "MaxMemFree 2048",
       }),
       ThreadStackSize: accepted({
         args: [number],
         summary: "The stack of each thread.",
-        doc: "Has no effect.",
+        doc: "Has no effect: requests are served without threads of their own.",
         example: "ThreadStackSize 8388608",
       }),
     };
