@@ -22,6 +22,7 @@ import { hostSettings, mainSettings, Plan, planLimit, type PlanContext } from ".
 import { conditionsWith } from "./expression/expression.js";
 import { HookOrderError, orderHooks, steps, type Step } from "./order.js";
 import { withOthers } from "./other-modules.js";
+import { maximumFaults } from "./reading.js";
 import type { Tree } from "./tree.js";
 
 /** A virtual host as compiled: what modules see of it, and what the server needs. */
@@ -175,13 +176,17 @@ function build(
     providers: (kind) => providers.get(kind) ?? new Map(),
     conditions: (functions) => conditionsWith(functions, modules, findings.start),
     warn: (reason, origin, detail) =>
-      void findings.warnings.push(new ConfigError(reason, origin ?? findings.start, detail)),
-    error: (reason, origin, detail) =>
-      void findings.errors.push(new ConfigError(reason, origin ?? findings.start, detail)),
+      note(findings.warnings, new ConfigError(reason, origin ?? findings.start, detail)),
+    error: (reason, origin, detail) => note(findings.errors, new ConfigError(reason, origin ?? findings.start, detail)),
   };
   const named = modules.map(({ lifecycle }) => lifecycle.provides?.(server) ?? {});
   collectProviders(named, providers);
   return server;
+}
+
+/** What checks find in each of ten thousand lines is shown for some hundreds of them. */
+function note(faults: ConfigError[], fault: ConfigError): void {
+  if (faults.length < maximumFaults) faults.push(fault);
 }
 
 interface HostParts {

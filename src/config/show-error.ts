@@ -13,6 +13,8 @@ export interface Outcome {
 
 /** Files longer than this are not read again for the sake of showing a line. */
 const maximumFileSize = 16 * 1024 * 1024;
+/** Characters of a reason that are shown. */
+const maximumReason = 2000;
 /** Characters of a line that are shown. */
 const maximumWidth = 160;
 
@@ -59,7 +61,7 @@ export function showOutcome(outcome: Outcome, sources: readonly Source[] = []): 
 
 /** One line, which begins as Apache's where there are no errors. */
 function verdictOf(errors: number, warnings: number): string {
-  const noted = warnings > 0 ? count(warnings, "warning") : "";
+  const noted = warnings > 0 ? `${count(warnings, "warning")}${warnings >= maximumFaults ? " or more" : ""}` : "";
   if (errors === 0) return noted === "" ? "Syntax OK" : `Syntax OK (${noted})`;
   const more = errors >= maximumFaults ? ", and more that are not shown" : "";
   return `${count(errors, "error")}${noted === "" ? "" : ` and ${noted}`}${more}: the configuration is refused`;
@@ -127,7 +129,8 @@ function lengthOf({ origin, detail }: ConfigError, line: string | undefined): nu
 function showFault(fault: ConfigError, label: string | undefined, line: string | undefined): string {
   const { message, origin, detail } = fault;
   const code = detail.code === undefined ? "" : `${detail.code}: `;
-  const head = `${origin.file}:${origin.line}:${origin.column}: ${label ? `${label}: ` : ""}${code}${message}`;
+  const reason = message.length > maximumReason ? `${message.slice(0, maximumReason)}...` : message;
+  const head = `${origin.file}:${origin.line}:${origin.column}: ${label ? `${label}: ` : ""}${code}${reason}`;
   const lines = [head, ...(line === undefined ? [] : underline(line, origin.column, lengthOf(fault, line)))];
   lines.push(...advices(fault, label, line).map((advice) => `    ${advice}`));
   for (const { origin: other, text } of detail.related ?? []) lines.push(`    ${other.file}:${other.line}: ${text}`);
