@@ -11,13 +11,16 @@ export interface Word {
 
 /** Splits a text into words. A quoted word ends at its quote, an unclosed one at the end of the text. */
 export function splitWords(text: string): Word[] {
-  const words: Word[] = [];
-  let at = 0;
-  for (;;) {
-    const word = wordAt(text, at);
+  const first = wordAt(text, 0);
+  if (!first) return [];
+  const second = wordAt(text, first.column + first.length);
+  // An array that grows takes room for seventeen: most directives have one word or two.
+  if (!second) return [first];
+  const words = [first, second];
+  for (let last = second; ;) {
+    const word = wordAt(text, last.column + last.length);
     if (!word) return words;
-    words.push(word);
-    at = word.column + word.length;
+    words.push((last = word));
   }
 }
 

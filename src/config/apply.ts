@@ -41,12 +41,18 @@ export interface Body {
   readonly sections: AppliedSection[];
 }
 
+const nothing: ReadonlyMap<string, Values> = new Map();
+
 /** A Body while it is filled. */
 class GrowingBody implements Body {
-  readonly changes = new Map<string, Record<string, unknown>>();
+  #changes: Map<string, Record<string, unknown>> | undefined;
   readonly sections: AppliedSection[] = [];
   readonly #lines: { readonly node: Node; readonly entry: Entry; readonly change: Values }[] = [];
   #setBy: Map<string, SetBy[]> | undefined;
+
+  get changes(): ReadonlyMap<string, Values> {
+    return this.#changes ?? nothing;
+  }
 
   /** Most bodies are never asked: there may be a hundred thousand. */
   get setBy(): ReadonlyMap<string, readonly SetBy[]> {
@@ -55,9 +61,10 @@ class GrowingBody implements Body {
 
   add(node: Node, entry: Entry, change: Values): void {
     const { name: module, settings } = entry.owner;
-    let values = this.changes.get(module);
-    if (!values) this.changes.set(module, (values = {}));
-    for (const name of Object.keys(change)) {
+    const changes = (this.#changes ??= new Map<string, Record<string, unknown>>());
+    let values = changes.get(module);
+    if (!values) changes.set(module, (values = {}));
+    for (const name in change) {
       const setting = settings[name];
       if (!setting) throw new TypeError(`${module}: ${entry.name} sets ${name}, which is no setting of it`);
       values[name] = name in values ? setting.add(values[name], change[name]) : change[name];
@@ -219,9 +226,8 @@ function applyNodes(nodes: readonly Node[], body: GrowingBody, scope: Scope, run
 }
 
 function applyNode(node: Node, body: GrowingBody, scope: Scope, run: Run): void {
-  const name = node.kind === "section" ? `<${node.name}>` : node.name;
-  const entries = run.table.get(name.toLowerCase());
-  if (!entries) return refuseUnknown(node, name, scope, run);
+  const entries = run.table.get(node.key);
+  if (!entries) return refuseUnknown(node, scope, run);
   for (const entry of entries) {
     const { directive } = entry;
     if (!isInPlace(node, entry, scope, run)) continue;
@@ -264,10 +270,11 @@ function openSection(
   const place = new DirectivePlace(node, entry.name, scope, run);
   const inner = new GrowingBody();
   const sections = [...scope.sections, { name: node.name, argument: node.text }];
-  const host = node.name.toLowerCase() === "virtualhost";
+  const host = node.key === "<virtualhost>";
   // The body comes first, so that its faults show even where the opening line is at fault too.
   const context = host ? "virtual host" : scope.context === ".htaccess" ? ".htaccess" : "directory";
-  applyNodes(node.children, inner, { ...withAccess(scope), context, sections }, run);
+  const { access } = scope;
+  applyNodes(node.children, inner, access ? { context, sections, access } : { context, sections }, run);
   const values = parseArguments(node, entry.name, section.args, place);
   const matcher = section.opens(values, place);
   const change = section.sets?.(values, place);
@@ -307,7 +314,7 @@ function applyWrapper(
     node.children,
     inner,
     {
-      ...withAccess(scope),
+      ...(scope.access ? { access: scope.access } : {}),
       ...(scope.methods ? { methods: scope.methods } : {}),
       context: scope.context,
       sections: [...scope.sections, { name: node.name, argument: node.text }],
@@ -330,7 +337,7 @@ function faultAt(node: Node, reason: string, advice?: string): ConfigError {
   return new ConfigError(reason, node.origin, { code: "AH00526", length, ...(advice ? { advice } : {}) });
 }
 
-function refuseUnknown(node: Node, name: string, { access }: Scope, run: Run): void {
+function refuseUnknown(node: Node, { access }: Scope, run: Run): void {
   const shown = node.kind === "section" ? `<${node.name}` : node.name;
   if (access?.rights.ignoresUnknown) {
     run.warnings.push(
@@ -338,7 +345,7 @@ function refuseUnknown(node: Node, name: string, { access }: Scope, run: Run): v
     );
     return;
   }
-  const advice = describeUnknown(name, run.names);
+  const advice = describeUnknown(node.kind === "section" ? `<${node.name}>` : node.name, run.names);
   throw faultAt(
     node,
     `Invalid command '${shown}', perhaps misspelled or defined by a module not included in the server configuration`,
@@ -391,10 +398,6 @@ function isAllowed(node: Node, { name, directive }: Entry, rights: OverrideRight
 }
 
 const overrideClasses = ["AuthConfig", "FileInfo", "Indexes", "Limit", "Options"] as const;
-
-function withAccess({ access }: Scope): Pick<Scope, "access"> {
-  return access ? { access } : {};
-}
 
 /** Apache names a section by its opening bracket alone in these messages. */
 function bare(name: string): string {

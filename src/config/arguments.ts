@@ -15,37 +15,30 @@ export function parseArguments(
   if (args.length === 1 && args[0]?.raw)
     return [parseWord(args[0], { text: node.text, column: 0, length: node.text.length }, node, place)];
   const words = splitWords(node.text);
-  const values: unknown[] = [];
+  // As long as it will be: an array that grows takes room for seventeen, and there may be a hundred thousand.
+  const values = new Array<unknown>(args.length).fill(undefined);
   let next = 0;
   for (let index = 0; index < args.length; index++) {
     const argument = args[index];
     if (!argument) break;
     const word = words[next];
     if (argument.raw) {
-      values.push(
-        word
-          ? parseWord(
-              argument,
-              { text: node.text.slice(word.column), column: word.column, length: node.text.length - word.column },
-              node,
-              place,
-            )
-          : undefined,
-      );
+      if (word) {
+        const { column } = word;
+        const rest = { text: node.text.slice(column), column, length: node.text.length - column };
+        values[index] = parseWord(argument, rest, node, place);
+      }
       if (!word && !argument.optional) throw arity(node, directive, args, words);
       next = words.length;
     } else if (argument.rest) {
       if (next >= words.length && !argument.optional) throw arity(node, directive, args, words);
-      values.push(words.slice(next).map((each) => parseWord(argument, each, node, place)));
+      values[index] = words.slice(next).map((each) => parseWord(argument, each, node, place));
       next = words.length;
-    } else if (takes(argument, words, next, () => args.slice(index + 1))) {
+    } else if (word && takes(args, index, words, next)) {
       // Apache counts an empty word of a fixed number of arguments as missing.
-      if (word?.text === "" && argument.optional) values.push(undefined);
-      else values.push(parseWord(argument, words[next] as Word, node, place));
+      if (word.text !== "" || !argument.optional) values[index] = parseWord(argument, word, node, place);
       next++;
-    } else if (argument.optional) {
-      values.push(undefined);
-    } else {
+    } else if (!argument.optional) {
       throw arity(node, directive, args, words);
     }
   }
@@ -55,18 +48,14 @@ export function parseArguments(
   return values;
 }
 
-/** Whether an argument takes the next word, leaving enough for the required ones behind it. */
-function takes(
-  argument: AnyArgument,
-  words: readonly Word[],
-  next: number,
-  after: () => readonly AnyArgument[],
-): boolean {
+/** Whether the argument at `index` takes the next word, leaving enough for the required ones behind it. */
+function takes(args: readonly AnyArgument[], index: number, words: readonly Word[], next: number): boolean {
+  const argument = args[index];
   const word = words[next];
-  if (!word) return false;
+  if (!argument || !word) return false;
   if (!argument.optional) return true;
   if (argument.is) return argument.is(word.text);
-  return words.length - next > after().filter(({ optional }) => !optional).length;
+  return words.length - next > args.slice(index + 1).filter(({ optional }) => !optional).length;
 }
 
 function parseWord(argument: AnyArgument, word: Word, node: Node, place: Place): unknown {

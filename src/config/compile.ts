@@ -3,8 +3,6 @@ import {
   ConfigError,
   core,
   localHost,
-  nameInHosts,
-  type Change,
   type DaemonGroupSpec,
   type EmbeddedPythonSpec,
   type ErrorLog,
@@ -13,32 +11,19 @@ import {
   type Origin,
   type ServerView,
   type SettingsOf,
-  type VirtualHost,
 } from "../api/index.js";
 import { accessFileReader, type AccessFileReader, type ReadAccessFile } from "./access-file.js";
 import { addAliases } from "./provider-alias.js";
-import { applyTree, isCondition, type Applied, type AppliedSection, type Body } from "./apply.js";
-import { hostSettings, mainSettings, Plan, planLimit, type PlanContext } from "./merge.js";
+import { applyTree, type Applied } from "./apply.js";
+import { LazyHost, type CompiledHost, type HostContext, type OpenErrorLog } from "./compiled-host.js";
+import { everywhereIn } from "./everywhere.js";
+import { mainSettings, planLimit, type PlanContext } from "./merge.js";
 import { conditionsWith } from "./expression/expression.js";
 import { HookOrderError, orderHooks, steps, type Step } from "./order.js";
 import { withOthers } from "./other-modules.js";
 import { maximumFaults } from "./reading.js";
 import type { Tree } from "./tree.js";
-
-/** A virtual host as compiled: what modules see of it, and what the server needs. */
-export interface CompiledHost extends VirtualHost {
-  /** Addresses of its `<VirtualHost>` line as written; none for the main server. */
-  readonly addresses: readonly string[];
-  /** Paths that are its own for clients without a Host field (ServerPath). */
-  readonly serverPath: string | undefined;
-  /** The plan with no section matched. */
-  readonly plan: Plan;
-  /** Its own sections, and the main server's, which come first; in order. */
-  readonly ownSections: readonly AppliedSection[];
-  readonly mainSections: readonly AppliedSection[];
-  /** What the lines outside of sections set: the main server's, then its own. */
-  readonly bodies: readonly Body[];
-}
+export type { CompiledHost } from "./compiled-host.js";
 
 /** A configuration ready to serve. */
 export interface CompiledServer extends ServerView {
@@ -63,12 +48,8 @@ export interface Compiled {
 
 /** How to compile. */
 export interface CompileOptions {
-  /** Opens the error log of a virtual host; the logs of a mere check take nothing. */
-  readonly openErrorLog?: (host: {
-    readonly index: number;
-    readonly serverName: string;
-    readonly core: SettingsOf<typeof core.settings>;
-  }) => ErrorLog;
+  /** The logs of a mere check take nothing. */
+  readonly openErrorLog?: OpenErrorLog;
   /** Skips the modules' checks: a worker compiles what the supervisor has checked. */
   readonly unchecked?: boolean;
   /** The checks do not look for the documents' directories. */
@@ -131,25 +112,18 @@ function build(
   };
   const main = mainSettings(applied.main, modules);
   const { openErrorLog = () => silent } = options;
-  let unnamed: string | undefined;
-  const mainName = (): string =>
-    (main["core"] as SettingsOf<typeof core.settings>).serverName?.host ?? (unnamed ??= localHost().name);
-  const makeHost = (index: number, body: Body, section: AppliedSection | undefined): CompiledHost =>
-    lazyHost({
-      index,
-      body,
-      section,
-      main,
-      mainName,
-      mainBody: applied.main,
-      context,
-      openErrorLog,
-      start: findings.start,
-    });
-  const virtualHosts = [
-    makeHost(0, applied.main, undefined),
-    ...applied.virtualHosts.map((section, index) => makeHost(index + 1, section.body, section)),
-  ];
+  const mainCore = main["core"] as SettingsOf<typeof core.settings>;
+  const shared: HostContext = {
+    main,
+    mainName: once(() => mainCore.serverName?.host ?? localHost().name),
+    mainBody: applied.main,
+    plans: context,
+    openErrorLog,
+    start: findings.start,
+  };
+  const virtualHosts = [undefined, ...applied.virtualHosts].map(
+    (section, index): CompiledHost => new LazyHost(index, section, shared),
+  );
   const providers = collectProviders(modules.map(({ provides }) => provides));
   addAliases(providers, applied.main.sections);
   const readFile = accessFileReader(tree, modules, available);
@@ -170,7 +144,12 @@ function build(
     readAccessFile: (file) => checkedFile(readFile(file), server),
     settings: (definition, host) =>
       virtualHosts[host.index]?.plan.settings[definition.module] as SettingsOf<typeof definition.settings>,
-    everywhere: everywhereIn(applied, virtualHosts),
+    everywhere: everywhereIn(() =>
+      virtualHosts.map((virtualHost, index) => ({
+        body: applied.virtualHosts[index - 1]?.body ?? applied.main,
+        virtualHost,
+      })),
+    ),
     trustsDocumentRoots: options.trustDocumentRoots === true,
     isListing: options.listing === true,
     providers: (kind) => providers.get(kind) ?? new Map(),
@@ -189,70 +168,10 @@ function note(faults: ConfigError[], fault: ConfigError): void {
   if (faults.length < maximumFaults) faults.push(fault);
 }
 
-interface HostParts {
-  readonly index: number;
-  readonly body: Body;
-  readonly section: AppliedSection | undefined;
-  readonly main: Plan["settings"];
-  /** The name of the main server. */
-  readonly mainName: () => string;
-  readonly mainBody: Body;
-  readonly context: PlanContext;
-  readonly openErrorLog: NonNullable<CompileOptions["openErrorLog"]>;
-  readonly start: Origin;
-}
-
-/** A virtual host whose plan is made when it is first asked for: 10,000 hosts are loaded faster than merged. */
-function lazyHost(parts: HostParts): CompiledHost {
-  const { index, body, section, main, mainName, mainBody, context, openErrorLog, start } = parts;
-  let plan: Plan | undefined;
-  let errorLog: ErrorLog | undefined;
-  const own = (section ? body.changes.get("core") : undefined) as Change<typeof core.settings> | undefined;
-  const mainCore = main["core"] as SettingsOf<typeof core.settings>;
-  const name = section ? own?.serverName : mainCore.serverName;
-  const laid = () => ({
-    sections: [],
-    conditions: (section ? [...mainBody.sections, ...body.sections] : body.sections).filter(isCondition),
-  });
-  const addresses = section?.matcher.kind === "virtual host" ? section.matcher.addresses : [];
-  return {
-    index,
-    isMain: !section,
-    addresses,
-    serverName: name?.host ?? nameOfAddress(addresses) ?? mainName(),
-    serverPort: name ? name.port : section ? portOf(addresses[0]) : undefined,
-    serverScheme: name?.scheme,
-    serverPath: section ? own?.serverPath : mainCore.serverPath,
-    aliases: section ? (own?.serverAliases ?? []) : mainCore.serverAliases,
-    origin: section?.origin ?? start,
-    ownSections: section ? body.sections : [],
-    mainSections: mainBody.sections,
-    bodies: section ? [mainBody, body] : [mainBody],
-    get plan() {
-      plan ??= new Plan(section ? hostSettings(main, body, context.modules) : main, laid(), context);
-      return plan;
-    },
-    get errorLog() {
-      errorLog ??= openErrorLog({
-        index,
-        serverName: this.serverName,
-        core: this.plan.settings["core"] as SettingsOf<typeof core.settings>,
-      });
-      return errorLog;
-    },
-  };
-}
-
-/** What Apache calls a virtual host of an address of its own; undefined where it is for any, or nobody knows. */
-function nameOfAddress(addresses: readonly string[]): string | undefined {
-  const hosts = addresses.map((each) => /^\[(.*)\]|^([^:]*)/.exec(each)).map((match) => match?.[1] ?? match?.[2] ?? "");
-  const isForAny = hosts.some((host) => ["", "*", "_default_", "0.0.0.0", "::"].includes(host));
-  return isForAny || hosts[0] === undefined ? undefined : nameInHosts(hosts[0]);
-}
-
-function portOf(address: string | undefined): number | undefined {
-  const port = Number(/:(\d+)$/.exec(address ?? "")?.[1]);
-  return port > 0 ? port : undefined;
+/** Worked out when it is first asked for. */
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function collectProviders(
@@ -269,48 +188,10 @@ function collectProviders(
   return kinds;
 }
 
-/** What the lines of a module set, in every body of the configuration, main server first. */
-function everywhereIn(applied: Applied, hosts: readonly CompiledHost[]): ServerView["everywhere"] {
-  let bodies: PlacedBody[] | undefined;
-  // One walk for all modules that ask: there may be 10,000 virtual hosts.
-  const allBodies = (): PlacedBody[] => {
-    if (bodies) return bodies;
-    bodies = [];
-    for (const [index, host] of hosts.entries()) {
-      const body = index === 0 ? applied.main : applied.virtualHosts[index - 1]?.body;
-      if (body) enter(body, host, bodies);
-    }
-    return bodies;
-  };
-  return settingsIn(allBodies);
-}
-
-interface PlacedBody {
-  readonly body: Body;
-  readonly virtualHost: VirtualHost;
-}
-
-function enter(body: Body, virtualHost: VirtualHost, into: PlacedBody[]): void {
-  into.push({ body, virtualHost });
-  for (const section of body.sections) enter(section.body, virtualHost, into);
-}
-
-function settingsIn(bodies: () => readonly PlacedBody[]): ServerView["everywhere"] {
-  return function* <S>({ module }: { readonly module: string; readonly settings: S }) {
-    for (const { body, virtualHost } of bodies()) {
-      const changes = body.changes.get(module);
-      const origin = (setting: string): Origin | undefined => body.setBy.get(`${module}.${setting}`)?.at(-1)?.origin;
-      if (changes) yield { virtualHost, settings: changes as Change<S>, origin };
-    }
-  };
-}
-
 /** An .htaccess file with what the modules' checks find in it. */
 function checkedFile(file: ReadAccessFile, server: CompiledServer): ReadAccessFile {
   const [main] = server.virtualHosts;
   if (file.errors.length > 0 || !main) return file;
-  const bodies: PlacedBody[] = [];
-  enter(file.section.body, main, bodies);
   const errors: ConfigError[] = [];
   const warnings = [...file.warnings];
   const { serverRoot, tree, modules, virtualHosts, trustsDocumentRoots, isListing } = server;
@@ -320,7 +201,7 @@ function checkedFile(file: ReadAccessFile, server: CompiledServer): ReadAccessFi
     settings: (definition, host) => server.settings(definition, host),
     providers: (kind) => server.providers(kind),
     conditions: (functions) => server.conditions(functions),
-    everywhere: settingsIn(() => bodies),
+    everywhere: everywhereIn(() => [{ body: file.section.body, virtualHost: main }]),
     warn: (reason, origin, detail) => void warnings.push(new ConfigError(reason, origin ?? start, detail)),
     error: (reason, origin, detail) => void errors.push(new ConfigError(reason, origin ?? start, detail)),
   };

@@ -11,26 +11,26 @@ export type Condition = (argument: string, reading: Reading) => boolean | string
 /** The release of Apache whose language this is: what `<IfVersion>` compares with. */
 export const apacheVersion = "2.4.71";
 
-/** The conditions by section name in lower case. */
+/** The conditions by the key of their section. */
 export const conditions: ReadonlyMap<string, Condition> = new Map([
-  ["ifmodule", negatable("<IfModule>", (name, reading) => reading.hasModule(name))],
-  ["ifdefine", negatable("<IfDefine>", (name, reading) => reading.isDefined(name))],
-  ["iffile", negatable("<IfFile>", (path, reading) => existsSync(resolve(reading.serverRoot, path)))],
+  ["<ifmodule>", negatable("<IfModule>", (name, reading) => reading.hasModule(name))],
+  ["<ifdefine>", negatable("<IfDefine>", (name, reading) => reading.isDefined(name))],
+  ["<iffile>", negatable("<IfFile>", (path, reading) => existsSync(resolve(reading.serverRoot, path)))],
   [
-    "ifdirective",
+    "<ifdirective>",
     negatable("<IfDirective>", (name, reading) => {
       const whole = name.startsWith("<") ? `${name}>` : name;
       return readHere.has(whole.toLowerCase()) || reading.hasDirective(whole);
     }),
   ],
   [
-    "ifsection",
+    "<ifsection>",
     negatable("<IfSection>", (name, reading) => {
       const whole = `<${name}>`;
       return readHere.has(whole.toLowerCase()) || reading.hasDirective(whole);
     }),
   ],
-  ["ifversion", compareVersion],
+  ["<ifversion>", compareVersion],
 ]);
 
 /** What this stage itself reads, and every server therefore has. */

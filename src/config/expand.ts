@@ -8,11 +8,29 @@ import { findIncluded, systemReason } from "./include.js";
 import { interpolate } from "./interpolate.js";
 import { defineMacro, macroModule, undefMacro, useMacro } from "./macro.js";
 import { argumentsOf, refuseHere, runOnRead } from "./on-read.js";
-import { parseLines, parseText, placeOf, type FileOrigin, type RawNode, type RawSection } from "./parse.js";
+import {
+  isRawSection,
+  parseLines,
+  parseText,
+  placeOf,
+  type FileOrigin,
+  type RawNode,
+  type RawSection,
+} from "./parse.js";
 import { Reading, type ModuleLists } from "./reading.js";
-import type { Line } from "./tokens.js";
-import { originAt, type DirectiveNode, type Node, type Piece, type SectionNode, type Tree } from "./tree.js";
-import { cutAtBracket, skipSpace, trimSpace, wordAt } from "../api/words.js";
+import { cursorOf, isStretch, type Line, type LineCursor } from "./tokens.js";
+import {
+  directiveName,
+  originAt,
+  sectionName,
+  type DirectiveNode,
+  type Node,
+  type Piece,
+  type SectionNode,
+  type Tree,
+} from "./tree.js";
+import { innermostUnclosed, refuseUnclosed, warnOfOpen } from "./unclosed.js";
+import { cutAtBracket, isSpace, skipSpace, trimSpace, wordAt } from "../api/words.js";
 export type { ModuleLists, ModuleNames } from "./reading.js";
 
 /** What to read, and with what in force. */
@@ -131,13 +149,54 @@ function loadText(path: string): string | { fault: string; missing: boolean } {
 }
 
 function expandNodes(nodes: readonly RawNode[], context: Context): void {
+  const { reading } = context;
   for (const node of nodes) {
-    if (context.reading.stopped) return;
-    const line = fillIn(node.line, context);
-    if (!line) continue;
-    if (node.kind === "directive") expandDirective(line, context);
-    else expandSection(node, line, context);
+    if (isRawSection(node)) {
+      if (reading.stopped) return;
+      const line = fillIn(node.line, context);
+      if (line) expandSection(node, line, context);
+      continue;
+    }
+    if (isStretch(node)) expandStretch(cursorOf(node), context);
+    else for (const each of node) expandLine(each, context);
   }
+}
+
+/** The lines of a stretch: in most of them nothing has to be filled in or joined, and each is read where it stands. */
+function expandStretch(cursor: LineCursor, context: Context): void {
+  const { reading, from } = context;
+  const { text: source } = cursor;
+  while (!reading.stopped && cursor.next()) {
+    const { first, last, start, number: line } = cursor;
+    const end = cursor.joined ? first : plainNameEnd(source, first, last);
+    const text = source.slice(skipSpace(source, end), last);
+    if (end === first || text.includes("${")) {
+      expandLine(cursor.line(), context);
+      continue;
+    }
+    const { name, key } = directiveName(source.slice(first, end));
+    const textColumn = last - text.length - start + 1;
+    const origin = placeOf({ line, column: first - start + 1 }, from);
+    addDirective({ kind: "directive", name, key, text, textColumn, origin }, context);
+  }
+}
+
+/** Where the name of a directive ends, if it is written without quotes, backslashes and variables; else where it begins. */
+function plainNameEnd(source: string, first: number, last: number): number {
+  let end = first;
+  for (; end < last; end++) {
+    const code = source.charCodeAt(end);
+    if (isSpace(code)) return end;
+    // " $ ' < \
+    if (code === 34 || code === 36 || code === 39 || code === 60 || code === 92) return first;
+  }
+  return end;
+}
+
+function expandLine(written: Line, context: Context): void {
+  if (context.reading.stopped) return;
+  const line = fillIn(written, context);
+  if (line) expandDirective(line, context);
 }
 
 /** The line with its variables filled in; undefined, and the fault noted, when that makes it too long. */
@@ -150,7 +209,7 @@ function fillIn(line: Line, { reading, from }: Context): Line | undefined {
       lookUp: (name) => reading.variable(name),
       missing: (name, place) => {
         if (name.includes(":")) return;
-        const origin = placeOf({ text: "", ...place }, from);
+        const origin = placeOf(place, from);
         reading.warn(`Config variable \${${name}} is not defined`, origin, {
           code: "AH00111",
           length: name.length + 3,
@@ -164,25 +223,31 @@ function fillIn(line: Line, { reading, from }: Context): Line | undefined {
 }
 
 function expandDirective(line: Line, context: Context): void {
-  const { reading, out, from } = context;
+  const { reading, from } = context;
   const word = wordAt(line.text, 0);
   // A line that is empty once variables are filled in says nothing, and neither does an empty name in quotes.
   if (!word?.text) return;
-  const { text: name } = word;
+  const { name, key } = directiveName(word.text);
   const { text, textColumn, pieces } = textFrom(line, skipSpace(line.text, word.column + word.length));
   const origin = placeOf(line, from);
   const node: DirectiveNode = pieces
-    ? { kind: "directive", name, text, textColumn, origin, pieces }
-    : { kind: "directive", name, text, textColumn, origin };
+    ? { kind: "directive", name, key, text, textColumn, origin, pieces }
+    : { kind: "directive", name, key, text, textColumn, origin };
   if (name.startsWith("<")) {
     const advice = "write sections in the file itself, with variables in their arguments";
     return reading.fail(`"${name}": a section cannot come from a variable`, origin, { advice });
   }
-  const lower = name.toLowerCase();
-  if (lower === "include" || lower === "includeoptional") include(node, lower === "includeoptional", context);
-  else if (lower === "use" && reading.hasModule(macroModule)) use(node, context);
-  else if (lower === "undefmacro" && reading.hasModule(macroModule)) undefMacro(node, reading);
-  else if (!runOnRead(lower, node, reading)) out.push(node);
+  addDirective(node, context);
+}
+
+/** Acts on a directive that is about reading; any other goes into the tree. */
+function addDirective(node: DirectiveNode, context: Context): void {
+  const { key } = node;
+  const { reading, out } = context;
+  if (key === "include" || key === "includeoptional") include(node, key === "includeoptional", context);
+  else if (key === "use" && reading.hasModule(macroModule)) use(node, context);
+  else if (key === "undefmacro" && reading.hasModule(macroModule)) undefMacro(node, reading);
+  else if (!runOnRead(node, reading)) out.push(node);
 }
 
 function use(node: DirectiveNode, { out, depth, reading }: Context): void {
@@ -236,24 +301,25 @@ function include(node: DirectiveNode, optional: boolean, context: Context): void
 
 function expandSection(raw: RawSection, line: Line, context: Context): void {
   const { reading, out, from } = context;
-  const end = line.text.search(/[\t-\r ]/);
-  const first = end < 0 ? line.text : line.text.slice(0, end);
+  let end = 0;
+  while (end < line.text.length && !isSpace(line.text.charCodeAt(end))) end++;
+  const first = line.text.slice(0, end);
   const bare = first.endsWith(">");
   const rest = textFrom(line, bare ? line.text.length : skipSpace(line.text, first.length));
   const { textColumn, pieces } = rest;
   const { text, closed } = cutAtBracket(rest.text);
-  const name = first.slice(1, bare ? -1 : undefined);
+  const { name, key } = sectionName(first.slice(1, bare ? -1 : undefined));
   const origin = placeOf(line, from);
   const section: SectionNode = pieces
-    ? { kind: "section", name, text, textColumn, origin, pieces, children: [] }
-    : { kind: "section", name, text, textColumn, origin, children: [] };
-  const condition = conditions.get(name.toLowerCase());
+    ? { kind: "section", name, key, text, textColumn, origin, pieces, children: [] }
+    : { kind: "section", name, key, text, textColumn, origin, children: [] };
+  const condition = conditions.get(key);
   if (!bare && !closed) {
     const code = condition ? {} : { code: "AH00526" };
     reading.fail(`<${name}> directive missing closing '>'`, origin, { length: first.length, ...code });
   }
   if (condition) return expandConditional(raw, section, condition, context);
-  if (name.toLowerCase() === "macro" && reading.hasModule(macroModule)) {
+  if (key === "<macro>" && reading.hasModule(macroModule)) {
     return defineMacro(section, raw.closing ? (raw.body ?? []) : undefined, reading);
   }
   if (!raw.closing) refuseUnclosed(raw, origin, `<${name}> was not closed`, reading);
@@ -281,43 +347,11 @@ function expandConditional(raw: RawSection, section: SectionNode, condition: Con
         advice: "nothing may stand behind the closing bracket",
       });
     }
-    if (!closing && !raw.faulty) warnOfOpen(section, { last: lastLine(raw), context });
+    if (!closing && !raw.faulty) warnOfOpen(raw, section, from, reading);
     expandNodes(raw.children, context);
   } else {
     const unclosed = innermostUnclosed(raw);
     const origin = placeOf(unclosed.line, from);
-    refuseUnclosed(unclosed, origin, `Expected </${unclosed.name}> before end of configuration`, reading);
-  }
-}
-
-/** Apache takes a condition that holds and is never closed: all lines to the end of the file are its own. */
-function warnOfOpen(section: SectionNode, { last, context }: { last: Line; context: Context }): void {
-  const { reading, from } = context;
-  const what = `<${section.name}> is not closed: it holds everything up to the end of the file`;
-  reading.warn(what, section.origin, {
-    length: section.name.length + 1,
-    related: [{ origin: placeOf(last, from), text: "its last line" }],
-    advice: `write </${section.name}> where it ends; where the condition does not hold, the file is refused`,
-  });
-}
-
-/** The last line that stands in a section. */
-function lastLine(raw: RawSection): Line {
-  const last = raw.children.at(-1);
-  if (!last) return raw.line;
-  return last.kind === "directive" ? last.line : (last.closing ?? lastLine(last));
-}
-
-function refuseUnclosed(raw: RawSection, origin: Origin, reason: string, reading: Reading): void {
-  if (!raw.closing && !raw.faulty) reading.fail(reason, origin, { length: raw.name.length + 1 });
-}
-
-/** The section that the end of the file found open deepest inside this one. */
-function innermostUnclosed(raw: RawSection): RawSection {
-  let innermost = raw;
-  for (;;) {
-    const last = innermost.children.at(-1);
-    if (innermost.closing || last?.kind !== "section" || last.closing || last.faulty) return innermost;
-    innermost = last;
+    refuseUnclosed(unclosed, origin, `Expected </${unclosed.name.name}> before end of configuration`, reading);
   }
 }

@@ -20,9 +20,9 @@ interface OnRead {
   readonly run: Action;
 }
 
-/** Runs a directive if it is one that acts while reading, and says whether it was; `name` is its name in lower case. */
-export function runOnRead(name: string, node: DirectiveNode, reading: Reading): boolean {
-  const directive = directives.get(name);
+/** Runs a directive if it is one that acts while reading, and says whether it was. */
+export function runOnRead(node: DirectiveNode, reading: Reading): boolean {
+  const directive = directives.get(node.key);
   if (!directive) return false;
   if (reading.accessFile) refuseHere(node, reading);
   else {

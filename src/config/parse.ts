@@ -3,21 +3,27 @@ import type { IToken } from "chevrotain";
 import { EmbeddedActionsParser } from "./chevrotain.js";
 import { ConfigError, type Origin } from "../api/index.js";
 import { maximumFaults } from "./reading.js";
-import { Close, Directive, lineOf, Open, tokenFor, tokenize, vocabulary, type Line } from "./tokens.js";
-
-/** A line with a directive. */
-export interface RawDirective {
-  readonly kind: "directive";
-  readonly line: Line;
-}
+import {
+  Close,
+  Directives,
+  lineOf,
+  linesOf,
+  Open,
+  runOf,
+  tokenize,
+  tokensOf,
+  vocabulary,
+  type Line,
+  type Run,
+} from "./tokens.js";
+import { sectionName, type NodeName } from "./tree.js";
+import { isSpace } from "../api/words.js";
 
 /** A section as it stands in the file. */
 export interface RawSection {
-  readonly kind: "section";
   /** The opening line, bracket included. */
   readonly line: Line;
-  /** "VirtualHost", as written. */
-  readonly name: string;
+  readonly name: NodeName;
   readonly children: RawNode[];
   /** The closing line; undefined when the file ended before it, or another section's closing line closed this one. */
   closing?: Line;
@@ -27,7 +33,13 @@ export interface RawSection {
   faulty?: true;
 }
 
-export type RawNode = RawDirective | RawSection;
+/** A section, or the lines with directives that follow each other. */
+export type RawNode = RawSection | Run;
+
+/** Whether it is a section. */
+export function isRawSection(node: RawNode | undefined): node is RawSection {
+  return node !== undefined && "children" in node;
+}
 
 /** A file, parsed. */
 export interface ParsedFile {
@@ -48,27 +60,20 @@ export const maximumNesting = 200;
 
 /** Parses a file. Lines longer than `maximumLine` characters are errors. A section that is never closed is none yet. */
 export function parseText(text: string, from: FileOrigin, maximumLine = 16 * 1024 * 1024): ParsedFile {
-  return parseTokens(tokenize(text), from, maximumLine);
+  const { tokens, tooLong } = tokenize(text, maximumLine);
+  const errors = tooLong.map(
+    (line) => new ConfigError(`Line too long: more than ${maximumLine} characters`, placeOf(line, from)),
+  );
+  return parseTokens(tokens, from, errors);
 }
 
 /** Parses the lines of a macro's body. */
 export function parseLines(lines: readonly Line[], from: FileOrigin): ParsedFile {
-  return parseTokens(
-    lines.flatMap((line) => tokenFor(line) ?? []),
-    from,
-    Infinity,
-  );
+  return parseTokens(tokensOf(lines), from, []);
 }
 
-function parseTokens(all: IToken[], from: FileOrigin, maximumLine: number): ParsedFile {
+function parseTokens(all: IToken[], from: FileOrigin, errors: ConfigError[]): ParsedFile {
   const { tokens, bodies } = takeMacros(all);
-  const errors: ConfigError[] = [];
-  for (const token of tokens) {
-    const line = lineOf(token);
-    if (line.text.length > maximumLine) {
-      errors.push(new ConfigError(`Line too long: more than ${maximumLine} characters`, placeOf(line, from)));
-    }
-  }
   const tooDeep = findNesting(tokens);
   if (tooDeep) {
     errors.push(new ConfigError(`More than ${maximumNesting} sections in each other`, placeOf(lineOf(tooDeep), from)));
@@ -86,27 +91,24 @@ function takeMacros(tokens: IToken[]): { tokens: IToken[]; bodies: ReadonlyMap<L
   let body: Line[] | undefined;
   let depth = 0;
   for (const token of tokens) {
-    const line = lineOf(token);
     if (isMacro(token)) depth++;
-    else if (depth > 0 && token.tokenType === Close && isNamed(line, 2)) depth--;
+    else if (depth > 0 && token.tokenType === Close && nameOf(lineOf(token).text, 2).key === macro) depth--;
     if (!body || depth === 0) left.push(token);
-    else body.push(line);
+    else for (const each of linesOf(runOf(token))) body.push(each);
     if (depth === 0) body = undefined;
-    else if (!body) bodies.set(line, (body = []));
+    else if (!body) bodies.set(lineOf(token), (body = []));
   }
   return { tokens: left, bodies };
 }
 
 function isMacro(token: IToken): boolean {
-  return token.tokenType === Open && isNamed(lineOf(token), 1);
+  return token.tokenType === Open && nameOf(lineOf(token).text, 1).key === macro;
 }
 
-function isNamed({ text }: Line, skip: number): boolean {
-  return nameOf(text, skip).toLowerCase() === "macro";
-}
+const macro = "<macro>";
 
 /** The origin of a line. */
-export function placeOf({ line, column }: Line, { file, via, macro }: FileOrigin): Origin {
+export function placeOf({ line, column }: Pick<Line, "line" | "column">, { file, via, macro }: FileOrigin): Origin {
   if (via && macro !== undefined) return { file, line, column, via, macro };
   return via ? { file, line, column, via } : { file, line, column };
 }
@@ -124,7 +126,7 @@ function findNesting(tokens: readonly IToken[]): IToken | undefined {
 }
 
 /**
- * The grammar: file = block { Close block }; block = { Directive | section }; section = Open block [ Close ]. Every
+ * The grammar: file = block { Close block }; block = { Directives | section }; section = Open block [ Close ]. Every
  * sequence of tokens fits it, so that one fault of nesting hides no other: see `#closes` for whom a closing line closes.
  */
 class FileGrammar extends EmbeddedActionsParser {
@@ -135,7 +137,7 @@ class FileGrammar extends EmbeddedActionsParser {
   #open: RawSection[] = [];
   /** Where the next line goes: the children of the innermost open section, or the file's own nodes. */
   #nodes: RawNode[] = [];
-  /** Name of a section that a closing line of another name closed: its own may still come. */
+  /** Key of a section that a closing line of another name closed: its own may still come. */
   #expected: string | undefined;
 
   readonly #file = this.RULE("file", () => {
@@ -156,7 +158,7 @@ class FileGrammar extends EmbeddedActionsParser {
   readonly #section = this.RULE("section", () => {
     const line = lineOf(this.CONSUME(Open));
     const body = this.#bodies.get(line);
-    const section: RawSection = { kind: "section", line, name: nameOf(line.text, 1), children: [] };
+    const section: RawSection = { line, name: nameOf(line.text, 1), children: [] };
     if (body) section.body = body;
     const outer = this.#nodes;
     outer.push(section);
@@ -168,12 +170,12 @@ class FileGrammar extends EmbeddedActionsParser {
     this.#open.pop();
   });
 
-  // Closures are made once and not for each line: half of the time of parsing otherwise.
-  readonly #directiveOrSection = [
-    { ALT: () => void this.#nodes.push({ kind: "directive", line: lineOf(this.CONSUME(Directive)) }) },
+  // Closures are made once and not for each token: half of the time of parsing otherwise.
+  readonly #directivesOrSection = [
+    { ALT: () => void this.#nodes.push(runOf(this.CONSUME(Directives))) },
     { ALT: () => void this.SUBRULE(this.#section) },
   ];
-  readonly #item = () => void this.OR(this.#directiveOrSection);
+  readonly #item = () => void this.OR(this.#directivesOrSection);
   readonly #ending = { GATE: () => this.#closes(), DEF: () => this.#close(lineOf(this.CONSUME(Close))) };
 
   constructor() {
@@ -199,9 +201,9 @@ class FileGrammar extends EmbeddedActionsParser {
     const token = this.LA(1);
     const section = this.#open.at(-1);
     if (token.tokenType !== Close || !section) return false;
-    const name = nameOf(lineOf(token).text, 2).toLowerCase();
-    if (name === section.name.toLowerCase()) return true;
-    const owner = this.#open.find((outer) => outer.name.toLowerCase() === name);
+    const { key } = nameOf(lineOf(token).text, 2);
+    if (key === section.name.key) return true;
+    const owner = this.#open.find((outer) => outer.name.key === key);
     if (!owner) return true;
     section.faulty = true;
     this.#refuseClosing(lineOf(token), section);
@@ -212,9 +214,9 @@ class FileGrammar extends EmbeddedActionsParser {
     const section = this.#open.at(-1);
     if (!section) return;
     section.closing = closing;
-    const written = nameOf(closing.text, 2);
-    if (written.toLowerCase() !== section.name.toLowerCase()) {
-      this.#expected = section.name.toLowerCase();
+    const { key } = nameOf(closing.text, 2);
+    if (key !== section.name.key) {
+      this.#expected = section.name.key;
       this.#refuseClosing(closing, section);
     } else if (!firstWord(closing.text).endsWith(">")) {
       this.#refuseUnbracketed(closing);
@@ -222,20 +224,20 @@ class FileGrammar extends EmbeddedActionsParser {
   }
 
   #refuseClosing(closing: Line, section: RawSection): void {
-    const found = `</${nameOf(closing.text, 2)}>`;
-    const advice = `<${section.name}> was opened at line ${section.line.line}`;
-    this.#fail(`Expected </${section.name}> but saw ${found}`, closing, advice);
+    const { name } = section.name;
+    const found = `</${nameOf(closing.text, 2).name}>`;
+    this.#fail(`Expected </${name}> but saw ${found}`, closing, `<${name}> was opened at line ${section.line.line}`);
   }
 
   #refuseStray(closing: Line): void {
-    const name = nameOf(closing.text, 2);
-    if (name.toLowerCase() === this.#expected) this.#expected = undefined;
+    const { name, key } = nameOf(closing.text, 2);
+    if (key === this.#expected) this.#expected = undefined;
     else if (!firstWord(closing.text).endsWith(">")) this.#refuseUnbracketed(closing);
     else this.#fail(`</${name}> without matching <${name}> section`, closing);
   }
 
   #refuseUnbracketed(closing: Line): void {
-    this.#fail(`</${nameOf(closing.text, 2)}> directive missing closing '>'`, closing);
+    this.#fail(`</${nameOf(closing.text, 2).name}> directive missing closing '>'`, closing);
   }
 
   #fail(reason: string, line: Line, advice?: string): void {
@@ -246,11 +248,13 @@ class FileGrammar extends EmbeddedActionsParser {
 }
 
 /** The name in an opening (`skip` 1) or closing (2) line. */
-function nameOf(text: string, skip: number): string {
-  const word = firstWord(text).slice(skip);
-  return word.endsWith(">") ? word.slice(0, -1) : word;
+function nameOf(text: string, skip: number): NodeName {
+  const word = firstWord(text);
+  return sectionName(word.slice(skip, word.length > skip && word.endsWith(">") ? -1 : undefined));
 }
 
 function firstWord(text: string): string {
-  return /^[^\t-\r ]*/.exec(text)?.[0] ?? "";
+  let end = 0;
+  while (end < text.length && !isSpace(text.charCodeAt(end))) end++;
+  return text.slice(0, end);
 }

@@ -54,7 +54,7 @@ export function printPlaces(nodes: readonly Node[]): string {
   const print = (list: readonly Node[], indent: string): void => {
     for (const node of list) {
       // Acts while Apache reads, and so is none of what was read there.
-      if (node.name.toLowerCase() === "defaultruntimedir") continue;
+      if (node.key === "defaultruntimedir") continue;
       if (node.origin.file !== file) {
         file = node.origin.file;
         lines.push(`# In file: ${file}`);

@@ -1,4 +1,4 @@
-// Text of a file → tokens, one for each logical line that says something: Open, Close or Directive.
+// Text of a file → tokens: one for each line that opens or closes a section, one for each run of other lines.
 import type { IToken, TokenType } from "chevrotain";
 import { createToken } from "./chevrotain.js";
 import type { Piece } from "./tree.js";
@@ -17,57 +17,163 @@ export interface Line {
 export const Close = createToken({ name: "Close" });
 /** Any other line that starts with "<". */
 export const Open = createToken({ name: "Open" });
-/** Any other line. */
-export const Directive = createToken({ name: "Directive" });
+/** Other lines, as many as follow each other: the parser's work is for each token, and most lines are such. */
+export const Directives = createToken({ name: "Directives" });
 
-export const vocabulary: TokenType[] = [Directive, Open, Close];
+export const vocabulary: TokenType[] = [Directives, Open, Close];
 
-/** The tokens of a text, each with its Line (see `lineOf`). Every text has them: no line is wrong at this stage. */
-export function tokenize(text: string): IToken[] {
+/** Lines without sections that follow each other: a stretch of a text, whose first line has this number; or made ones. */
+export type Run = Stretch | readonly Line[];
+
+interface Stretch {
+  readonly text: string;
+  readonly start: number;
+  /** Behind its last line. */
+  end: number;
+  readonly line: number;
+}
+
+/** The tokens of a text, and its lines longer than a limit. Every text has them: no line is wrong at this stage. */
+export function tokenize(text: string, maximumLine: number): { tokens: IToken[]; tooLong: Line[] } {
   // Apache reads C strings: a line ends at a NUL byte.
   const readable = text.includes("\0") ? text.replace(/\0[^\n]*/g, "") : text;
   const tokens: IToken[] = [];
-  let number = 1;
-  let start = 0;
-  while (start < readable.length) {
-    const feed = readable.indexOf("\n", start);
-    const end = feed < 0 ? readable.length : feed;
-    const last = endOf(readable, start, feed);
-    if (feed > start && readable.charCodeAt(last - 1) === slash) {
-      const joined = joinLines(readable, start, number);
-      addToken(tokens, joined.line);
-      start = joined.end;
-      number = joined.number;
-      continue;
+  const tooLong: Line[] = [];
+  const cursor = new LineCursor(readable);
+  let run: Stretch | undefined;
+  while (cursor.next()) {
+    if (cursor.length > maximumLine) tooLong.push(cursor.line());
+    if (cursor.charCodeAt(0) === bracket) {
+      const line = cursor.line();
+      tokens.push(tokenWith(sectionType(line.text), [line]));
+      run = undefined;
+    } else if (run) run.end = cursor.end;
+    else {
+      run = { text: readable, start: cursor.start, end: cursor.end, line: cursor.number };
+      tokens.push(tokenWith(Directives, run));
     }
-    let first = start;
-    while (first < last && isSpace(readable.charCodeAt(first))) first++;
-    if (first < last && readable.charCodeAt(first) !== hash) {
-      addToken(tokens, { text: trimSpace(readable.slice(first, last)), line: number, column: first - start + 1 });
-    }
-    start = end + 1;
-    number++;
+  }
+  return { tokens, tooLong };
+}
+
+/** The tokens of lines that stand in no text. */
+export function tokensOf(lines: Iterable<Line>): IToken[] {
+  const tokens: IToken[] = [];
+  for (const line of lines) {
+    if (line.text === "" || line.text.charCodeAt(0) === hash) continue;
+    tokens.push(tokenWith(line.text.charCodeAt(0) === bracket ? sectionType(line.text) : Directives, [line]));
   }
   return tokens;
 }
 
-/** The logical line of a token. */
+function sectionType(text: string): TokenType {
+  return text.charCodeAt(1) === stroke ? Close : Open;
+}
+
+function tokenWith(type: TokenType, payload: Run): IToken {
+  // No more than the parser looks at: there may be a million.
+  return { image: "", startOffset: 0, tokenTypeIdx: type.tokenTypeIdx ?? 0, tokenType: type, payload };
+}
+
+/** The lines of a token. */
+export function runOf(token: IToken): Run {
+  return (token.payload as Run | undefined) ?? [];
+}
+
+/** The line of a token that opens or closes a section. */
 export function lineOf(token: IToken): Line {
-  return (token.payload as Line | undefined) ?? nowhere;
+  return linesOf(runOf(token))[0] ?? nowhere;
 }
 
-/** The token of a line that stands in no text; undefined for one that says nothing. */
-export function tokenFor(line: Line): IToken | undefined {
-  const first = line.text.charCodeAt(0);
-  if (line.text === "" || first === hash) return undefined;
-  const type = first !== bracket ? Directive : line.text.charCodeAt(1) === stroke ? Close : Open;
-  // No more than the parser looks at: there may be a million lines.
-  return { image: line.text, startOffset: 0, tokenTypeIdx: type.tokenTypeIdx ?? 0, tokenType: type, payload: line };
+/** Whether lines are a stretch of a text. */
+export function isStretch(run: Run): run is Stretch {
+  return !("length" in run);
 }
 
-function addToken(tokens: IToken[], line: Line): void {
-  const token = tokenFor(line);
-  if (token) tokens.push(token);
+/** The lines of a run, one by one. */
+export function linesOf(run: Run): readonly Line[] {
+  if (!isStretch(run)) return run;
+  const lines: Line[] = [];
+  const cursor = cursorOf(run);
+  while (cursor.next()) lines.push(cursor.line());
+  return lines;
+}
+
+/** Goes through the lines of a stretch. */
+export function cursorOf({ text, start, end, line }: Stretch): LineCursor {
+  return new LineCursor(text, start, end, line);
+}
+
+/** Goes through the logical lines of a text that say something. Most of them need no more than their places. */
+export class LineCursor {
+  readonly text: string;
+  readonly #limit: number;
+  /** Where the line is: from the beginning of its first physical line, to behind the last one. */
+  start: number;
+  end: number;
+  /** The number of its first physical line, from 1. */
+  number: number;
+  /** What it says, without white space around: in `text`, if it is not joined of several. */
+  first = 0;
+  last = 0;
+  joined: Line | undefined;
+  #nextNumber: number;
+
+  constructor(text: string, start = 0, end = text.length, number = 1) {
+    this.text = text;
+    this.#limit = end;
+    this.start = start;
+    this.end = start;
+    this.number = number;
+    this.#nextNumber = number;
+  }
+
+  /** Goes to the next line; false at the end. */
+  next(): boolean {
+    const { text } = this;
+    const limit = this.#limit;
+    while (this.end < limit) {
+      const start = this.end;
+      this.start = start;
+      this.number = this.#nextNumber;
+      const feed = text.indexOf("\n", start);
+      let last = endOf(text, start, feed);
+      if (feed > start && text.charCodeAt(last - 1) === slash) {
+        const { line, end, number } = joinLines(text, start, this.number);
+        this.joined = line;
+        this.end = end;
+        this.#nextNumber = number;
+        if (line.text !== "" && line.text.charCodeAt(0) !== hash) return true;
+        continue;
+      }
+      this.joined = undefined;
+      this.end = feed < 0 ? text.length : feed + 1;
+      this.#nextNumber++;
+      let first = start;
+      while (first < last && isSpace(text.charCodeAt(first))) first++;
+      if (first === last || text.charCodeAt(first) === hash) continue;
+      while (isSpace(text.charCodeAt(last - 1))) last--;
+      this.first = first;
+      this.last = last;
+      return true;
+    }
+    return false;
+  }
+
+  /** In characters. */
+  get length(): number {
+    return this.joined ? this.joined.text.length : this.last - this.first;
+  }
+
+  charCodeAt(offset: number): number {
+    return this.joined ? this.joined.text.charCodeAt(offset) : this.text.charCodeAt(this.first + offset);
+  }
+
+  line(): Line {
+    if (this.joined) return this.joined;
+    const { first, start, last, number } = this;
+    return { text: this.text.slice(first, last), line: number, column: first - start + 1 };
+  }
 }
 
 const nowhere: Line = { text: "", line: 1, column: 1 };

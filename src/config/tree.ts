@@ -6,6 +6,8 @@ export interface DirectiveNode {
   readonly kind: "directive";
   /** As written. */
   readonly name: string;
+  /** The name in lower case. */
+  readonly key: string;
   /** The rest of the line, variables filled in, trimmed; quotes as written. */
   readonly text: string;
   /** The first line of the directive (Apache counts its last) and the column of its first character. */
@@ -21,6 +23,8 @@ export interface SectionNode {
   readonly kind: "section";
   /** Without the bracket: "VirtualHost". */
   readonly name: string;
+  /** The name in lower case, in brackets: "<virtualhost>". */
+  readonly key: string;
   /** The argument text, cut at the last ">", trimmed. */
   readonly text: string;
   /** The place of the opening bracket. */
@@ -91,6 +95,33 @@ export interface Tree {
   readonly macros?: readonly Macro[];
   /** In the order they were read. */
   readonly sources: readonly Source[];
+}
+
+/** A directive's or section's name, with what it is looked up by. */
+export interface NodeName {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** Names already seen: of a hundred thousand lines each name is made, lowered and hashed once. */
+const directiveNames = new Map<string, NodeName>();
+const sectionNames = new Map<string, NodeName>();
+const mostNames = 5000;
+
+/** The name of a directive, as written, with its key. */
+export function directiveName(written: string): NodeName {
+  return directiveNames.get(written) ?? keep(directiveNames, { name: written, key: written.toLowerCase() });
+}
+
+/** The name of a section, as written without brackets, with its key. */
+export function sectionName(written: string): NodeName {
+  return sectionNames.get(written) ?? keep(sectionNames, { name: written, key: `<${written.toLowerCase()}>` });
+}
+
+function keep(names: Map<string, NodeName>, name: NodeName): NodeName {
+  if (names.size >= mostNames) names.clear();
+  names.set(name.name, name);
+  return name;
 }
 
 /** The place of an offset of a node's text: in continued lines and behind variables not where counting would put it. */

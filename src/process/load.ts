@@ -96,7 +96,7 @@ function checkIdentity(server: ServerView): void {
 /** Where the pid file is, as far as that can be read: a server runs on when its files have been broken. */
 export function pidFileOf(request: LoadRequest): string {
   const { tree } = readServer(request);
-  const isPidFile = (node: Node): boolean => node.kind === "directive" && node.name.toLowerCase() === "pidfile";
+  const isPidFile = (node: Node): boolean => node.key === "pidfile";
   const [word] = splitWords(tree.nodes.filter(isPidFile).at(-1)?.text ?? processes.settings.pidFile.initial);
   return resolve(tree.serverRoot, word?.text ?? "");
 }

@@ -1,12 +1,15 @@
 // Text of one file → lines and sections: joining of lines, nesting, faults, limits.
 import { expect } from "chai";
-import { maximumNesting, parseText, type RawNode } from "../../src/config/parse.js";
+import { isRawSection, maximumNesting, parseText, type RawNode } from "../../src/config/parse.js";
+import { linesOf } from "../../src/config/tokens.js";
 
 const from = { file: "a.conf" };
 
 /** Nodes in short: a directive as its text, a section as [opening line, ...children]. */
 function short(nodes: readonly RawNode[]): unknown[] {
-  return nodes.map((node) => (node.kind === "directive" ? node.line.text : [node.line.text, ...short(node.children)]));
+  return nodes.flatMap((node): unknown[] =>
+    isRawSection(node) ? [[node.line.text, ...short(node.children)]] : linesOf(node).map(({ text }) => text),
+  );
 }
 
 function faults(text: string): string[] {
@@ -49,7 +52,9 @@ describe("a file", () => {
 
   it("gives each line the place of its first character", () => {
     const { nodes } = parseText("# a\n\n  A b\n\tC\\\n  d\n\\\n  E\n", from);
-    expect(nodes.map(({ line }) => [line.line, line.column])).to.deep.equal([
+    expect(
+      nodes.flatMap((node) => (isRawSection(node) ? [] : linesOf(node))).map(({ line, column }) => [line, column]),
+    ).to.deep.equal([
       [3, 3],
       [4, 2],
       [7, 3],
@@ -57,7 +62,8 @@ describe("a file", () => {
   });
 
   it("knows where the parts of a continued line stand", () => {
-    expect(parseText(" A b\\\n c\\\n\\\nd", from).nodes[0]?.line.pieces).to.deep.equal([
+    const [lines] = parseText(" A b\\\n c\\\n\\\nd", from).nodes;
+    expect(lines && !isRawSection(lines) ? linesOf(lines)[0]?.pieces : undefined).to.deep.equal([
       { at: 0, line: 1, column: 2 },
       { at: 3, line: 2, column: 1 },
       { at: 5, line: 4, column: 1 },

@@ -1,7 +1,7 @@
 // Access rules → those that do nothing, or leave open what they seem to close.
 import { meant, nearest } from "../../api/index.js";
 import type { DirectiveNode } from "../tree.js";
-import { findingAt, isDirective, isSection, wordsOf, type Lint } from "./view.js";
+import { findingAt, hasLine, isDirective, wordsOf, type Body, type Lint } from "./view.js";
 
 /** Old and new rules in one section: both must let a request in. */
 const mixedAccess: Lint = {
@@ -10,9 +10,7 @@ const mixedAccess: Lint = {
     for (const { nodes } of view.holding("order", "allow", "deny")) {
       const old = nodes.find((node) => isDirective(node, "order", "allow", "deny"));
       const recent = nodes.find(
-        (node) =>
-          isDirective(node, "require") ||
-          ["requireall", "requireany", "requirenone"].some((name) => isSection(node, name)),
+        (node) => isDirective(node, "require") || ["<requireall>", "<requireany>", "<requirenone>"].includes(node.key),
       );
       if (!old || !recent) continue;
       yield findingAt(old, `${old.name} beside Require in one section: both must let a request in`, {
@@ -29,7 +27,7 @@ const uselessRequire: Lint = {
   code: "useless-require",
   *find(view) {
     for (const { nodes, inside } of view.holding("require")) {
-      if (inside && ["requireall", "requirenone"].includes(inside.name.toLowerCase())) continue;
+      if (nodes.length < 2 || (inside && ["<requireall>", "<requirenone>"].includes(inside.key))) continue;
       const rules = nodes.filter((node): node is DirectiveNode => isDirective(node, "require"));
       const open = rules.find((node) => /^all\s+granted$/i.test(node.text));
       if (!open) continue;
@@ -47,7 +45,7 @@ const uselessRequire: Lint = {
 const methodsLeftOpen: Lint = {
   code: "methods-left-open",
   *find(view) {
-    for (const { node } of view.named("<limit")) {
+    for (const { node } of view.named("<limit>")) {
       if (node.kind !== "section") continue;
       const rule = node.children.find((child) => isDirective(child, "require", "deny", "order"));
       if (!rule || /\bgranted$/i.test(rule.text)) continue;
@@ -62,12 +60,14 @@ const methodsLeftOpen: Lint = {
 const userWithoutAuth: Lint = {
   code: "user-without-auth",
   *find(view) {
-    const isSetForAll = view.hosts[0]?.names.has("authtype") === true;
-    for (const { nodes, lines } of view.holding("require")) {
+    const isSetForAll = view.hosts.slice(0, 1).some(({ nodes }) => hasLine(nodes, "authtype"));
+    if (isSetForAll) return;
+    const told = new Set<Body>();
+    for (const { node: rule, body } of view.named("require")) {
+      if (!/^(valid-user|user|group)\b/i.test(rule.text) || told.has(body)) continue;
       // Anywhere in the same host, or around it: which section lies under which is known only for a request.
-      if (isSetForAll || lines.names.has("authtype")) continue;
-      const rule = nodes.find((node) => isDirective(node, "require") && /^(valid-user|user|group)\b/i.test(node.text));
-      if (!rule) continue;
+      if (hasLine(body.lines.nodes, "authtype")) continue;
+      told.add(body);
       yield findingAt(rule, `"Require ${rule.text}" asks for a user, and no AuthType says how: requests get a 500`, {
         advice: "write AuthType Basic, AuthName and AuthUserFile beside it",
       });

@@ -20,7 +20,11 @@ const missingDirectory: Lint = {
   *find(view) {
     if (view.server.trustsDocumentRoots) return;
     const seen = new Set<string>();
-    for (const { node } of view.named("<directory")) {
+    /** The same before it is taken apart. */
+    const written = new Set<string>();
+    for (const { node } of view.named("<directory>")) {
+      if (written.has(node.text)) continue;
+      written.add(node.text);
       const [path = "", more] = wordsOf(node);
       if (more !== undefined || path === "~" || /[*?[\]]/.test(path)) continue;
       const folder = resolve(view.server.serverRoot, path);
@@ -35,7 +39,7 @@ const missingDirectory: Lint = {
 const locationOfFolder: Lint = {
   code: "location-of-folder",
   *find(view) {
-    const locations = view.named("<location");
+    const locations = view.named("<location>");
     if (locations.length === 0) return;
     const roots = new Set([...view.server.everywhere(core)].flatMap(({ settings }) => settings.documentRoot ?? []));
     for (const { node } of locations) {
@@ -64,7 +68,7 @@ const secretReadable: Lint = {
       // Hashes of passwords must be readable to the user that serves; keys are read by root.
       yield findingAt(node, `everybody on this machine can read ${path}`, {
         word: 0,
-        advice: node.name.toLowerCase().endsWith("keyfile")
+        advice: node.key.endsWith("keyfile")
           ? `chmod 600 ${path}`
           : `chown it to the group that serves, and chmod 640 ${path}`,
       });
@@ -97,10 +101,10 @@ const secretServed: Lint = {
 const scriptInDocuments: Lint = {
   code: "script-in-documents",
   *find(view) {
-    for (const { host, nodes, names } of view.hosts) {
-      if (!names.has("wsgiscriptalias")) continue;
+    for (const { host, nodes } of view.hosts) {
+      if (!nodes.some(({ key }) => key === "wsgiscriptalias")) continue;
       const root = nodes.find((node) => isDirective(node, "documentroot"));
-      if (!root || !nodes.some((node) => isDirective(node, "wsgiscriptalias"))) continue;
+      if (!root) continue;
       // Only here: asking for settings is what makes the plan of a virtual host.
       const { documentRoot } = view.server.settings(core, host);
       if (documentRoot === "") continue;

@@ -10,17 +10,18 @@ function portOf(address: string): string {
 const duplicateHost: Lint = {
   code: "duplicate-host",
   *find({ hosts }) {
-    const first = new Map<string, HostLines>();
+    const taken = new Map<string, Map<string, HostLines>>();
     for (const lines of hosts) {
       const { host } = lines;
       if (host.isMain) continue;
-      const named = lines.names.has("servername");
+      const names = isNamed(lines) ? [host.serverName, ...host.aliases] : host.aliases;
       for (const address of lines.addresses) {
-        const names = new Set([...(named ? [host.serverName] : []), ...host.aliases].map((name) => name.toLowerCase()));
-        for (const name of names) {
-          const key = `${address} ${name}`;
-          const earlier = first.get(key);
-          if (!earlier) first.set(key, lines);
+        let first = taken.get(address);
+        if (!first) taken.set(address, (first = new Map<string, HostLines>()));
+        for (const written of names) {
+          const name = written.toLowerCase();
+          const earlier = first.get(name);
+          if (!earlier) first.set(name, lines);
           else if (earlier !== lines) {
             yield {
               reason: `"${name}" on ${address} is taken: requests for it go to the virtual host before this one`,
@@ -33,6 +34,10 @@ const duplicateHost: Lint = {
     }
   },
 };
+
+function isNamed({ nodes }: HostLines): boolean {
+  return nodes.some(({ key }) => key === "servername");
+}
 
 function originOfName({ host, nodes }: HostLines, name: string): Origin {
   const line = nodes.find(
@@ -48,8 +53,9 @@ const hostWithoutName: Lint = {
   *find({ hosts }) {
     const members = new Map<string, HostLines[]>();
     for (const lines of hosts) {
-      for (const address of new Set(lines.addresses)) {
+      for (const address of lines.addresses) {
         const group = members.get(address);
+        if (group?.at(-1) === lines) continue;
         if (group) group.push(lines);
         else members.set(address, [lines]);
       }
@@ -57,8 +63,9 @@ const hostWithoutName: Lint = {
     const told = new Set<CompiledHost>();
     for (const [address, group] of members) {
       // The first of an address answers for all names that nobody has: it needs none.
-      for (const { host, names } of group.slice(1)) {
-        if (told.has(host) || names.has("servername") || names.has("serveralias")) continue;
+      for (const lines of group.slice(1)) {
+        const { host } = lines;
+        if (host.aliases.length > 0 || isNamed(lines) || told.has(host)) continue;
         told.add(host);
         const [first] = group;
         yield {
@@ -76,10 +83,15 @@ const unheardPort: Lint = {
   *find({ server, hosts }) {
     const ports = new Set(server.listens.map(({ port }) => String(port)));
     if (ports.size === 0) return;
+    const heard = new Set<string>();
     for (const { host, addresses } of hosts) {
-      for (const address of new Set(addresses)) {
+      for (const address of addresses) {
+        if (heard.has(address)) continue;
         const port = portOf(address);
-        if (port === "*" || ports.has(port)) continue;
+        if (port === "*" || ports.has(port)) {
+          heard.add(address);
+          continue;
+        }
         yield {
           reason: `nothing listens on port ${port}: no request reaches this virtual host there`,
           origin: host.origin,
@@ -94,6 +106,8 @@ const impossibleName: Lint = {
   code: "impossible-name",
   *find({ named }) {
     for (const { node } of named("serveralias")) {
+      // Names as they should be, without quotes, have nothing of what is looked for.
+      if (/^[\w\-.* ]*$/.test(node.text)) continue;
       for (const [index, word] of wordsOf(node).entries()) {
         const wrong = /:\/\//.test(word)
           ? "a scheme"
@@ -114,17 +128,16 @@ const impossibleName: Lint = {
 
 const repeatedName: Lint = {
   code: "repeated-name",
-  *find({ hosts }) {
-    for (const { nodes } of hosts) {
-      const names = nodes.filter((node) => isDirective(node, "servername"));
-      if (names.length < 2) continue;
-      const last = names.at(-1);
-      for (const node of names.slice(0, -1)) {
-        yield findingAt(node, `this ServerName has no effect: a later one of the same virtual host replaces it`, {
-          advice: "further names go into ServerAlias",
-          related: last ? [{ origin: last.origin, text: "the one in force" }] : [],
-        });
-      }
+  *find({ named }) {
+    const lines = named("servername");
+    for (const [index, { node, body }] of lines.entries()) {
+      // Lines of one body follow each other.
+      if (lines[index + 1]?.body !== body) continue;
+      const last = lines.findLast((other) => other.body === body);
+      yield findingAt(node, `this ServerName has no effect: a later one of the same virtual host replaces it`, {
+        advice: "further names go into ServerAlias",
+        related: last ? [{ origin: last.node.origin, text: "the one in force" }] : [],
+      });
     }
   },
 };

@@ -27,11 +27,10 @@ const ranks: Readonly<Record<string, number>> = {
 function mappingsOf(nodes: readonly Node[]): Mapping[] {
   const found = nodes.flatMap((node): Mapping[] => {
     if (node.kind !== "directive") return [];
-    const name = node.name.toLowerCase();
-    const rank = ranks[name];
+    const rank = ranks[node.key];
     if (rank === undefined) return [];
     const words = wordsOf(node);
-    const prefix = name === "redirect" && !words[0]?.startsWith("/") ? words[1] : words[0];
+    const prefix = node.key === "redirect" && !words[0]?.startsWith("/") ? words[1] : words[0];
     if (!prefix?.startsWith("/")) return [];
     return [{ node, prefix, rank, isException: rank === 0 && words[1] === "!" }];
   });
@@ -104,7 +103,7 @@ const redirectLoop: Lint = {
     for (const { node, body } of named("redirect", "redirectpermanent", "redirecttemp")) {
       if (body.inside) continue;
       const words = wordsOf(node);
-      if (node.name.toLowerCase() === "redirect" && !words[0]?.startsWith("/")) words.shift();
+      if (node.key === "redirect" && !words[0]?.startsWith("/")) words.shift();
       const [from = "", to = ""] = words;
       if (from === "" || !leadsBack(to, from, body.lines)) continue;
       yield findingAt(node, `"${to}" is redirected by this very line: the client goes round until it gives up`, {

@@ -24,8 +24,6 @@ export interface HostLines {
   /** Its addresses in one spelling: "*:80". */
   readonly addresses: readonly string[];
   readonly nodes: readonly Node[];
-  /** The names of all lines, in sections too: directives in lower case, sections as "<directory". */
-  readonly names: ReadonlySet<string>;
 }
 
 /** The lines of one section, or of a host outside of sections. */
@@ -46,10 +44,10 @@ export interface LintView {
   readonly server: CompiledServer;
   /** The main server first; its nodes are without the virtual hosts. */
   readonly hosts: readonly HostLines[];
-  /** All lines of these names, host by host; of several names, one name's after the other's. Names as in `HostLines.names`. */
-  readonly named: (...names: readonly string[]) => readonly PlacedNode[];
-  /** The bodies that hold a line of one of these names themselves, each once. */
-  readonly holding: (...names: readonly string[]) => readonly Body[];
+  /** All lines with these keys (see `Node`), host by host; of several keys, one key's after the other's. */
+  readonly named: (...keys: readonly string[]) => readonly PlacedNode[];
+  /** The bodies that hold a line with one of these keys themselves, each once. */
+  readonly holding: (...keys: readonly string[]) => readonly Body[];
 }
 
 /** Arranges a compiled server for lints: one walk over all lines, so that a lint looks at those it is about alone. */
@@ -62,19 +60,21 @@ export function lintView(server: CompiledServer): LintView {
     return known;
   };
   const byOrigin = new Map<Origin, SectionNode>();
-  for (const node of nodes) if (isSection(node, "virtualhost")) byOrigin.set(node.origin, node);
-  const byName = new Map<string, PlacedNode[]>();
+  for (const node of nodes) if (isSection(node, "<virtualhost>")) byOrigin.set(node.origin, node);
+  const byKey = new Map<string, PlacedNode[]>();
   const hosts = server.virtualHosts.map((host): HostLines => {
     const own = host.isMain
-      ? nodes.filter((node) => !isSection(node, "virtualhost"))
+      ? nodes.filter(({ key }) => key !== "<virtualhost>")
       : (byOrigin.get(host.origin)?.children ?? []);
-    const names = new Set<string>();
-    const lines: HostLines = { host, addresses: host.addresses.map(spelled), nodes: own, names };
-    index({ nodes: own, inside: undefined, lines }, names, byName);
+    const lines: HostLines = { host, addresses: host.addresses.map(spelled), nodes: own };
+    index({ nodes: own, inside: undefined, lines }, byKey);
     return lines;
   });
-  const named: LintView["named"] = (...names) => names.flatMap((name) => byName.get(name) ?? []);
-  return { server, hosts, named, holding: (...names) => [...new Set(named(...names).map(({ body }) => body))] };
+  const named: LintView["named"] = (...keys) => {
+    const [first = "", ...more] = keys;
+    return more.length === 0 ? (byKey.get(first) ?? []) : keys.flatMap((key) => byKey.get(key) ?? []);
+  };
+  return { server, hosts, named, holding: (...keys) => [...new Set(named(...keys).map(({ body }) => body))] };
 }
 
 /** An address as written → "*:80", with "*" where nothing is said. */
@@ -84,30 +84,28 @@ function spell(written: string): string {
   return `${name}:${port === "" || port === "0" ? "*" : port}`;
 }
 
-/** Enters the lines of a body, and of the sections in it, by name. */
-function index(body: Body, names: Set<string>, byName: Map<string, PlacedNode[]>): void {
+/** Enters the lines of a body, and of the sections in it, by key. */
+function index(body: Body, byKey: Map<string, PlacedNode[]>): void {
   for (const node of body.nodes) {
-    const name = nameOf(node);
-    names.add(name);
-    const placed = byName.get(name);
+    const placed = byKey.get(node.key);
     if (placed) placed.push({ node, body });
-    else byName.set(name, [{ node, body }]);
-    if (node.kind === "section") index({ nodes: node.children, inside: node, lines: body.lines }, names, byName);
+    else byKey.set(node.key, [{ node, body }]);
+    if (node.kind === "section") index({ nodes: node.children, inside: node, lines: body.lines }, byKey);
   }
 }
 
-function nameOf(node: Node): string {
-  const lower = node.name.toLowerCase();
-  return node.kind === "section" ? `<${lower}` : lower;
-}
-
-export function isSection(node: Node, name: string): node is SectionNode {
-  return node.kind === "section" && node.name.toLowerCase() === name;
+export function isSection(node: Node, key: string): node is SectionNode {
+  return node.kind === "section" && node.key === key;
 }
 
 /** Whether it is one of these directives; names in lower case. */
-export function isDirective(node: Node, ...names: readonly string[]): node is DirectiveNode {
-  return node.kind === "directive" && names.includes(node.name.toLowerCase());
+export function isDirective(node: Node, ...keys: readonly string[]): node is DirectiveNode {
+  return node.kind === "directive" && keys.includes(node.key);
+}
+
+/** Whether one of these lines has this key, in the sections among them too. */
+export function hasLine(nodes: readonly Node[], key: string): boolean {
+  return nodes.some((node) => node.key === key || (node.kind === "section" && hasLine(node.children, key)));
 }
 
 /** The words behind the name. */

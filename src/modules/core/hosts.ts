@@ -5,6 +5,7 @@ import { listenAddresses } from "./host-addresses.js";
 import { unixListen } from "./unix-address.js";
 
 function parseServerName(text: string, place: Place): ServerName {
+  if (/^[\w.-]+$/.test(text)) return { scheme: undefined, host: text, port: undefined };
   const { scheme, host, port } =
     /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<host>\[[^\]]*\]|[^:/]*)(?::(?<port>.*))?$/i.exec(text)?.groups ?? {};
   if (!host) return place.fail(`name: must be [scheme://]name[:port], found "${text}"`);
