@@ -35,6 +35,8 @@ export interface WireLimits {
 export interface Http2Limits extends SettingsOf<typeof http2.settings> {
   /** Whether a connection may begin with it: not encrypted, and encrypted. */
   readonly begins: { readonly plain: boolean; readonly encrypted: boolean };
+  /** Notes why a connection was ended: frames that are faulty, or that come too often. */
+  readonly ended: (reason: string, client: Ends) => void;
 }
 
 /** Why a request could not be read; the pipeline answers it from the default virtual host and the connection closes. */

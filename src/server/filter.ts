@@ -189,7 +189,7 @@ function wholeOf(body: Response["body"]): Buffer | FileSlice | undefined {
 
 /** A 206 with its fields in Apache's order: Content-Range behind what others set, the type at the end. */
 function partial(
-  { headers: whole, always, stored }: Response,
+  { headers: whole, always, stored, encodedHere }: Response,
   body: NonNullable<Response["body"]>,
   range: string | undefined,
 ): Response {
@@ -198,5 +198,10 @@ function partial(
     headers.append(name, key === "content-length" ? String(lengthOf(body)) : value);
   });
   if (range !== undefined) headers.append("Content-Range", range);
-  return { ...answer(206, headers, body), ...(always ? { always } : {}), ...(stored ? { stored } : {}) };
+  return {
+    ...answer(206, headers, body),
+    ...(always ? { always } : {}),
+    ...(stored ? { stored } : {}),
+    ...(encodedHere ? { encodedHere } : {}),
+  };
 }

@@ -159,7 +159,14 @@ export class Pipeline implements ExchangeHandler {
       plain: protocols.includes("h2c") && settings.direct !== false,
       encrypted: protocols.includes("h2") && settings.direct === true,
     };
-    return { ...settings, begins };
+    return {
+      ...settings,
+      begins,
+      ended: (message, { remoteAddress, remotePort }) => {
+        const client = endText(remoteAddress, remotePort);
+        host.errorLog.write({ level: "info", module: "http2", message, client });
+      },
+    };
   }
 
   #spoken(host: CompiledHost): Spoken {

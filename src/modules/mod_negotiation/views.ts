@@ -35,7 +35,7 @@ export async function negotiateName(request: Request): Promise<Verdict> {
     return refuse(403);
   }
   const candidates = listed.filter((each) => each.startsWith(`${name}.`)).sort();
-  if (candidates.length === 0) return undefined;
+  if (candidates.length === 0) return leave(request, folder);
   const variants: Variant[] = [];
   const requests = new Map<Variant, Request>();
   let anyFile = false;
@@ -51,13 +51,18 @@ export async function negotiateName(request: Request): Promise<Verdict> {
     variants.push(variant);
     requests.set(variant, found);
   }
-  if (!anyFile) return undefined;
+  if (!anyFile) return leave(request, folder);
   if (variants.length === 0) {
     const text = `AH00687: Negotiation: discovered file(s) matching request: ${filename} (None could be negotiated).`;
     request.log("error", "negotiation", text);
     return refuse(404);
   }
   return takeBest(request, variants, (best) => requests.get(best));
+}
+
+/** Leaves a name to others. As in Apache the tag of the list goes on to internal redirects: to an ErrorDocument, say. */
+function leave(request: Request, folder: string): undefined {
+  request.variantsTag = tagOf(folder);
 }
 
 /** Whether all parts of a name that say nothing of the content stand in the name asked for, in their order. */
@@ -99,6 +104,7 @@ async function takeBest(
   found: (best: Variant) => Request | undefined,
 ): Promise<Verdict> {
   const isTransparent = request.method === "GET" && request.pathInfo === "" && variants.every(isNeighbour);
+  request.variantsTag = tagOf(folderOf(request.filename));
   const prefersScripts = request.method !== "GET" || request.query !== undefined || request.pathInfo !== "";
   const best = chooseVariant(variants, readAccepts(request.headers, prefersScripts), rulesOf(request));
   if (!best) return notAcceptable(request, { variants, isTransparent });
@@ -111,10 +117,11 @@ async function takeBest(
   if (isTransparent) addLocation(request, best);
   addFields(request, { variants, isTransparent }, "choice");
   const { query, pathInfo } = request;
+  const { variantsTag } = request;
   request.adopt(chosen);
   request.query = query;
   request.pathInfo = pathInfo;
-  request.variantsTag = tagOf(folderOf(request.filename));
+  request.variantsTag = variantsTag;
   return "done";
 }
 

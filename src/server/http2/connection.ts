@@ -70,7 +70,7 @@ export class Http2Connection implements ServedConnection, StreamOwner {
     this.#session = performServerHandshake(socket, sessionOptions(limits, http2));
     nameFaults(this.#session);
     this.#session.on("stream", this.#begin);
-    this.#session.on("error", () => undefined);
+    this.#session.on("error", (error: Error) => this.#note(error));
     this.#session.on("close", this.#closed);
     if (socket.destroyed) this.#session.destroy();
     else if (http2.modernTlsOnly && tls && !isModern(tls)) this.#session.goaway(constants.NGHTTP2_INADEQUATE_SECURITY);
@@ -198,11 +198,21 @@ export class Http2Connection implements ServedConnection, StreamOwner {
     if (!this.#session.destroyed) this.#session.close();
   }
 
+  /** Notes what a client did that ended its connection; that it went is no fault. */
+  #note(error: NodeJS.ErrnoException): void {
+    if (error.errno !== undefined && error.errno <= firstFault) {
+      this.#http2.ended(`connection of HTTP/2 ended: ${error.message}`, this);
+    }
+  }
+
   readonly #closed = (): void => {
     this.#state.remove(this);
     if (!this.#socket.destroyed) this.#socket.destroySoon();
   };
 }
+
+/** Errors of the protocol's reader have this number and those below; those above are the system's. */
+const firstFault = -500;
 
 /** Errors of the protocol's reader, by nghttp2's numbers → what the client is told (RFC 9113 section 7). */
 const faults: ReadonlyMap<number, number> = new Map([

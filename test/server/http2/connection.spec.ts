@@ -9,6 +9,7 @@ import { startWire, text, until, type Handle, type Wire, type WireOptions } from
 const initial = Object.fromEntries(Object.entries(http2.settings).map(([name, { initial }]) => [name, initial]));
 const limits = (more: Partial<Http2Limits> = {}): Http2Limits => ({
   ...(initial as unknown as Http2Limits),
+  ended: () => undefined,
   begins: { plain: true, encrypted: false },
   ...more,
 });

@@ -7,7 +7,13 @@ import type { Http2Limits } from "../../../src/server/exchange.js";
 import { startWire, text, until } from "../http1/wire.js";
 
 const initial = Object.fromEntries(Object.entries(http2.settings).map(([name, { initial }]) => [name, initial]));
-const limits = { ...(initial as unknown as Http2Limits), begins: { plain: true, encrypted: false } };
+/** What was noted of connections that were ended. */
+const noted: string[] = [];
+const limits: Http2Limits = {
+  ...(initial as unknown as Http2Limits),
+  begins: { plain: true, encrypted: false },
+  ended: (reason, { remoteAddress, remotePort }) => noted.push(`${remoteAddress}:${remotePort} ${reason}`),
+};
 
 function frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
   const head = Buffer.alloc(9);
@@ -101,6 +107,8 @@ describe("a connection of HTTP/2 flooded with", function () {
         else await new Promise((resolve) => socket.once("drain", resolve).once("close", resolve));
       }
       await until(() => isOver, "the connection is ended");
+      await until(() => noted.length > 0, "it is noted");
+      expect(noted.splice(0).join("\n")).to.match(/^127\.0\.0\.1:\d+ connection of HTTP\/2 ended: Too many /);
       expect(process.memoryUsage().rss - before, "memory").to.be.lessThan(256 * 1024 * 1024);
       expect(wire.exchanges.length, "requests that were begun").to.be.lessThan(1000);
       expect(await statusOf()).to.equal(200);
