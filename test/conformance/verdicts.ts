@@ -23,6 +23,8 @@ export interface Verdict {
 /** A name, a text, and what else there is to it. */
 export type VerdictRow = readonly [name: string, text: string, more?: Partial<Verdict>];
 
+const neverActs = "no path of a request begins like this: the line would never act";
+
 const site = "<Macro site $name $port>\n<VirtualHost *:$port>\nServerName $name\n</VirtualHost>\n</Macro>\n";
 
 const macros: readonly VerdictRow[] = [
@@ -293,6 +295,9 @@ const sections: readonly VerdictRow[] = [
     },
   ],
   ["two MPMs", "LoadModule mpm_prefork_module @MODULES@/mod_mpm_prefork.so\n", { says: /AH00534/ }],
+  ["an Alias without a slash", 'Alias icons "@ROOT@"\n', { differs: neverActs, says: /must start with "\/"/ }],
+  ["a ScriptAlias without a slash", 'ScriptAlias cgi "@ROOT@"\n', { differs: neverActs }],
+  ["a number that is none", "MaxKeepAliveRequests many\n", { differs: "what is no number is a fault, and not 0" }],
   ["WatchdogInterval", "WatchdogInterval 2\n"],
   ["ServerPath", "<VirtualHost *>\nServerPath /x\n</VirtualHost>\n"],
   ["UseCanonicalName DNS", "UseCanonicalName DNS\n"],
