@@ -185,8 +185,8 @@ export class DaemonProcess {
     if (pid === undefined || exitCode !== null || signalCode !== null) return;
     try {
       process.kill(pid, stacksSignal);
-      // One that was stopped would write nothing.
-      process.kill(pid, "SIGCONT");
+      // One that was stopped would write nothing; one that starts would go on, and take requests before it is killed.
+      if (this.isReady) process.kill(pid, "SIGCONT");
     } catch {
       // It has ended just now.
     }
