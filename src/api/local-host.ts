@@ -6,11 +6,18 @@ import { addressesInHosts, nameInHosts } from "./hosts-file.js";
 /** Milliseconds after which a name service that does not answer is gone without. */
 const patience = 2000;
 
+/** What a server without ServerName goes by. */
+export interface LocalHost {
+  readonly name: string;
+  /** It is the full name of the machine. */
+  readonly isFull: boolean;
+}
+
 /**
- * What Apache calls a server without ServerName: the full name of this machine's first address, `isFull` then; or where that
- * has none the name that the machine has for itself, or the address. /etc/hosts is asked first, then the system's name services.
+ * What Apache calls a server without ServerName: the full name of this machine's first address; or where that has none the
+ * name that the machine has for itself, or the address. /etc/hosts is asked first, then the system's name services.
  */
-export function localHost(): { readonly name: string; readonly isFull: boolean } {
+export function localHost(): LocalHost {
   const own = hostname();
   const address = addressesInHosts(own)[0] ?? ask("ahosts", own)?.[0];
   const name = address === undefined ? undefined : (nameInHosts(address) ?? ask("hosts", address)?.[1]);

@@ -7,6 +7,7 @@ import {
   type EmbeddedPythonSpec,
   type ErrorLog,
   type Listen,
+  type LocalHost,
   type Module,
   type Origin,
   type ServerView,
@@ -35,6 +36,8 @@ export interface CompiledServer extends ServerView {
   readonly daemonGroups: readonly DaemonGroupSpec[];
   /** How Python runs inside the workers, as the module for it says; undefined without one. */
   readonly embeddedPython: EmbeddedPythonSpec | undefined;
+  /** What it goes by without ServerName; the system is asked once. */
+  readonly machine: () => LocalHost;
   /** Reads the files named by AccessFileName that stand under it. */
   readonly readAccessFile: AccessFileReader;
 }
@@ -113,9 +116,10 @@ function build(
   const main = mainSettings(applied.main, modules);
   const { openErrorLog = () => silent } = options;
   const mainCore = main["core"] as SettingsOf<typeof core.settings>;
+  const machine = once(localHost);
   const shared: HostContext = {
     main,
-    mainName: once(() => mainCore.serverName?.host ?? localHost().name),
+    mainName: () => mainCore.serverName?.host ?? machine().name,
     mainBody: applied.main,
     plans: context,
     openErrorLog,
@@ -132,7 +136,8 @@ function build(
     tree,
     modules,
     virtualHosts,
-    listens: (main["core"] as SettingsOf<typeof core.settings>).listens,
+    listens: mainCore.listens,
+    machine,
     get daemonGroups() {
       return modules.flatMap(({ lifecycle }) => lifecycle.daemons?.(server) ?? []);
     },

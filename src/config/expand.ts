@@ -9,6 +9,7 @@ import { interpolate } from "./interpolate.js";
 import { defineMacro, macroModule, undefMacro, useMacro } from "./macro.js";
 import { argumentsOf, refuseHere, runOnRead } from "./on-read.js";
 import {
+  firstWord,
   isRawSection,
   parseLines,
   parseText,
@@ -301,9 +302,7 @@ function include(node: DirectiveNode, optional: boolean, context: Context): void
 
 function expandSection(raw: RawSection, line: Line, context: Context): void {
   const { reading, out, from } = context;
-  let end = 0;
-  while (end < line.text.length && !isSpace(line.text.charCodeAt(end))) end++;
-  const first = line.text.slice(0, end);
+  const first = firstWord(line.text);
   const bare = first.endsWith(">");
   const rest = textFrom(line, bare ? line.text.length : skipSpace(line.text, first.length));
   const { textColumn, pieces } = rest;

@@ -1,12 +1,11 @@
 // Directives that act while reading (Define, LoadModule, ServerRoot ...) → a change of the reading's state.
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { meant, nearest } from "../api/index.js";
+import { meant, nearest, whyAbsent } from "../api/index.js";
 import { linkedIn, symbolOf } from "./owners.js";
 import { hasChanged, isPackage, isScript, openOther, otherFile } from "./other-modules.js";
 import type { ModuleNames, Reading } from "./reading.js";
 import { originAt, type DirectiveNode } from "./tree.js";
-import { whyAbsent } from "../api/absent-modules.js";
 import { splitWords, type Word } from "../api/words.js";
 
 /** Acts on the state; the arguments have been counted. */

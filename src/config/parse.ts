@@ -253,7 +253,8 @@ function nameOf(text: string, skip: number): NodeName {
   return sectionName(word.slice(skip, word.length > skip && word.endsWith(">") ? -1 : undefined));
 }
 
-function firstWord(text: string): string {
+/** What stands before the first white space. */
+export function firstWord(text: string): string {
   let end = 0;
   while (end < text.length && !isSpace(text.charCodeAt(end))) end++;
   return text.slice(0, end);

@@ -5,7 +5,6 @@ import { resolve, sep } from "node:path";
 import {
   core,
   isLogProgram,
-  localHost,
   processes,
   serverBanner,
   workerCount,
@@ -119,7 +118,7 @@ export function loadConfiguration(request: LoadRequest): Loaded & { readonly env
 /** What is to be said of a server without a name, with the one it goes by. */
 export function unnamed(server: CompiledServer): string[] {
   const main = mainOf(server);
-  if (server.settings(core, main).serverName || localHost().isFull) return [];
+  if (server.settings(core, main).serverName || server.machine().isFull) return [];
   return [
     `AH00558: modhost: Could not reliably determine the server's fully qualified domain name, using ${main.serverName}. ` +
       "Set the 'ServerName' directive globally to suppress this message",

@@ -1,20 +1,6 @@
 // Require lines, Order and Allow, and <Limit> in one .htaccess file, and faults of lines that nothing asks.
+import { accessConfiguration } from "./access-configuration.js";
 import type { Case, Suite } from "./harness.js";
-
-const configuration = `
-LoadModule setenvif_module @MODULES@/mod_setenvif.so
-LoadModule auth_basic_module @MODULES@/mod_auth_basic.so
-LoadModule authn_core_module @MODULES@/mod_authn_core.so
-LoadModule authn_file_module @MODULES@/mod_authn_file.so
-LoadModule authz_user_module @MODULES@/mod_authz_user.so
-LoadModule access_compat_module @MODULES@/mod_access_compat.so
-DocumentRoot "@ROOT@/htdocs"
-SetEnvIf X-B 1 B
-<Directory "@ROOT@">
-  AllowOverride All
-  Require all granted
-</Directory>
-`;
 
 /** The .htaccess of /NAME, and that of /NAME/inner. */
 const places: Readonly<Record<string, readonly [outer: string, inner?: string]>> = {
@@ -40,7 +26,7 @@ const places: Readonly<Record<string, readonly [outer: string, inner?: string]>>
 
 export const suite: Suite = {
   name: "Require beside Order and Limit",
-  configuration,
+  configuration: accessConfiguration,
   files: Object.fromEntries(
     Object.entries(places).flatMap(([name, [outer, inner = ""]]) => [
       [`htdocs/${name}/.htaccess`, `${outer}\n`],

@@ -1,11 +1,8 @@
 // The same members under balancers of a real Apache and of modhost → who answers which request.
 import { expect } from "chai";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { closeAll, closing, startBackEnd, type RawBackEnd } from "../modules/mod_proxy/front.js";
-import { missingForApache, skipWithout, startServer, type Server } from "./servers.js";
+import { endCompared, makeComparedRoot, missingForApache, skipWithout, startServer, type Server } from "./servers.js";
 import { talk } from "./wire-client.js";
 
 /** A balancer, and requests to it one after the other. */
@@ -274,10 +271,7 @@ describe("balancers, as Apache", function () {
 
   before(async function () {
     skipWithout(this, missingForApache());
-    root = mkdtempSync(join(tmpdir(), "conformance-"));
-    chmodSync(root, 0o755);
-    for (const folder of ["htdocs", "conf"]) mkdirSync(`${root}/${folder}`);
-    writeFileSync(`${root}/conf/mime.types`, "");
+    root = makeComparedRoot();
     // Nobody listens on these two.
     const ports: Record<string, number> = { dead: 1, gone: 2 };
     for (const [letter, text] of Object.entries(letters)) ports[letter] = (await startLetter(text)).port;
@@ -286,10 +280,7 @@ describe("balancers, as Apache", function () {
     }
   });
   after(async () => {
-    const left = await Promise.all(servers.map((server) => server.stop()));
-    closeAll();
-    if (root !== "") rmSync(root, { recursive: true, force: true });
-    expect(left.flat(), "processes left running").to.deep.equal([]);
+    await endCompared(servers, root, closeAll);
   });
 
   const compare = (

@@ -7,7 +7,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -17,7 +16,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ConnectionOptions } from "node:tls";
 import { show, showLogLine } from "./normalise.js";
-import { missingForApache, skipWithout, startServer, type Kind, type Server } from "./servers.js";
+import { endCompared, missingForApache, skipWithout, startServer, type Kind, type Server } from "./servers.js";
 import { talk, type Answer, type Conversation, type Talk } from "./wire-client.js";
 
 /** A file to create below @ROOT@: its text (latin1), or a link, or a folder; owned by `uid` (user and group) where the tests
@@ -108,10 +107,7 @@ export function conformance({ name, configuration, files, cases, masks = [], nee
     });
 
     after(async () => {
-      const left = await Promise.all(servers.map((server) => server.stop()));
-      await other?.end();
-      if (root !== "") rmSync(root, { recursive: true, force: true });
-      expect(left.flat(), "processes left running").to.deep.equal([]);
+      await endCompared(servers, root, () => other?.end());
     });
 
     for (const one of cases) {

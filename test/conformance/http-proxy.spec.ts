@@ -1,13 +1,11 @@
 // The table of http-proxy's hazards → the same rows for a real Apache and for modhost, each with a back end of its own.
 import { expect } from "chai";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { connect, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { startBackEnd, talkTo, type RawBackEnd, type Talk } from "../modules/mod_proxy/front.js";
 import { hazards, responses, rows, type Row, type World } from "./http-proxy-table.js";
 import { show } from "./normalise.js";
-import { missingForApache, skipWithout, startServer, type Server } from "./servers.js";
+import { endCompared, makeComparedRoot, missingForApache, skipWithout, startServer, type Server } from "./servers.js";
 import { talk } from "./wire-client.js";
 
 const configuration = `LoadModule proxy_module @MODULES@/mod_proxy.so
@@ -32,10 +30,7 @@ describe("http-proxy's hazards, as Apache", function () {
 
   before(async function () {
     skipWithout(this, missingForApache());
-    root = mkdtempSync(join(tmpdir(), "conformance-"));
-    chmodSync(root, 0o755);
-    for (const folder of ["htdocs", "conf"]) mkdirSync(`${root}/${folder}`);
-    writeFileSync(`${root}/conf/mime.types`, "");
+    root = makeComparedRoot();
     for (const kind of ["apache", "modhost"] as const) {
       const own = await Promise.all(rows.map((row) => startBackEnd(row.backEnd())));
       const lines = own.map(
@@ -49,9 +44,7 @@ describe("http-proxy's hazards, as Apache", function () {
   });
   after(async () => {
     for (const backEnd of [...backEnds.values()].flat()) backEnd.close();
-    const left = await Promise.all(servers.map((server) => server.stop()));
-    if (root !== "") rmSync(root, { recursive: true, force: true });
-    expect(left.flat(), "processes left running").to.deep.equal([]);
+    await endCompared(servers, root);
   });
 
   it("have rows, each of them", () => {

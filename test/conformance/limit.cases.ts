@@ -1,4 +1,5 @@
 // <Limit> and <LimitExcept> among Require, Order, Allow, Deny and Satisfy: which line acts for which method, and which of two wins.
+import { accessConfiguration } from "./access-configuration.js";
 import type { Case, Suite } from "./harness.js";
 
 const password = 'AuthType Basic\nAuthName Members\nAuthUserFile "@ROOT@/conf/users"';
@@ -98,20 +99,7 @@ const sections = names.map((name) => {
 
 export const suite: Suite = {
   name: "Limit, Order, Satisfy and Require",
-  configuration: `
-LoadModule setenvif_module @MODULES@/mod_setenvif.so
-LoadModule auth_basic_module @MODULES@/mod_auth_basic.so
-LoadModule authn_core_module @MODULES@/mod_authn_core.so
-LoadModule authn_file_module @MODULES@/mod_authn_file.so
-LoadModule authz_user_module @MODULES@/mod_authz_user.so
-LoadModule access_compat_module @MODULES@/mod_access_compat.so
-DocumentRoot "@ROOT@/htdocs"
-SetEnvIf X-B 1 B
-<Directory "@ROOT@">
-  AllowOverride All
-  Require all granted
-</Directory>
-${sections.join("\n")}
+  configuration: `${accessConfiguration}${sections.join("\n")}
 `,
   files: {
     "conf/users": "user:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n",

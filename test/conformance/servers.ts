@@ -1,8 +1,20 @@
 // One configuration text → a real Apache and a modhost that serve it, each on ports of its own.
+import { expect } from "chai";
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync, chmodSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  chmodSync,
+} from "node:fs";
 import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -34,6 +46,23 @@ export function skipWithout(context: Mocha.Context, missing: string | undefined)
   if (process.env["CI"] === "true") throw new Error(`nothing may be skipped here; missing: ${missing}`);
   console.log(`      skipped, missing: ${missing}`);
   context.skip();
+}
+
+/** A new server root that both servers may read, with the files that every configuration names. */
+export function makeComparedRoot(): string {
+  const root = mkdtempSync(join(tmpdir(), "conformance-"));
+  chmodSync(root, 0o755);
+  for (const folder of ["htdocs", "conf"]) mkdirSync(`${root}/${folder}`);
+  writeFileSync(`${root}/conf/mime.types`, "");
+  return root;
+}
+
+/** Ends servers, then what stood beside them, and removes their root if there is one; what is left running is a fault. */
+export async function endCompared(servers: readonly Server[], root: string, beside?: () => unknown): Promise<void> {
+  const left = await Promise.all(servers.map((server) => server.stop()));
+  await beside?.();
+  if (root !== "") rmSync(root, { recursive: true, force: true });
+  expect(left.flat(), "processes left running").to.deep.equal([]);
 }
 
 /** What every suite loads. */

@@ -1,10 +1,8 @@
 // Requests whose framing can be read in two ways, through mod_proxy of a real Apache and of modhost → the same statuses.
 import { expect } from "chai";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import { connect, createServer, type Server as NetServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { missingForApache, skipWithout, startServer, type Server } from "./servers.js";
+import { endCompared, makeComparedRoot, missingForApache, skipWithout, startServer, type Server } from "./servers.js";
 import { attempts, requestsIn } from "./smuggling-table.js";
 
 const configuration = `LoadModule proxy_module @MODULES@/mod_proxy.so
@@ -58,19 +56,16 @@ describe("framing that can be read in two ways, as Apache", function () {
 
   before(async function () {
     skipWithout(this, missingForApache());
-    root = mkdtempSync(join(tmpdir(), "conformance-"));
-    chmodSync(root, 0o755);
-    for (const folder of ["htdocs", "conf"]) mkdirSync(`${root}/${folder}`);
-    writeFileSync(`${root}/conf/mime.types`, "");
+    root = makeComparedRoot();
     raw = await startRaw(`${root}/raw.sock`);
     chmodSync(`${root}/raw.sock`, 0o777);
     for (const kind of ["apache", "modhost"] as const) servers.push(await startServer(kind, configuration, root));
   });
   after(async () => {
-    await Promise.all(servers.map((server) => server.stop()));
-    raw?.server.close();
-    for (const socket of raw?.sockets ?? []) socket.destroy();
-    if (root !== "") rmSync(root, { recursive: true, force: true });
+    await endCompared(servers, root, () => {
+      raw?.server.close();
+      for (const socket of raw?.sockets ?? []) socket.destroy();
+    });
   });
 
   for (const { name, raw: bytes } of attempts) {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { findPython } from "../../src/process/python-interpreter.js";
 import { makeRoot, serveRoot, type ServedRoot } from "../support/modhost.js";
+import { probedGroups, toldBy } from "../support/probes.js";
 import { until } from "../support/running.js";
 
 const probe = `
@@ -60,13 +61,9 @@ describe("options of WSGIDaemonProcess that prepare and guard", function () {
 
   before(async function () {
     if ("missing" in findPython(undefined)) return this.skip();
-    const lines = Object.entries(groups).map(
-      ([name, options]) =>
-        `WSGIDaemonProcess ${name} ${options}\nWSGIScriptAlias /${name} @ROOT@/apps/probe.wsgi process-group=${name} application-group=%{GLOBAL}`,
-    );
     const configuration = `
 CustomLog @ROOT@/run/access.log "%r %>s"
-${lines.join("\n")}
+${probedGroups(groups)}
 <Directory @ROOT@/apps>
     Require all granted
 </Directory>
@@ -103,12 +100,7 @@ this line is none
   });
   after(() => served?.end());
 
-  const probeAt = async (path: string): Promise<Found> => {
-    const response = await fetch(served.url(path));
-    if (response.status !== 200)
-      throw new Error(`${path}: ${response.status} ${await response.text()}\n${served.errors()}`);
-    return (await response.json()) as Found;
-  };
+  const probeAt = (path: string): Promise<Found> => toldBy(served, path);
 
   it("python-executable and env-file", async () => {
     const prefix = join(served.root, "venv");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { findPython } from "../../src/process/python-interpreter.js";
 import { makeRoot, serveRoot, type ServedRoot } from "../support/modhost.js";
+import { probedGroups, toldBy } from "../support/probes.js";
 import { until } from "../support/running.js";
 
 const isRoot = process.getuid?.() === 0;
@@ -72,14 +73,10 @@ describe("the options of WSGIDaemonProcess", function () {
 
   before(async function () {
     if ("missing" in findPython(undefined)) return this.skip();
-    const lines = Object.entries(groups).map(
-      ([name, options]) =>
-        `WSGIDaemonProcess ${name} ${options}\nWSGIScriptAlias /${name} @ROOT@/apps/${name === "late" ? "late" : "probe"}.wsgi process-group=${name} application-group=%{GLOBAL}`,
-    );
     const configuration = `
 WSGISocketPrefix @ROOT@/sockets/s
 WSGIPythonPath @ROOT@/lib3
-${lines.join("\n")}
+${probedGroups(groups, { late: "late" })}
 WSGIScriptAlias /separate @ROOT@/apps/probe.wsgi process-group=plain application-group=separate
 WSGIScriptAlias /shared @ROOT@/apps/probe.wsgi process-group=plain application-group=separate
 WSGIScriptAlias /passing @ROOT@/apps/probe.wsgi process-group=plain application-group=%{GLOBAL}
@@ -113,12 +110,7 @@ WSGIScriptAlias /still @ROOT@/apps/still.wsgi process-group=plain application-gr
   });
   after(() => served?.end());
 
-  const probeAt = async (path: string, init: RequestInit = {}): Promise<Found> => {
-    const response = await fetch(served.url(path), init);
-    if (response.status !== 200)
-      throw new Error(`${path}: ${response.status} ${await response.text()}\n${served.errors()}`);
-    return (await response.json()) as Found;
-  };
+  const probeAt = (path: string, init: RequestInit = {}): Promise<Found> => toldBy(served, path, init);
   const at = (path: string): string => path.replaceAll("@ROOT@", realpathSync(served.root));
 
   it("have mod_wsgi's defaults", async () => {

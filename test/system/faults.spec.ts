@@ -574,16 +574,8 @@ const restarts: readonly Row[] = [
     isLetGo: true,
     isLoaded: true,
     run: async (group) => {
-      const notes = join(group.served.root, "notes", group.name);
-      const before = await group.pid();
-      rmSync(`${notes}.go`);
-      let restarted = Promise.resolve(-1);
-      const pid = Number(
-        await group.noted(() => {
-          restarted = ctl(group.served, "graceful");
-        }),
-      );
-      writeFileSync(`${notes}.go`, "");
+      const { go, before, pid, restarted } = await restarting(group);
+      writeFileSync(go, "");
       process.kill(pid, "SIGKILL");
       expect((await group.get()).answer).to.equal("200");
       expect(await restarted).to.equal(0);
@@ -597,15 +589,7 @@ const restarts: readonly Row[] = [
     isLoaded: true,
     options: "startup-timeout=3",
     run: async (group) => {
-      const notes = join(group.served.root, "notes", group.name);
-      const before = await group.pid();
-      rmSync(`${notes}.go`);
-      let restarted = Promise.resolve(-1);
-      const pid = Number(
-        await group.noted(() => {
-          restarted = ctl(group.served, "graceful");
-        }),
-      );
+      const { before, pid, restarted } = await restarting(group);
       process.kill(pid, "SIGSTOP");
       expect(await restarted).to.equal(1);
       expect(await group.pid()).to.equal(before);
@@ -674,6 +658,22 @@ describe("a server that starts, or is restarted, while its daemons meet with a f
     });
   }
 });
+
+/** A graceful restart whose new process waits for the file `go`; the pids of the one before and of the new one. */
+async function restarting(
+  group: Group,
+): Promise<{ go: string; before: number; pid: number; restarted: Promise<number> }> {
+  const go = join(group.served.root, "notes", `${group.name}.go`);
+  const before = await group.pid();
+  rmSync(go);
+  let restarted = Promise.resolve(-1);
+  const pid = Number(
+    await group.noted(() => {
+      restarted = ctl(group.served, "graceful");
+    }),
+  );
+  return { go, before, pid, restarted };
+}
 
 function ctl(served: ServedRoot, ...words: string[]): Promise<number> {
   return new Promise((resolve) => {

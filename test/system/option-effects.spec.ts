@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { findPython } from "../../src/process/python-interpreter.js";
 import { makeRoot, serveRoot, type ServedRoot } from "../support/modhost.js";
+import { probedGroups, toldBy } from "../support/probes.js";
 import { until } from "../support/running.js";
 
 const isRoot = process.getuid?.() === 0;
@@ -79,15 +80,11 @@ describe("what options of WSGIDaemonProcess do", function () {
 
   before(async function () {
     if ("missing" in findPython(undefined)) return this.skip();
-    const lines = Object.entries(groups).map(
-      ([name, options]) =>
-        `WSGIDaemonProcess ${name} ${options}\nWSGIScriptAlias /${name} @ROOT@/apps/probe.wsgi process-group=${name} application-group=%{GLOBAL}`,
-    );
     const { root, port } = await makeRoot(
       `
 WSGIPythonPath @ROOT@/directive
 WSGIServerMetrics On
-${lines.join("\n")}
+${probedGroups(groups)}
 WSGIScriptAlias /inside @ROOT@/apps/probe.wsgi process-group=%{GLOBAL} application-group=%{GLOBAL}
 WSGIScriptAlias /elsewhere @ROOT@/apps/probe.wsgi process-group=plain application-group=%{GLOBAL}
 <Location /idle/check>
@@ -117,12 +114,7 @@ WSGIScriptAlias /elsewhere @ROOT@/apps/probe.wsgi process-group=plain applicatio
   });
   after(() => served?.end());
 
-  const at = async (path: string): Promise<Found> => {
-    const response = await fetch(served.url(path));
-    if (response.status !== 200)
-      throw new Error(`${path}: ${response.status} ${await response.text()}\n${served.errors()}`);
-    return (await response.json()) as Found;
-  };
+  const at = (path: string): Promise<Found> => toldBy(served, path);
 
   it("processes, threads and maximum-requests: what WSGI says of them", async () => {
     expect(await at("/plain")).to.include({ multithread: true, multiprocess: false, once: false });

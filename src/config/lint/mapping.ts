@@ -135,8 +135,7 @@ const impossiblePath: Lint = {
       // In a section the path may be left out.
       if (body.inside) continue;
       const words = wordsOf(node);
-      const isStatus =
-        node.name.toLowerCase() === "redirect" && /^(?:\d+|permanent|temp|seeother|gone)$/i.test(words[0] ?? "");
+      const isStatus = node.key === "redirect" && /^(?:\d+|permanent|temp|seeother|gone)$/i.test(words[0] ?? "");
       const path = words[isStatus ? 1 : 0] ?? "";
       if (path === "" || /^[/$%]/.test(path)) continue;
       yield findingAt(node, `"${path}" is the beginning of no path: this line never acts`, {
