@@ -305,7 +305,12 @@ const resetUpgrades = (["a reset", "an end"] as const).flatMap((how) =>
     backEnd:
       () =>
       ({ received, socket }) =>
-        void (received.endsWith("\r\n\r\n") && !/upgrade/i.test(received) && socket.write(okay)),
+        // The last request alone: Apache may send it on the connection that was refused the change.
+        void (
+          received.endsWith("\r\n\r\n") &&
+          !/upgrade/i.test(received.split("\r\n\r\n").at(-2) ?? "") &&
+          socket.write(okay)
+        ),
     async run(world) {
       const { path, backEnd, open, ask, eventually } = world;
       const talk = open();
