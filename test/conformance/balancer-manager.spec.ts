@@ -195,5 +195,12 @@ function shapeOf(page: string, port: string): string {
       .replaceAll(`:${port}`, ":@PORT@")
       .replace(/\s*(<[^>]*>)\s*/g, "\n$1\n")
       .replace(/\s*\n\s*/g, "\n")
+      // Apache lists methods as its hash table, seeded anew at each start, has them.
+      .replace(/(?<=<select name='b_lbm' id='b_lbm'>\n)[^]*?(?=<\/select>)/, (list) =>
+        list
+          .split(/(?=<option )/)
+          .sort()
+          .join(""),
+      )
   );
 }

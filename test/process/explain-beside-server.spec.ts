@@ -2,7 +2,7 @@
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { type AddressInfo } from "node:net";
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { modules } from "../../src/modules/index.js";
@@ -548,6 +548,9 @@ describe("an explanation beside the server", function () {
     chmodSync(join(made.root, "htdocs/hello.cgi"), 0o755);
     mkdirSync(join(made.root, "cache"));
     chmodSync(join(made.root, "cache"), 0o777);
+    // A cache takes what was changed long ago for fresh.
+    const longAgo = new Date("2020-01-01");
+    utimesSync(join(made.root, "files/a.txt"), longAgo, longAgo);
     ports = [made.port, port2, port3, port4, port3];
     served = await serveRoot(made.root, made.port);
     const read = rehearse({

@@ -67,13 +67,18 @@ export function fill(text: string, root: string, port: number): string {
 export async function serveRoot(root: string, port: number): Promise<ServedRoot> {
   const running = runProgram([process.execPath, program, "-d", root, "-DFOREGROUND"]);
   const url = (path: string): string => `http://127.0.0.1:${port}${path}`;
+  const errors = (): string => readText(join(root, "run/error.log")) + running.output();
   const end = async (): Promise<void> => {
     await running.end();
     rmSync(root, { recursive: true, force: true });
   };
   try {
     await until("modhost serves", async () => {
-      if (running.child.exitCode !== null) throw new Error(`modhost ended at start:\n${running.output()}`);
+      if (running.child.exitCode !== null) {
+        // What it wrote last may still be on its way.
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        throw new Error(`modhost ended at start:\n${errors()}`);
+      }
       return fetch(url("/")).then(
         (response) => response.arrayBuffer().then(() => true),
         () => false,
@@ -83,7 +88,7 @@ export async function serveRoot(root: string, port: number): Promise<ServedRoot>
     await end();
     throw error;
   }
-  return { root, port, running, url, errors: () => readText(join(root, "run/error.log")) + running.output(), end };
+  return { root, port, running, url, errors, end };
 }
 
 /** Both in one: a fresh root, served. */

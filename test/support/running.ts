@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 
 /** A program that runs, and what it wrote. */
 export interface Running {
@@ -62,20 +62,27 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
-/** Ports of the loopback address that were free a moment ago. */
+let lastPort = 10_000 + Math.floor(Math.random() * 20_000);
+
+/**
+ * Ports of the loopback address that were free a moment ago, none of them twice. They lie below those the kernel gives
+ * to clients: a connection of another test cannot take one before its server is started.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports: number[] = [];
+  while (ports.length < count) {
+    lastPort = lastPort >= 32_000 ? 10_000 : lastPort + 1;
+    if (await isFree(lastPort)) ports.push(lastPort);
+  }
   return ports;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+      .once("error", () => resolve(false))
+      .listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }
 
 /** Processes that carry the mark, or belong to the session: daemons get an environment of their own. */

@@ -313,7 +313,8 @@ const rows: readonly Row[] = [
   {
     fault: "SIGSTOP while a request loads the script",
     isSlow: true,
-    options: "request-timeout=1",
+    // The next process starts and loads within it.
+    options: "request-timeout=3",
     run: async (group) => {
       expect(await group.struck("/", "SIGSTOP")).to.equal("504");
       writeFileSync(join(group.served.root, "notes", `${group.name}.go`), "");
