@@ -44,11 +44,10 @@ describe("splitWords", () => {
     ]);
   });
 
-  it("takes time in proportion to the length", () => {
-    const started = performance.now();
+  // What took more than time in proportion to the length would run into Mocha's limit.
+  it("splits a million backslashes, and as many words", () => {
     expect(splitWords(`"${"\\".repeat(1_000_000)}`)).to.have.length(1);
     expect(splitWords("\\\\ ".repeat(300_000))).to.have.length(300_000);
-    expect(performance.now() - started).to.be.below(3000);
   });
 });
 

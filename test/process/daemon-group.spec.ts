@@ -271,7 +271,7 @@ describe("a daemon group", () => {
       await test.serving();
       const start = Date.now();
       await test.stop();
-      expect(Date.now() - start).to.be.within(500, 5000);
+      expect(Date.now() - start).to.be.at.least(500);
     });
 
     it("leaves nothing behind when the supervisor is killed", async () => {

@@ -62,7 +62,10 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
-let lastPort = 10_000 + Math.floor(Math.random() * 20_000);
+/** Processes of a run of tests have ranges of their own; two runs at a time seldom meet. */
+const portsEach = 2500;
+const firstPort = 10_000 + (Number(process.env["MOCHA_WORKER_ID"] ?? 0) % 9) * portsEach;
+let lastPort = firstPort + Math.floor(Math.random() * portsEach);
 
 /**
  * Ports of the loopback address that were free a moment ago, none of them twice. They lie below those the kernel gives
@@ -71,7 +74,7 @@ let lastPort = 10_000 + Math.floor(Math.random() * 20_000);
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {
-    lastPort = lastPort >= 32_000 ? 10_000 : lastPort + 1;
+    lastPort = firstPort + ((lastPort + 1 - firstPort) % portsEach);
     if (await isFree(lastPort)) ports.push(lastPort);
   }
   return ports;

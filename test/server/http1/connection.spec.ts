@@ -149,7 +149,7 @@ describe("a connection", () => {
       localPort: wire.port,
       secure: false,
     });
-    expect(Math.abs((request?.startTime ?? 0) - Date.now())).to.be.lessThan(5000);
+    expect(Math.abs((request?.startTime ?? 0) - Date.now())).to.be.lessThan(60_000);
   });
 
   it("works on one request at a time", async () => {
