@@ -10,7 +10,7 @@ import { runCommand, standardOutput, type Program } from "./process/run-command.
 import { prepareWorker } from "./process/serve.js";
 import { runWorker } from "./process/worker.js";
 import { init } from "./tools/init.js";
-import { findServerRoot } from "./tools/server-root.js";
+import { findServerRoot, namedRoot } from "./tools/server-root.js";
 
 /** The server root of a main file that is named: the nearest one, else the folder of the file. */
 function rootFor(file: string): string {
@@ -38,7 +38,7 @@ else {
     modules,
     findRoot: ({ serverRoot, file }) => {
       if (file === undefined) return findServerRoot(serverRoot);
-      const named = serverRoot ?? process.env["MODHOST_ROOT"];
+      const named = serverRoot ?? namedRoot(process.env);
       const path = named === undefined ? rootFor(file) : resolve(named);
       return { path, mainFile: resolve(path, file) };
     },

@@ -45,7 +45,7 @@ export const usage = `Usage: modhost [-D name] [-d directory] [-f file]
        modhost init directory
 Options:
   -D name            : name for <IfDefine name>; FOREGROUND keeps the server in the foreground
-  -d directory       : server root; else MODHOST_ROOT, else the nearest folder upwards with apache2.conf or conf/httpd.conf
+  -d directory       : server root; else MODHOST_ROOT or APACHE_CONFDIR, else the nearest folder upwards with apache2.conf or conf/httpd.conf
   -f file            : main configuration file, in place of apache2.conf or conf/httpd.conf
   -C "directive"     : directive read before the main file
   -c "directive"     : directive read after the main file

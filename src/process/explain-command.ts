@@ -11,6 +11,7 @@ import { explanationText } from "./explain-text.js";
 import { configurationOf, mainOf, readServer, type LoadRequest } from "./load.js";
 import { dropPrivileges } from "./privileges.js";
 import type { Output } from "./control.js";
+import { withStandingArguments } from "./standing-arguments.js";
 import type { Program } from "./run-command.js";
 
 /** How to use it, for standard error. */
@@ -50,12 +51,15 @@ export async function explainCommand(args: readonly string[], program: Program, 
       return 1;
     }
     const root = program.findRoot({ serverRoot: values.root, file: values.file });
+    const standing = withStandingArguments(root.path, []);
+    if ("wrong" in standing) throw new TypeError(standing.wrong);
+    const { defines, before, after } = standing;
     const read = rehearse({
       serverRoot: root.path,
       file: root.mainFile,
-      defines: values.define ?? [],
-      before: [],
-      after: [],
+      defines: [...defines, ...(values.define ?? [])],
+      before,
+      after,
       environment: { ...process.env },
       own: [],
       debug: false,

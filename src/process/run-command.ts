@@ -23,6 +23,7 @@ import {
 } from "./load.js";
 import { checkEmbeddedPython } from "./embedded-check.js";
 import { checkPythons, type PythonCheck } from "./python-check.js";
+import { withStandingArguments } from "./standing-arguments.js";
 import { StartError } from "./start-error.js";
 import { Supervisor } from "./supervisor.js";
 
@@ -37,19 +38,23 @@ export interface Program {
 
 /** Runs a command to its end and gives the exit status. */
 export async function runCommand(args: readonly string[], program: Program): Promise<number> {
-  const command = readCommandLine(args);
-  const terminal = terminalOf("wrong" in command ? undefined : command);
-  if ("wrong" in command) {
-    if (command.wrong) terminal.err(command.wrong);
-    process.stderr.write(usage);
-    return 1;
-  }
+  const asked = readCommandLine(args);
+  if ("wrong" in asked) return misused(asked);
+  const detached = isDetached();
+  let command: Command = asked;
+  let terminal = terminalOf(command);
   if (command.dump === "version") return say(versionLines());
   if (command.dump === "compiled in") return say(compiledIn(program.modules));
   if (command.dump === "directives") return say(directiveList(program.modules));
   let root: ReturnType<Program["findRoot"]>;
   try {
     root = program.findRoot(command);
+    // The process in the background was given them by the one in the terminal.
+    const whole = detached ? command : withStandingArguments(root.path, args);
+    if ("wrong" in whole) return misused(whole);
+    if (whole.file !== command.file || whole.serverRoot !== command.serverRoot) root = program.findRoot(whole);
+    command = whole;
+    terminal = terminalOf(command);
   } catch (error) {
     terminal.err(`modhost: ${messageOf(error)}`);
     return command.dump === "settings" ? say(settingLines(undefined)) || 1 : 1;
@@ -65,11 +70,15 @@ export async function runCommand(args: readonly string[], program: Program): Pro
     modules,
     own: [daemons.pythonDaemon, daemons.nodeDaemon, process.execPath],
   };
-  const detached = isDetached();
   const environment = { ...process.env };
   const request: LoadRequest = { ...shared, environment, serverRoot: root.path, file: root.mainFile };
   if (command.test || command.dump === "settings") return check(command, { request, program, terminal, detached });
   return act(command, { request, program, terminal, detached });
+}
+
+function misused({ wrong }: { readonly wrong: string }): 1 {
+  process.stderr.write(wrong ? `${wrong}\n${usage}` : usage);
+  return 1;
 }
 
 interface Run {

@@ -2,7 +2,9 @@
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { globToRegExp } from "../api/index.js";
+import { readEnvvars } from "../config/envvars.js";
 import { AbortedError, disable, enable, foldersOf, namesIn, type EnableRun, type Kind } from "./enable.js";
+import { LinkError } from "./links.js";
 import { findServerRoot, NoServerRootError } from "./server-root.js";
 import { mark, stateFolder } from "./state-markers.js";
 
@@ -28,7 +30,7 @@ export const terminal: Terminal = {
   },
 };
 
-/** Runs the tool of that name ("a2ensite") and gives its exit status: 0, 1 when a name failed, 2 for bad options. */
+/** Runs the tool of that name ("a2ensite") and gives its exit status: 0, 1 when a name failed, 2 for bad options, the system's number of an error. */
 export async function a2(tool: string, args: readonly string[], io: Terminal = terminal): Promise<number> {
   const { action, kind } = /^a2(?<action>en|dis)(?<kind>mod|site|conf)$/.exec(tool)?.groups ?? {};
   if (!action || !kind) {
@@ -39,16 +41,22 @@ export async function a2(tool: string, args: readonly string[], io: Terminal = t
     const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
     const root = findServerRoot(values.root).path;
     const { quiet = false, force = false, purge = false } = values;
-    const keeper = { folder: stateFolder(root), actor: values.maintmode ? "maint" : "admin", purge } as const;
+    const { environment } = readEnvvars(root, process.env);
+    const keeper = {
+      folder: stateFolder(root, environment),
+      actor: values.maintmode ? "maint" : "admin",
+      purge,
+    } as const;
     const out = (line: string): void => io.out(line);
     return await runAll(
       action === "en",
       {
-        root,
+        folders: (each) => foldersOf(root, each, environment),
         kind: kind as Kind,
         quiet,
         force,
         purge,
+        underWay: new Set(),
         mark: (...what) => mark(...what, keeper),
         out,
         err: (line) => io.err(line),
@@ -69,12 +77,9 @@ export async function a2(tool: string, args: readonly string[], io: Terminal = t
       io.err(`Usage: ${tool} [-d FOLDER] [-q] [-f] [-m] [-p] [NAME ...]`);
       return 2;
     }
-    // A link that cannot be made or removed: the message names it, and why.
-    if (error instanceof Error && "syscall" in error) {
-      io.err(`${tool}: ${error.message}`);
-      return 1;
-    }
-    throw error;
+    if (!(error instanceof LinkError)) throw error;
+    io.err(error.message);
+    return error.status;
   }
 }
 
@@ -87,17 +92,22 @@ const options = {
 } as const;
 
 async function runAll(enabling: boolean, run: EnableRun, names: readonly string[], io: Terminal): Promise<number> {
-  const { available, enabled, suffix } = foldersOf(run.root, run.kind);
+  const { available, enabled, suffix } = run.folders(run.kind);
   const choices = namesIn(enabling ? available : enabled, suffix);
   const wanted = names.length > 0 ? names : await askFor(enabling, run, choices, io);
   let changed = false;
   let failed = false;
-  for (const name of wanted.flatMap((each) => expand(each, choices, suffix))) {
-    if (name.startsWith("ERROR")) {
-      io.err(`ERROR: No ${run.kind === "mod" ? "module" : run.kind} found matching ${name.slice(5)}!`);
+  const found: string[] = [];
+  for (const each of wanted) {
+    const plain = each.endsWith(suffix) ? each.slice(0, -suffix.length) : each;
+    const matching = matchesOf(plain, choices);
+    if (matching.length === 0) {
+      io.err(`ERROR: No ${run.kind === "mod" ? "module" : run.kind} found matching ${plain}!`);
       failed = true;
-      continue;
     }
+    found.push(...matching);
+  }
+  for (const name of found) {
     const change = (): boolean => (changed = true);
     const isDone = enabling ? enable(name, run, change) : await disable(name, run, change);
     failed = !isDone || failed;
@@ -116,12 +126,9 @@ async function askFor(enabling: boolean, run: EnableRun, choices: readonly strin
   return (await io.ask()).split(/\s+/).filter((name) => name !== "");
 }
 
-/** A pattern becomes the names it matches; a plain name loses its suffix. A pattern without match: "ERROR" and itself. */
-function expand(name: string, choices: readonly string[], suffix: string): string[] {
-  if (/[*?[]/.test(name)) {
-    const pattern = globToRegExp(name);
-    const found = choices.filter((choice) => pattern.test(choice));
-    return found.length > 0 ? found : [`ERROR${name}`];
-  }
-  return [name.endsWith(suffix) ? name.slice(0, -suffix.length) : name];
+/** The names that a pattern matches; a plain name stands for itself. */
+function matchesOf(name: string, choices: readonly string[]): readonly string[] {
+  if (!/[*?[]/.test(name)) return [name];
+  const pattern = globToRegExp(name);
+  return choices.filter((choice) => pattern.test(choice));
 }

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { version } from "../api/index.js";
 import { terminal, type Terminal } from "./a2.js";
+import { readEnvvars } from "../config/envvars.js";
 import { foldersOf, type Kind } from "./enable.js";
 import { findServerRoot, NoServerRootError } from "./server-root.js";
 import { markerOf, stateFolder } from "./state-markers.js";
@@ -27,7 +28,8 @@ interface Query {
 
 /** Runs a2query and gives its exit status. */
 export function a2query(args: readonly string[], io: Terminal = terminal): number {
-  const { root: given, rest } = takeRoot(args);
+  const { root: given, rest: written } = takeRoot(args);
+  const rest = written.flatMap(apart);
   const flags = new Set<string>();
   let queries: Query[] = [];
   for (let at = 0; at < rest.length; at++) {
@@ -52,7 +54,13 @@ export function a2query(args: readonly string[], io: Terminal = terminal): numbe
     return 0;
   }
   try {
-    return answer(findServerRoot(given).path, { flags, queries }, io);
+    const { path } = findServerRoot(given);
+    const { environment } = readEnvvars(path, process.env);
+    const place = {
+      state: stateFolder(path, environment),
+      enabled: (kind: Kind) => enabledNames(path, kind, environment),
+    };
+    return answer(place, { flags, queries }, io);
   } catch (error) {
     if (!(error instanceof NoServerRootError)) throw error;
     io.err(`a2query: ${error.message}`);
@@ -60,13 +68,27 @@ export function a2query(args: readonly string[], io: Terminal = terminal): numbe
   }
 }
 
+/** Options written together, or with their value: "-qm", "-malias". */
+function apart(word: string): string[] {
+  const [, flags, asked, value] = /^-([qvaMh]*)([msc]?)(.*)$/.exec(word) ?? [];
+  if (flags === undefined || word.length < 3 || (asked === "" && value !== "")) return [word];
+  return [...[...flags].map((flag) => `-${flag}`), ...(asked ? [`-${asked}`] : []), ...(value ? [value] : [])];
+}
+
+/** Where a2query looks. */
+interface Place {
+  readonly state: string;
+  /** Names in the enabled folder, in its order; a link to nowhere counts, as for the server. */
+  readonly enabled: (kind: Kind) => readonly string[];
+}
+
 function answer(
-  root: string,
+  place: Place,
   { flags, queries }: { readonly flags: ReadonlySet<string>; readonly queries: readonly Query[] },
   io: Terminal,
 ): number {
   const say = flags.has("-q") ? () => undefined : (line: string) => io.out(line);
-  const mpms = enabledNames(root, "mod").filter((name) => name.startsWith("mpm_"));
+  const mpms = place.enabled("mod").filter((name) => name.startsWith("mpm_"));
   if (mpms.length > 1) {
     io.err("There is more than one MPM loaded. Do not proceed due to undefined results");
     return 1;
@@ -79,42 +101,41 @@ function answer(
   for (const { kind, name } of inOrder) {
     const status =
       name === undefined
-        ? listAll(root, kind, say)
-        : queryOne(root, { kind, name }, { say, err: flags.has("-q") ? () => undefined : (line) => io.err(line) });
+        ? listAll(place, kind, say)
+        : queryOne(place, { kind, name }, { say, err: flags.has("-q") ? () => undefined : (line) => io.err(line) });
     if (status !== 0) return status;
   }
   return 0;
 }
 
-function listAll(root: string, kind: Kind, say: (line: string) => void): 0 {
-  for (const name of enabledNames(root, kind)) say(`${name} (enabled by ${enabledBy(root, kind, name)})`);
+function listAll(place: Place, kind: Kind, say: (line: string) => void): 0 {
+  for (const name of place.enabled(kind)) say(`${name} (enabled by ${enabledBy(place, kind, name)})`);
   return 0;
 }
 
 function queryOne(
-  root: string,
+  place: Place,
   { kind, name: written }: { readonly kind: Kind; readonly name: string },
   { say, err }: { readonly say: (line: string) => void; readonly err: (line: string) => void },
 ): number {
   const name = written.replace(/\.(load|conf)$/, "").replace(/^mod/, "");
-  if (enabledNames(root, kind).includes(name)) {
-    say(`${name} (enabled by ${enabledBy(root, kind, name)})`);
+  if (place.enabled(kind).includes(name)) {
+    say(`${name} (enabled by ${enabledBy(place, kind, name)})`);
     return 0;
   }
-  const marker = markerOf(kind, name, stateFolder(root));
+  const marker = markerOf(kind, name, place.state);
   const disabled = marker?.what === "disabled" ? ` (disabled by ${who[marker.actor] ?? "unknown"})` : "";
   err(`No ${words[kind]} matches ${name}${disabled}`);
   return disabled === "" ? 1 : marker?.actor === "maint" ? 33 : 32;
 }
 
-function enabledBy(root: string, kind: Kind, name: string): string {
-  const marker = markerOf(kind, name, stateFolder(root));
+function enabledBy({ state }: Place, kind: Kind, name: string): string {
+  const marker = markerOf(kind, name, state);
   return marker?.what === "enabled" ? (who[marker.actor] ?? "unknown") : "unknown";
 }
 
-/** Names in the enabled folder in its order; a link to nowhere counts, as for the server. */
-function enabledNames(root: string, kind: Kind): string[] {
-  const { enabled, suffix } = foldersOf(root, kind);
+function enabledNames(root: string, kind: Kind, environment: Readonly<Record<string, string>>): string[] {
+  const { enabled, suffix } = foldersOf(root, kind, environment);
   if (!existsSync(enabled)) return [];
   return readdirSync(enabled)
     .filter((file) => file.endsWith(suffix))

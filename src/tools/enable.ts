@@ -1,17 +1,20 @@
 // Names of modules, confs and sites → links in the enabled folders, made and removed as Debian's a2 tools do.
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, symlinkSync, unlinkSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { linkState, makeLink, removeFile } from "./links.js";
 
 /** The three kinds of thing that can be enabled. */
 export type Kind = "mod" | "conf" | "site";
 
 /** What a tool works with. */
 export interface EnableRun {
-  readonly root: string;
+  readonly folders: (kind: Kind) => Folders;
   readonly kind: Kind;
   readonly quiet: boolean;
   readonly force: boolean;
   readonly purge: boolean;
+  /** Modules whose dependencies, or dependants, are being seen to. */
+  readonly underWay: ReadonlySet<string>;
   /** Notes what was done to a name; not called when nothing changed. */
   readonly mark: (kind: Kind, name: string, what: "enabled" | "disabled") => void;
   readonly out: (line: string) => void;
@@ -25,7 +28,8 @@ export class AbortedError extends Error {
   override readonly name = "AbortedError";
 }
 
-interface Folders {
+/** Where the files of a kind are. */
+export interface Folders {
   readonly available: string;
   readonly enabled: string;
   readonly suffix: string;
@@ -44,53 +48,45 @@ const essential = new Set(
   ).split(" "),
 );
 
-/** The folders of a kind under a server root. */
-export function foldersOf(root: string, kind: Kind): Folders {
+/** The folders of a kind: under the server root, or what APACHE_SITES_ENABLED and its like name, as with Debian's tools. */
+export function foldersOf(root: string, kind: Kind, environment: Readonly<Record<string, string>> = {}): Folders {
+  const named = (state: string): string => environment[`APACHE_${plurals[kind]}_${state}`.toUpperCase()] ?? "";
   return {
-    available: join(root, `${plurals[kind]}-available`),
-    enabled: join(root, `${plurals[kind]}-enabled`),
+    available: named("available") || join(root, `${plurals[kind]}-available`),
+    enabled: named("enabled") || join(root, `${plurals[kind]}-enabled`),
     suffix: kind === "mod" ? ".load" : ".conf",
     word: words[kind],
   };
 }
 
-/** Names that could be enabled, or are. */
+/** Names that could be enabled, or are; hidden files are none. */
 export function namesIn(folder: string, suffix: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((file) => file.endsWith(suffix))
+    .filter((file) => file.endsWith(suffix) && !file.startsWith("."))
     .map((file) => file.slice(0, -suffix.length))
     .sort();
 }
 
-/** State of one link: "enabled", absent, dangling, or something that is not ours to touch. */
-type LinkState = "enabled" | "absent" | "dangling" | "elsewhere" | "real file";
-
-function linkState(link: string, target: string): LinkState {
-  const stat = lstatSync(link, { throwIfNoEntry: false });
-  if (!stat) return "absent";
-  if (!stat.isSymbolicLink()) return "real file";
-  if (!existsSync(link)) return "dangling";
-  return realpathSync(link) === realpathSync(target) ? "enabled" : "elsewhere";
-}
-
 /** Enables one name; false when it could not be. `changed` is called when a link was made. */
-export function enable(name: string, run: EnableRun, changed: () => void): boolean {
-  const { available, enabled, suffix, word } = foldersOf(run.root, run.kind);
+export function enable(given: string, run: EnableRun, changed: () => void): boolean {
+  const { available, enabled, suffix, word } = run.folders(run.kind);
+  const name = run.kind === "mod" && given === "cgi" ? cgiFor(run) : given;
   const target = join(available, name + suffix);
   const link = join(enabled, name + suffix);
   if (!existsSync(target)) {
     if (linkState(link, target) === "dangling") run.err(`ERROR: ${link} is a dangling symlink!`);
-    run.err(`ERROR: ${word} ${name} does not exist!`);
-    return false;
+    if (run.purge) run.mark(run.kind, name, "enabled");
+    else run.err(`ERROR: ${word} ${name} does not exist!`);
+    return run.purge;
   }
   if (!(run.kind === "mod" ? enableDependencies(name, target, run, changed) : checkDependencies(name, target, run))) {
     return false;
   }
   let state = linkState(link, target);
   if (state === "dangling") {
-    run.out(`Removing dangling link ${link}`);
-    unlinkSync(link);
+    if (!run.quiet) run.out(`Removing dangling link ${link}`);
+    removeFile(link);
     state = "absent";
   }
   if (state === "real file" || state === "elsewhere") {
@@ -108,21 +104,30 @@ export function enable(name: string, run: EnableRun, changed: () => void): boole
     return true;
   }
   run.out(`Enabling ${word.toLowerCase()} ${name}.`);
-  symlinkSync(relative(enabled, target), link);
+  makeLink(target, link);
   run.mark(run.kind, name, "enabled");
   changed();
   return true;
 }
 
+/** The module that runs CGI scripts under the enabled multi-processing module: cgid where that has threads. */
+function cgiFor(run: EnableRun): string {
+  const { enabled } = run.folders("mod");
+  const isEnabled = (mpm: string): boolean => existsSync(join(enabled, `mpm_${mpm}.load`));
+  if (isEnabled("prefork") || !["event", "worker"].some(isEnabled)) return "cgi";
+  run.out("Your MPM seems to be threaded. Selecting cgid instead of cgi.");
+  return "cgid";
+}
+
 /** The .conf of a module goes with its .load. */
 function linkModuleConfig(name: string, run: EnableRun): "absent" | "there" | "made" | "failed" {
-  const { available, enabled } = foldersOf(run.root, "mod");
+  const { available, enabled } = run.folders("mod");
   const target = join(available, `${name}.conf`);
   const link = join(enabled, `${name}.conf`);
   if (!existsSync(target)) return "absent";
   let state = linkState(link, target);
   if (state === "dangling") {
-    unlinkSync(link);
+    removeFile(link);
     state = "absent";
   }
   if (state === "enabled") return "there";
@@ -131,7 +136,7 @@ function linkModuleConfig(name: string, run: EnableRun): "absent" | "there" | "m
     run.err(`ERROR: Config file ${name}.conf not properly enabled: ${link} ${reason}, not touching it`);
     return "failed";
   }
-  symlinkSync(relative(enabled, target), link);
+  makeLink(target, link);
   return "made";
 }
 
@@ -139,7 +144,7 @@ function linkModuleConfig(name: string, run: EnableRun): "absent" | "there" | "m
 function headerOf(file: string, field: string): string[] {
   for (const line of readFileSync(file, "utf8").split("\n")) {
     if (line.trim() !== "" && !line.startsWith("#")) break;
-    const match = new RegExp(`^#\\s*${field}:\\s*(.*)$`, "i").exec(line);
+    const match = new RegExp(`^# ${field}:\\s+(.*)$`).exec(line);
     if (match) return (match[1] ?? "").split(/\s+/).filter((each) => each !== "");
   }
   return [];
@@ -148,13 +153,14 @@ function headerOf(file: string, field: string): string[] {
 function enableDependencies(name: string, target: string, run: EnableRun, changed: () => void): boolean {
   for (const dependency of headerOf(target, "Depends")) {
     if (!run.quiet) run.out(`Considering dependency ${dependency} for ${name}:`);
-    if (!enable(dependency, run, changed)) {
+    // Two that need each other are enabled together.
+    if (!run.underWay.has(dependency) && !enable(dependency, { ...run, underWay: withName(run, name) }, changed)) {
       run.err(`ERROR: Could not enable dependency ${dependency} for ${name}, aborting`);
       return false;
     }
   }
   let free = true;
-  const { enabled } = foldersOf(run.root, "mod");
+  const { enabled } = run.folders("mod");
   for (const conflict of headerOf(target, "Conflicts")) {
     if (!run.quiet) run.out(`Considering conflict ${conflict} for ${name}:`);
     if (!existsSync(join(enabled, `${conflict}.load`))) continue;
@@ -164,8 +170,12 @@ function enableDependencies(name: string, target: string, run: EnableRun, change
   return free;
 }
 
+function withName({ underWay }: EnableRun, name: string): ReadonlySet<string> {
+  return new Set([...underWay, name]);
+}
+
 function checkDependencies(name: string, target: string, run: EnableRun): boolean {
-  const { enabled } = foldersOf(run.root, "mod");
+  const { enabled } = run.folders("mod");
   for (const dependency of headerOf(target, "Depends")) {
     if (!run.quiet) run.out(`Checking dependency ${dependency} for ${name}:`);
     if (existsSync(join(enabled, `${dependency}.load`))) continue;
@@ -177,12 +187,12 @@ function checkDependencies(name: string, target: string, run: EnableRun): boolea
 
 /** Disables one name; false when it could not be. Throws an AbortedError. */
 export async function disable(name: string, run: EnableRun, changed: () => void): Promise<boolean> {
-  const { available, enabled, suffix, word } = foldersOf(run.root, run.kind);
+  const { available, enabled, suffix, word } = run.folders(run.kind);
   const target = join(available, name + suffix);
   const link = join(enabled, name + suffix);
   const isThere = lstatSync(link, { throwIfNoEntry: false }) !== undefined;
   if (!existsSync(target)) return disableMissing(name, link, run);
-  if (run.kind === "mod" && isThere && !(await releaseDependants(name, run, changed))) return false;
+  if (run.kind === "mod" && !(await releaseDependants(name, run, changed))) return false;
   if (run.kind === "mod" && isThere && essential.has(name) && !run.force) await confirm(name, run);
   if (isThere) {
     removeLink(link, run, changed);
@@ -195,8 +205,9 @@ export async function disable(name: string, run: EnableRun, changed: () => void)
   if (run.kind === "mod" && lstatSync(stale, { throwIfNoEntry: false })) {
     removeLink(stale, run, changed);
     run.out(`Disabling stale config file ${name}.conf.`);
-  } else if (!run.quiet) {
-    run.out(`${word} ${name} already disabled`);
+  } else {
+    if (!run.quiet) run.out(`${word} ${name} already disabled`);
+    if (run.purge) run.mark(run.kind, name, "disabled");
   }
   return true;
 }
@@ -214,28 +225,29 @@ async function confirm(name: string, run: EnableRun): Promise<void> {
 }
 
 function disableMissing(name: string, link: string, run: EnableRun): boolean {
+  const say = run.quiet ? () => undefined : run.out;
   if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    run.out(`removing dangling symlink ${link}`);
-    unlinkSync(link);
+    say(`removing dangling symlink ${link}`);
+    removeFile(link);
     const config = link.replace(/\.load$/, ".conf");
     // Nothing was loaded from there: there is nothing to take over.
     if (run.kind === "mod" && linkState(config, config) === "dangling") {
-      run.out(`removing dangling symlink ${config}`);
-      unlinkSync(config);
+      say(`removing dangling symlink ${config}`);
+      removeFile(config);
     }
     return true;
   }
-  if (run.purge) return true;
-  run.err(`ERROR: ${words[run.kind]} ${name} does not exist!`);
-  return false;
+  if (run.purge) run.mark(run.kind, name, "disabled");
+  else run.err(`ERROR: ${words[run.kind]} ${name} does not exist!`);
+  return run.purge;
 }
 
 /** Modules that depend on this one go first, with -f; else they are named and nothing is done. */
 async function releaseDependants(name: string, run: EnableRun, changed: () => void): Promise<boolean> {
-  const { available, enabled } = foldersOf(run.root, "mod");
+  const { enabled } = run.folders("mod");
   const dependants = namesIn(enabled, ".load").filter((other) => {
-    const file = join(available, `${other}.load`);
-    return existsSync(file) && headerOf(file, "Depends").includes(name);
+    const file = join(enabled, `${other}.load`);
+    return !run.underWay.has(other) && existsSync(file) && headerOf(file, "Depends").includes(name);
   });
   if (dependants.length === 0) return true;
   if (!run.force) {
@@ -244,7 +256,9 @@ async function releaseDependants(name: string, run: EnableRun, changed: () => vo
   }
   for (const dependant of dependants) {
     if (!run.quiet) run.out(`Considering dependency ${dependant} for ${name}:`);
-    if (!(await disable(dependant, run, changed))) return false;
+    if (await disable(dependant, { ...run, underWay: withName(run, name) }, changed)) continue;
+    run.err(`ERROR: Could not disable dependency ${dependant} for ${name}, aborting`);
+    return false;
   }
   return true;
 }
@@ -256,6 +270,6 @@ function removeLink(link: string, run: EnableRun, changed: () => void): void {
     run.err(`ERROR: ${link} is not a symbolic link, not deleting`);
     return;
   }
-  unlinkSync(link);
+  removeFile(link);
   changed();
 }

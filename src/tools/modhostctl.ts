@@ -48,6 +48,12 @@ export async function modhostctl(
     io.err(usage.trimEnd());
     return 1;
   }
+  if (/^(startssl|sslstart|start-SSL)$/.test(command)) {
+    io.err(
+      `${command} is no longer supported, as in Apache: a2enmod ssl, a site with SSLEngine On, then modhostctl start`,
+    );
+    return 2;
+  }
   if (command === "completion") {
     const script = completionFor(more[0] ?? "");
     if (script === undefined) io.err("Usage: modhostctl completion bash|zsh");

@@ -9,7 +9,7 @@ export interface ServerRoot {
   readonly mainFile: string;
 }
 
-/** No server root could be found; `message` names the three ways to give one. */
+/** No server root could be found; `message` names the ways to give one. */
 export class NoServerRootError extends Error {
   override readonly name = "NoServerRootError";
 }
@@ -20,7 +20,7 @@ const ofApache: ReadonlySet<string> = new Set(["/etc/apache2", "/etc/httpd"]);
 const mainFiles = ["apache2.conf", "conf/httpd.conf"];
 
 /**
- * The server root: `given` (-d), else MODHOST_ROOT, else the nearest folder from `from` upwards that holds a main file.
+ * The server root: `given` (-d), else MODHOST_ROOT, else APACHE_CONFDIR as Apache's own tools have it, else the nearest folder from `from` upwards that holds a main file.
  * Apache's own in /etc is taken only when it is named. Throws a NoServerRootError.
  */
 export function findServerRoot(
@@ -28,7 +28,7 @@ export function findServerRoot(
   environment: NodeJS.ProcessEnv = process.env,
   from = process.cwd(),
 ): ServerRoot {
-  const named = given ?? (environment["MODHOST_ROOT"] || undefined);
+  const named = given ?? namedRoot(environment);
   if (named !== undefined) {
     const path = resolve(from, named);
     const mainFile = mainFileOf(path);
@@ -51,6 +51,11 @@ export function findServerRoot(
     "no server root: give one with -d FOLDER, or with the variable MODHOST_ROOT, or work in a folder that holds " +
       'apache2.conf (or conf/httpd.conf), or below one; "modhost init FOLDER" makes one',
   );
+}
+
+/** The server root that the environment names. */
+export function namedRoot(environment: NodeJS.ProcessEnv): string | undefined {
+  return environment["MODHOST_ROOT"] || environment["APACHE_CONFDIR"] || undefined;
 }
 
 function mainFileOf(folder: string): string | undefined {

@@ -1,6 +1,7 @@
 // The same commands of the a2 family in two copies of Debian's server root, one by Debian's tools, one by ours → the same
 // words, exit statuses, links and markers.
 import {
+  appendFileSync,
   chmodSync,
   cpSync,
   existsSync,
@@ -90,6 +91,54 @@ const rows: readonly [what: string, steps: readonly Step[]][] = [
       "a2ensite shop",
     ],
   ],
+  ["patterns with a suffix", ["a2ensite *.conf", "a2dissite *.conf", "a2ensite nothing? *-ssl nonesuch*.conf"]],
+  ["cgi", ["a2enmod cgi", "a2dismod cgi cgid", "a2dismod mpm_event", "a2enmod mpm_prefork", "a2enmod cgi"]],
+  [
+    "a purge of what is not there",
+    ["a2enmod -p nonesuch", "a2dismod expires", "a2dismod -p expires", "a2dissite -p x"],
+  ],
+  [
+    "a dependant of what is not enabled",
+    [
+      "a2enmod ssl",
+      (root) => unlinkSync(join(root, "mods-enabled/socache_shmcb.load")),
+      "a2dismod socache_shmcb",
+      "a2dismod -q -f socache_shmcb",
+    ],
+  ],
+  [
+    "a dependency that is missing",
+    [
+      (root) => writeFileSync(join(root, "mods-available/odd.load"), "# Depends: nonesuch expires\n"),
+      "a2enmod odd",
+      "a2enmod -q odd",
+    ],
+  ],
+  [
+    "headers that are none",
+    [
+      (root) => writeFileSync(join(root, "sites-available/shop.conf"), "#Depends: rewrite\n# depends: rewrite\n"),
+      "a2ensite shop",
+    ],
+  ],
+  [
+    "a link to nowhere, quietly",
+    [
+      (root) => symlinkSync("../mods-available/gone.load", join(root, "mods-enabled/gone.load")),
+      (root) => symlinkSync("../mods-available/gone.load", join(root, "mods-enabled/expires.load")),
+      "a2dismod -q gone",
+      "a2enmod -q expires",
+    ],
+  ],
+  ["a folder that is missing", [(root) => rmSync(join(root, "conf-enabled"), { recursive: true }), "a2enconf charset"]],
+  [
+    "folders that envvars names",
+    [
+      (root) => appendFileSync(join(root, "envvars"), `export APACHE_SITES_ENABLED=${root}/conf-enabled\n`),
+      "a2ensite default-ssl",
+      "a2dissite default-ssl",
+    ],
+  ],
   ["an unknown option", ["a2enmod --nonsense expires"]],
 ];
 
@@ -111,7 +160,14 @@ describe("the a2 tools, beside Debian's", function () {
   function copy(): string {
     const root = mkdtempSync(join(tmpdir(), "modhost-a2-beside-"));
     roots.push(root);
-    for (const name of ["mods-available", "sites-available", "conf-available", "apache2.conf", "envvars"]) {
+    for (const name of [
+      "mods-available",
+      "sites-available",
+      "conf-available",
+      "apache2.conf",
+      "ports.conf",
+      "envvars",
+    ]) {
       cpSync(join(debian, name), join(root, name), { recursive: true });
     }
     for (const kind of ["mods", "sites", "conf"]) mkdirSync(join(root, `${kind}-enabled`));
@@ -186,6 +242,9 @@ describe("the a2 tools, beside Debian's", function () {
       "-c charset",
       "-q -m headers",
       "-q -m alias",
+      "-qm headers",
+      "-qmalias",
+      "-mheaders -s000-default",
       "-M",
       "-s default-ssl.conf",
       "-m headers -m alias",
@@ -218,6 +277,7 @@ function told({ status, out, err }: Ended, root: string): { status: Ended["statu
 function links(root: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const kind of ["mods", "sites", "conf"]) {
+    if (!existsSync(join(root, `${kind}-enabled`))) continue;
     for (const name of readdirSync(join(root, `${kind}-enabled`))) {
       const path = join(root, `${kind}-enabled`, name);
       found[`${kind}/${name}`] = lstatSync(path).isSymbolicLink() ? readlinkSync(path) : "a file";

@@ -1,6 +1,16 @@
 // What a pid file tells other commands.
 import { expect } from "chai";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { control } from "../../src/process/control.js";
@@ -45,6 +55,29 @@ describe("the pid file", () => {
       expect(readPidFile(file)).to.deep.equal(expected);
     });
   }
+
+  it("is stale where a process that began later has the number by now, and names a server where one began earlier", () => {
+    const sleeper = spawn("sleep", ["1000"]);
+    try {
+      writeFileSync(file, `${sleeper.pid}\n`);
+      expect(readPidFile(file)).to.deep.equal({ state: "running", pid: sleeper.pid });
+      utimesSync(file, 1, 1);
+      expect(readPidFile(file)).to.deep.equal({ state: "stale", pid: sleeper.pid });
+    } finally {
+      sleeper.kill();
+    }
+  });
+
+  it("names a server of ours however old it is itself", () => {
+    const server = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)", "modhost"]);
+    try {
+      writeFileSync(file, `${server.pid}\n`);
+      utimesSync(file, 1, 1);
+      expect(readPidFile(file)).to.deep.equal({ state: "running", pid: server.pid });
+    } finally {
+      server.kill();
+    }
+  });
 
   it("with one's own number is stale", () => {
     writePidFile(file);

@@ -149,6 +149,7 @@ describe("the command line of", function () {
       ["configtest", 0, /^$/, /^Syntax OK\n$/],
       ["stop", 0, /^httpd \(no pid file\) not running\n$/, /^$/],
       ["status", 3, /^modhost is not running\n$/, /^$/],
+      ["startssl", 2, /^$/, /^startssl is no longer supported/],
       ["-M", 0, /^Loaded Modules:\n core_module \(static\)\n/, /^$/],
       ["-t -D DUMP_INCLUDES", 0, /^Included configuration files:\n {2}\(\*\) /, /^$/],
       ["nonsense", 1, /^Action 'nonsense' failed\.\nThe error log may have more information\.\n$/, /^Usage: modhost /],
@@ -160,6 +161,24 @@ describe("the command line of", function () {
         expect(ended.err).to.match(err);
         expect(ended.status).to.equal(status);
       });
+    }
+  });
+
+  it("APACHE_ARGUMENTS of envvars stands before the arguments", async () => {
+    const envvars = join(root, "envvars");
+    try {
+      // Not exported: apachectl reads the file in its own shell.
+      writeFileSync(envvars, "APACHE_ARGUMENTS='-D WITH_SITES -Q'\n");
+      const faulty = await tool("modhost", ["-d", root, "-t"]);
+      expect(faulty.status).to.equal(1);
+      expect(faulty.err).to.match(
+        /^modhost: illegal option -- Q\nAPACHE_ARGUMENTS of envvars: -D WITH_SITES -Q\nUsage/,
+      );
+      writeFileSync(envvars, "APACHE_ARGUMENTS='-D WITH_SITES'\n");
+      expect((await tool("modhost", ["-d", root, "-S"])).out).to.include("only.example");
+      expect((await tool("modhostctl", ["-d", root, "explain", "http://b.example/"])).out).to.include("b.example");
+    } finally {
+      rmSync(envvars);
     }
   });
 

@@ -3,9 +3,12 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { completionFor } from "../../src/tools/completion.js";
 import { modhostctl } from "../../src/tools/modhostctl.js";
+
+const bin = fileURLToPath(new URL("../../bin", import.meta.url));
 
 describe("modhostctl", () => {
   let root: string;
@@ -17,6 +20,11 @@ describe("modhostctl", () => {
       writeFileSync(join(root, file), "");
     }
     writeFileSync(join(root, "sites-available/shop.conf"), "");
+    mkdirSync(join(root, "sites-enabled"));
+    writeFileSync(
+      join(root, "sites-enabled/shop.conf"),
+      "WSGIDaemonProcess shop threads=2\n# WSGIDaemonProcess old\n<VirtualHost *:80>\n  wsgidaemonprocess desk\n</VirtualHost>\n",
+    );
   });
   after(() => rmSync(root, { recursive: true }));
 
@@ -63,6 +71,9 @@ describe("modhostctl", () => {
     expect((await run(["completion", "zsh"])).text).to.include("compdef _modhostctl modhostctl");
   });
 
+  const env = { ...process.env, PATH: `${bin}:${process.env["PATH"] ?? ""}` };
+  const functionOf = (tool: string): string =>
+    tool === "modhostctl" ? "_modhostctl" : tool === "a2query" ? "_modhost_a2query" : "_modhost_a2";
   const completions: readonly (readonly [line: string, words: string])[] = [
     ["modhostctl gra", "graceful graceful-stop"],
     ["modhostctl completion ", "bash zsh"],
@@ -72,6 +83,12 @@ describe("modhostctl", () => {
     ["a2dismod ", "env"],
     ["a2ensite ", "shop"],
     ["a2ensite -d @ROOT@ s", "shop"],
+    ["a2enmod -", "-q -f -m -p -d"],
+    ["a2query -m ", "env"],
+    ["a2query -", "-m -s -c -v -a -M -q -h -d"],
+    ["modhostctl restart-group ", "desk shop"],
+    ["modhostctl -t -D DUMP_V", "DUMP_VHOSTS"],
+    ["modhostctl help DocumentR", "DocumentRoot"],
   ];
   for (const [line, expected] of completions) {
     it(`completes "${line}" in bash`, () => {
@@ -80,9 +97,9 @@ describe("modhostctl", () => {
       const script = `${completionFor("bash")}
 COMP_WORDS=(${words.map((word) => `"${word}"`).join(" ")})
 COMP_CWORD=${words.length - 1}
-${tool === "modhostctl" ? "_modhostctl" : "_modhost_a2"}
+${functionOf(tool)}
 echo "\${COMPREPLY[*]}"`;
-      const { stdout, stderr } = spawnSync("bash", ["-c", script], { cwd: root, encoding: "utf8" });
+      const { stdout, stderr } = spawnSync("bash", ["-c", script], { cwd: root, encoding: "utf8", env });
       expect(stderr).to.equal("");
       expect(stdout.trim()).to.equal(expected);
     });
@@ -99,8 +116,8 @@ compadd() { [ "$1" = -- ] && shift; for word in "$@"; do case "$word" in "${curr
 ${completionFor("zsh")}
 words=(${words.map((word) => `"${word}"`).join(" ")})
 CURRENT=${words.length}
-${tool === "modhostctl" ? "_modhostctl" : "_modhost_a2"}`;
-      const { stdout, stderr, error } = spawnSync("zsh", ["-f", "-c", script], { cwd: root, encoding: "utf8" });
+${functionOf(tool)}`;
+      const { stdout, stderr, error } = spawnSync("zsh", ["-f", "-c", script], { cwd: root, encoding: "utf8", env });
       if (error && process.env["CI"] !== "true") return this.skip();
       expect(stderr).to.equal("");
       expect(stdout.trim().split("\n").join(" ")).to.equal(expected);

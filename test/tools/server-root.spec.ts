@@ -32,6 +32,12 @@ describe("the server root", () => {
     });
   }
 
+  it("is what APACHE_CONFDIR names where MODHOST_ROOT names none", () => {
+    const both = { APACHE_CONFDIR: join(folder, "debian"), MODHOST_ROOT: join(folder, "plain") };
+    expect(findServerRoot(undefined, both, "/").path).to.equal(both.MODHOST_ROOT);
+    expect(findServerRoot(undefined, { APACHE_CONFDIR: both.APACHE_CONFDIR }, "/").path).to.equal(both.APACHE_CONFDIR);
+  });
+
   it("is none when there is none, and the message names the ways to give one", () => {
     expect(() => findServerRoot(undefined, {}, "/")).to.throw(/-d FOLDER.*MODHOST_ROOT.*modhost init FOLDER/);
   });
