@@ -22,6 +22,8 @@ export interface PoolState {
    * again. It may rise more than once for a reload.
    */
   readonly revision: number;
+  /** Processes that are there but were given up: nothing new is to go to them. */
+  readonly givenUp?: readonly number[];
 }
 
 /** A bound socket as a worker inherits it: a descriptor, and the Listen line it stands for. */

@@ -9,6 +9,7 @@ import { isTakenIn, takeIn } from "./daemon-intake.js";
 import { DaemonQueue } from "./daemon-queue.js";
 import { DaemonRun, type ResponseLimits } from "./daemon-run.js";
 import { ShapeTable } from "./daemon-shapes.js";
+import { GivenUp } from "./given-up.js";
 
 /** What a worker tells the supervisor of a request that runs too long. */
 export type OverdueReport = Extract<WorkerToSupervisor, { readonly type: "overdue" }>;
@@ -20,7 +21,10 @@ export interface DaemonClientOptions {
     "name" | "threads" | "processes" | "queueTimeout" | "socketTimeout" | "connectTimeout" | "requestTimeout"
   > &
     Partial<
-      Pick<DaemonGroupSpec, "requestBufferSize" | "responseBufferSize" | "headerBufferSize" | "responseSocketTimeout">
+      Pick<
+        DaemonGroupSpec,
+        "requestBufferSize" | "responseBufferSize" | "headerBufferSize" | "responseSocketTimeout" | "interruptTimeout"
+      >
     >;
   readonly applicationGroup: string;
   /** Whether the daemons run as the same user and group as this process: only then may they hand files over. */
@@ -44,6 +48,8 @@ const longestStale = 60_000;
 /** Times a request is handed over again that no daemon has read, and milliseconds for which it is in any case. */
 const mostReturns = 20;
 const longestReturned = 10_000;
+/** Milliseconds in which a process that is there says hello to a new connection, where it has a free thread. */
+const longestHello = 250;
 
 /** Runs applications in one pool of daemons. */
 export class DaemonClient {
@@ -58,6 +64,9 @@ export class DaemonClient {
   readonly #busy = new Set<DaemonConnection>();
   /** Those whose run has changed protocols. They take no thread. */
   readonly #switched = new Set<DaemonConnection>();
+  /** Those whose process is given up: what they run may end, and they count for nothing. */
+  readonly #forsaken = new Set<DaemonConnection>();
+  readonly #givenUp = new GivenUp();
   readonly #clock: DaemonClock;
   readonly #limits: ResponseLimits;
   readonly #runsOfClients = new WeakMap<AbortSignal, Set<DaemonRun>>();
@@ -65,6 +74,9 @@ export class DaemonClient {
   #retryDelay = 0;
   #retry: NodeJS.Timeout | undefined;
   #staleRetry: NodeJS.Timeout | undefined;
+  #helloTimer: NodeJS.Timeout | undefined;
+  /** Times that connections without a hello are made anew: as many threads of a process that is given up may accept one. */
+  #silentLeft = 0;
   #isClosed = false;
   readonly #events: ConnectionEvents = {
     free: (connection) => this.#free(connection),
@@ -89,7 +101,7 @@ export class DaemonClient {
       connect: spec.connectTimeout,
       expired: (run, limit) => this.#expired(run, limit),
     });
-    this.#clock = new DaemonClock(this.#busy, {
+    this.#clock = new DaemonClock([this.#busy, this.#forsaken], {
       request: spec.requestTimeout,
       silence: spec.socketTimeout,
       expired: (connection, run, limit) => this.#ranTooLong(connection, run, limit),
@@ -99,7 +111,8 @@ export class DaemonClient {
   /** What waits and what runs, for the status page. */
   get load(): { readonly waiting: number; readonly running: number; readonly connections: number } {
     const waiting = this.#queue.size + this.#stale.size;
-    return { waiting, running: this.#busy.size, connections: this.#connections.size };
+    const { size: forsaken } = this.#forsaken;
+    return { waiting, running: this.#busy.size + forsaken, connections: this.#connections.size + forsaken };
   }
 
   /**
@@ -136,6 +149,7 @@ export class DaemonClient {
     this.#state = state;
     if (state.state === "failed") return this.#refuseAll(state.reason ?? "no process", state.note);
     if (before && (before.revision !== state.revision || before.socket !== state.socket)) this.#renew();
+    for (const pid of this.#givenUp.tell(state.givenUp)) this.#forsake(pid);
     this.#connect();
   }
 
@@ -144,8 +158,9 @@ export class DaemonClient {
     this.#isClosed = true;
     this.#refuseAll("the server stops");
     clearTimeout(this.#retry);
+    clearInterval(this.#helloTimer);
     this.#clock.stop();
-    for (const connection of [...this.#connections, ...this.#switched]) connection.close();
+    for (const connection of [...this.#connections, ...this.#forsaken, ...this.#switched]) connection.close();
   }
 
   #unavailable(request: Request, reason: string, note?: string): Response {
@@ -195,6 +210,7 @@ export class DaemonClient {
   }
 
   #free(connection: DaemonConnection): void {
+    if (this.#givenUp.has(connection.pid)) return connection.close();
     this.#retryDelay = 0;
     this.#queue.setRefused(false);
     const next = this.#queue.take();
@@ -203,12 +219,12 @@ export class DaemonClient {
   }
 
   #left(connection: DaemonConnection, run: DaemonRun): void {
-    this.#busy.delete(connection);
+    if (!this.#busy.delete(connection)) this.#forsaken.delete(connection);
     this.#runsOfClients.get(run.request.connection.signal)?.delete(run);
   }
 
   #leftThread(connection: DaemonConnection): void {
-    this.#busy.delete(connection);
+    if (!this.#busy.delete(connection)) this.#forsaken.delete(connection);
     this.#connections.delete(connection);
     this.#switched.add(connection);
     this.#connect();
@@ -268,6 +284,38 @@ export class DaemonClient {
     }
   }
 
+  /** Nothing new goes to that process, and what it holds counts for nothing. */
+  #forsake(pid: number): void {
+    for (const connection of this.#connections) {
+      if (connection.pid !== pid) continue;
+      if (this.#busy.delete(connection)) {
+        this.#connections.delete(connection);
+        this.#forsaken.add(connection);
+        connection.isLeaving = true;
+      } else connection.close();
+    }
+    this.#silentLeft = this.#options.spec.threads;
+    this.#connectAnew(0);
+    this.#helloTimer ??= setInterval(() => this.#lookForHellos(), longestHello).unref();
+  }
+
+  /** As long as a process that is given up is there. */
+  #lookForHellos(): void {
+    if (!this.#givenUp.isAny) {
+      clearInterval(this.#helloTimer);
+      this.#helloTimer = undefined;
+    } else if (this.#silentLeft > 0 && this.#state?.state === "serving") this.#connectAnew(longestHello);
+  }
+
+  /** A thread that waits for the interpreter's lock may have accepted a connection, and never says hello on it. */
+  #connectAnew(age: number): void {
+    const made = performance.now() - age;
+    const silent = [...this.#connections].filter(({ pid, since }) => pid === 0 && since <= made);
+    if (silent.length > 0) this.#silentLeft--;
+    for (const connection of silent) connection.close();
+    this.#connect();
+  }
+
   /** The pool was reloaded: what idles may belong to processes that are to end. */
   #renew(): void {
     for (const connection of this.#busy) connection.isLeaving = true;
@@ -311,6 +359,10 @@ export class DaemonClient {
 
   #ranTooLong(connection: DaemonConnection, run: DaemonRun, limit: "request-timeout" | "socket-timeout"): void {
     this.#options.overdue(this.#report(connection, run, limit));
+    if (limit === "request-timeout" && !this.#options.spec.interruptTimeout) {
+      this.#givenUp.add(connection.pid);
+      this.#forsake(connection.pid);
+    }
     if (run.isAbandoned) return;
     const seconds = (run.ranFor / 1000).toFixed(1);
     run.log("error", `${limit} of ${this.#name()} is over: the request has run for ${seconds} s`);

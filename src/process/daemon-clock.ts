@@ -17,12 +17,12 @@ const tick = 50;
 /** The clocks of the runs of a pool. Time in which the daemon waits for the client does not count. */
 export class DaemonClock {
   readonly #limits: ClockLimits;
-  readonly #busy: ReadonlySet<DaemonConnection>;
+  readonly #busy: readonly ReadonlySet<DaemonConnection>[];
   #timer: NodeJS.Timeout | undefined;
   #lastTick = 0;
 
   /** `busy`: the connections that have a run. */
-  constructor(busy: ReadonlySet<DaemonConnection>, limits: ClockLimits) {
+  constructor(busy: readonly ReadonlySet<DaemonConnection>[], limits: ClockLimits) {
     this.#busy = busy;
     this.#limits = limits;
   }
@@ -46,8 +46,9 @@ export class DaemonClock {
     const now = performance.now();
     const sinceLast = now - this.#lastTick;
     this.#lastTick = now;
-    if (this.#busy.size === 0) return this.stop();
-    for (const connection of this.#busy) {
+    if (this.#busy.every(({ size }) => size === 0)) return this.stop();
+    // A look may move connections from one to another.
+    for (const connection of this.#busy.flatMap((connections) => [...connections])) {
       const { run } = connection;
       if (!run) continue;
       const elapsed = Math.min(sinceLast, now - run.startedAt);

@@ -54,6 +54,8 @@ export class DaemonConnection implements FrameTarget {
   pid = 0;
   thread = 0;
   run: DaemonRun | undefined;
+  /** performance.now() when it was made. */
+  readonly since = performance.now();
   /** Takes no other run after the one it has. */
   isLeaving = false;
   /** Whether bytes went in or out since this was last set to false. */

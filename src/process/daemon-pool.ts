@@ -186,12 +186,16 @@ export class DaemonPool {
   /** The request of that thread will not end: the others may, within graceful-timeout, and nothing new is taken. */
   #giveUp(process: DaemonProcess, thread: number): void {
     const { gracefulTimeout, shutdownTimeout } = this.#options.spec;
-    const stacks = process.dumpStacks();
+    const wasEnding = process.isEnding;
     process.giveUp(thread);
-    if (process.isEnding) return;
-    this.#release(process);
-    process.end(gracefulTimeout || shutdownTimeout || forever, shutdownTimeout || 1000, "request_timeout");
-    void stacks.then(() => process.killUnlessAlive(shutdownTimeout || 5000));
+    // Workers and the process are told before it is continued for its stacks, where it was stopped.
+    if (wasEnding) this.#publish();
+    else {
+      this.#release(process);
+      process.end(gracefulTimeout || shutdownTimeout || forever, shutdownTimeout || 1000, "request_timeout");
+    }
+    const stacks = process.dumpStacks();
+    if (!wasEnding) void stacks.then(() => process.killUnlessAlive(shutdownTimeout || 5000));
   }
 
   #onSilent(process: DaemonProcess): void {
@@ -202,9 +206,10 @@ export class DaemonPool {
       `process ${process.pid} of daemon group ${this.#name()} has given no sign of life for ${deadlockTimeout / 1000} s ` +
         "(deadlock-timeout): the process is replaced",
     );
-    void process.dumpStacks();
+    process.isGivenUp = true;
     this.#release(process);
     process.end(shutdownTimeout || 5000, 500, "deadlock_timeout");
+    void process.dumpStacks();
   }
 
   /**
@@ -411,7 +416,7 @@ export class DaemonPool {
     this.#told(process, end.traceback ?? `the new process ${end.reason}`);
     if (this.#reload?.trial === process) return this.#reloadFailed(this.#reload, end);
     const slot = this.#slotOf(process);
-    if (!slot) return;
+    if (!slot) return process.isGivenUp ? this.#publish() : undefined;
     if (slot.successor === process) slot.successor = undefined;
     else promote(slot);
     if (end.wasReady && end.wasPlanned) this.#failing = 0;
@@ -491,14 +496,17 @@ export class DaemonPool {
   /** Tells the state to those who wait for it; a higher revision lets requests try again that were sent back as stale. */
   #publish(revisions = 0): void {
     const { processGroup, applicationGroup, kind, socket, revision } = this.#state;
+    const givenUp = [...this.#alive].flatMap(({ isGivenUp, pid }) => (isGivenUp && pid !== undefined ? [pid] : []));
     const next: PoolState = {
       ...{ processGroup, applicationGroup, kind, socket },
       state: this.#serves() ? "serving" : this.#reason === undefined ? "starting" : "failed",
       ...(this.#reason === undefined || this.#serves() ? {} : { reason: this.#reason }),
       ...(this.#reason === undefined || this.#serves() || this.#note === undefined ? {} : { note: this.#note }),
       revision: revision + revisions,
+      ...(givenUp.length > 0 ? { givenUp } : {}),
     };
-    if (next.state === this.#state.state && next.reason === this.#state.reason && revisions === 0) return;
+    const isSame = next.state === this.#state.state && next.reason === this.#state.reason && revisions === 0;
+    if (isSame && String(next.givenUp) === String(this.#state.givenUp)) return;
     this.#state = next;
     if (next.state !== "starting") this.#wake();
     this.#options.onState(next);

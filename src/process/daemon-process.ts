@@ -72,6 +72,8 @@ export class DaemonProcess {
   isReady = false;
   /** Told to end: takes nothing new. */
   isEnding = false;
+  /** Something in it never ends: nothing new is to go to it. */
+  isGivenUp = false;
   readonly #options: DaemonProcessOptions;
   readonly #child: ChildProcess;
   readonly #control: ControlLines<SupervisorToDaemon>;
@@ -131,6 +133,7 @@ export class DaemonProcess {
 
   /** The request of that thread never ends: when the process is to end, that does not wait for it. */
   giveUp(thread: number): void {
+    this.isGivenUp = true;
     this.#control.send({ type: "stuck", thread });
   }
 

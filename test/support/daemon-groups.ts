@@ -137,6 +137,7 @@ export class TestGroup {
       onState: (state) => {
         this.states.push(state);
         this.onState?.(state);
+        for (const client of this.#clients) client.update(state);
       },
     };
     this.group = new DaemonGroup(this.options);
@@ -165,7 +166,6 @@ export class TestGroup {
       overdue: (report) => void this.group.overdue(report),
     });
     this.#clients.push(client);
-    this.onState = (state) => client.update(state);
     return client;
   }
 
