@@ -2,7 +2,7 @@
 import type { ErrorLogFormat } from "./error-log-format.js";
 import type { StringExpression } from "./expression.js";
 import { defineSettings } from "./module.js";
-import { list, map, notInherited, value, type Setting } from "./settings.js";
+import { list, map, notInherited, overlaid, value, type Setting } from "./settings.js";
 
 /** The Options of a directory. */
 export interface OptionSet {
@@ -107,7 +107,7 @@ type Levels = Readonly<Record<string, import("./log.js").Level>>;
 const logLevels: Setting<Levels> = {
   initial: { "": "warn" },
   // A level without a module forgets those set for modules on earlier lines.
-  add: (earlier, later) => ("" in later ? later : { ...earlier, ...later }),
+  add: (earlier, later) => ("" in later ? later : overlaid(earlier, later)),
   nest: (outer, inner) => ({ ...outer, ...inner }),
 };
 

@@ -85,6 +85,15 @@ export function posixSet(name: string): ByteSet | undefined {
 
 /** The bytes that, as characters of latin1, have a Unicode property: "L", "Lu", "Greek". Undefined for no such property. */
 export function propertySet(name: string): ByteSet | undefined {
+  const known = properties.get(name) ?? findProperty(name);
+  if (known) properties.set(name, known);
+  return known;
+}
+
+/** Those that patterns have named: there is an end of names that mean something. */
+const properties = new Map<string, ByteSet>();
+
+function findProperty(name: string): ByteSet | undefined {
   for (const property of [name === "L&" ? "LC" : name, `Script=${name}`]) {
     try {
       const test = new RegExp(`^\\p{${property}}$`, "u");
@@ -106,8 +115,18 @@ export function literal(code: number): string {
   return `\\${char}`;
 }
 
-/** The class of a set; the smaller of it and of its complement. */
+const shown = new WeakMap<ByteSet, string>();
+
+/** The class of a set, which does not change any more; the smaller of it and of its complement. */
 export function showSet(set: ByteSet): string {
+  const known = shown.get(set);
+  if (known !== undefined) return known;
+  const text = classOf(set);
+  shown.set(set, text);
+  return text;
+}
+
+function classOf(set: ByteSet): string {
   if (set.others) {
     const ranges = showRanges(complement(set));
     return ranges === "" ? "[^]" : `[^${ranges}]`;

@@ -8,6 +8,7 @@ import {
   foldCase,
   posixSet,
   propertySet,
+  setOf,
   type ByteSet,
 } from "./pattern-class.js";
 
@@ -170,7 +171,7 @@ class PatternReader {
     this.#at++;
     if (this.#quoting) return this.#character(char.charCodeAt(0));
     const { dotAll, multiline } = this.#scope;
-    if (char === ".") return dotAll ? { kind: "set", set: complement(emptySet()) } : notLineFeed();
+    if (char === ".") return dotAll ? anyByte : notLineFeed;
     if (char === "^") return { kind: "same", text: multiline ? "(?<![^\\n])(?<!\\n(?![^]))" : "^" };
     if (char === "$") return { kind: "same", text: multiline ? "(?![^\\n])" : this.#dollarEndOnly ? "$" : "(?=\\n?$)" };
     return this.#character(char.charCodeAt(0));
@@ -178,9 +179,8 @@ class PatternReader {
 
   #character(code: number): Part {
     if (code > 255) return { kind: "character", code };
-    const set = emptySet();
-    set.bytes[code] = 1;
-    return { kind: "set", set: this.#folded(set) };
+    if (!this.#scope.ignoreCase) this.#exact ||= isLetter(code);
+    return singleByte(code, this.#scope.ignoreCase);
   }
 
   #folded(set: ByteSet): ByteSet {
@@ -314,11 +314,7 @@ class PatternReader {
   /** An escape that stands for several bytes, and moves behind it. */
   #setEscape(char: string): ByteSet | undefined {
     const property = this.#match(/\\[pP](?:\{(\^?)([\w&]+)\}|([A-Z]))/y);
-    const set = property
-      ? propertySet(property[2] ?? property[3] ?? "")
-      : char === "C"
-        ? complement(emptySet())
-        : escapeSet(char);
+    const set = property ? propertySet(property[2] ?? property[3] ?? "") : char === "C" ? anyByte.set : escapeSet(char);
     if (!set) return undefined;
     this.#at += property ? property[0].length : 2;
     return property && (char === "P") !== (property[1] === "^") ? complement(set) : set;
@@ -471,10 +467,22 @@ const noOptions: Scope = {
   noCapture: false,
 };
 
-function notLineFeed(): Part {
-  const set = emptySet();
-  addRange(set, 10, 10);
-  return { kind: "set", set: complement(set) };
+const anyByte = { kind: "set", set: complement(emptySet()) } as const;
+const notLineFeed: Part = { kind: "set", set: complement(setOf([10, 10])) };
+
+/** Sets of one byte, and of a letter in both cases: most of what patterns hold. They are made once, and never changed. */
+const singles: Part[] = [];
+
+function singleByte(code: number, ignoreCase: boolean): Part {
+  const at = ignoreCase ? code + 256 : code;
+  const known = singles[at];
+  if (known) return known;
+  const set = setOf([code, code]);
+  return (singles[at] = { kind: "set", set: ignoreCase ? foldCase(set) : set });
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
 }
 
 const sameEscapes: ReadonlyMap<string, string> = new Map([

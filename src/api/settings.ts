@@ -36,7 +36,8 @@ export function list<Item>(
   };
 }
 
-const growing = new WeakSet<readonly unknown[]>();
+/** What came from the functions below, and may grow where it is. */
+const growing = new WeakSet<object>();
 
 /**
  * For `add` alone: a list with more behind it. One that came from here grows where it is, so that a hundred thousand lines
@@ -49,13 +50,46 @@ export function appended<Item>(earlier: readonly Item[], later: readonly Item[])
   return list;
 }
 
+/** For `add` alone, as `appended`: a table with another one laid over it. */
+export function overlaid<Value>(
+  earlier: Readonly<Record<string, Value>>,
+  later: Readonly<Record<string, Value>>,
+): Readonly<Record<string, Value>> {
+  const table: Record<string, Value> = growing.has(earlier) ? earlier : { ...earlier };
+  growing.add(table);
+  for (const [name, value] of Object.entries(later)) {
+    if (name !== "__proto__") table[name] = value;
+    else Object.defineProperty(table, name, { value, enumerable: true, configurable: true, writable: true });
+  }
+  return table;
+}
+
+/** For `add` alone, as `appended`: a map with another one laid over it. */
+export function extended<Key, Value>(
+  earlier: ReadonlyMap<Key, Value>,
+  later: ReadonlyMap<Key, Value>,
+): ReadonlyMap<Key, Value> {
+  const table = growing.has(earlier) ? (earlier as Map<Key, Value>) : new Map(earlier);
+  growing.add(table);
+  for (const [key, value] of later) table.set(key, value);
+  return table;
+}
+
+/** For `add` alone, as `appended`: all that is in one set or the other. */
+export function united<Item>(earlier: ReadonlySet<Item>, later: ReadonlySet<Item>): ReadonlySet<Item> {
+  const all = growing.has(earlier) ? (earlier as Set<Item>) : new Set(earlier);
+  growing.add(all);
+  for (const item of later) all.add(item);
+  return all;
+}
+
 /** A table whose entries are overlaid, later and inner ones winning. */
 export function map<Value>(initial: Readonly<Record<string, Value>> = {}): Setting<Readonly<Record<string, Value>>> {
   const overlay = (below: Readonly<Record<string, Value>>, above: Readonly<Record<string, Value>>) => ({
     ...below,
     ...above,
   });
-  return { initial, add: overlay, nest: overlay };
+  return { initial, add: overlaid, nest: overlay };
 }
 
 /** A setting that virtual hosts do not take over from the main server (AllowEncodedSlashes, ServerName). */

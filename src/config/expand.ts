@@ -11,6 +11,7 @@ import { argumentsOf, refuseHere, runOnRead } from "./on-read.js";
 import {
   firstWord,
   isRawSection,
+  maximumNesting,
   parseLines,
   parseText,
   placeOf,
@@ -83,7 +84,7 @@ export function readConfiguration(options: ReadOptions): {
   const main: Origin = { file: mainFile, line: 1, column: 1 };
   readLines(options.before, nodes, reading);
   const text = loadText(mainFile);
-  if (typeof text === "string") readText(text, { from: { file: mainFile }, out: nodes, depth: 0, reading });
+  if (typeof text === "string") readText(text, { from: { file: mainFile }, out: nodes, depth: 0, nesting: 0, reading });
   else reading.fail(`Could not open configuration file ${mainFile}: ${text.fault}`, main);
   readLines(options.after, nodes, reading);
   const { errors, warnings, sources, serverRoot, loaded } = reading;
@@ -107,7 +108,7 @@ export function readAccessFile({ file, text, tree, environment, conditions, ...l
     ...(conditions ? { conditions } : {}),
   });
   const nodes: Node[] = [];
-  readText(text, { from: { file }, out: nodes, depth: 0, reading });
+  readText(text, { from: { file }, out: nodes, depth: 0, nesting: 0, reading });
   return { nodes, errors: reading.errors, warnings: reading.warnings };
 }
 
@@ -117,12 +118,14 @@ interface Context {
   readonly out: Node[];
   /** Number of Include lines that led here. */
   readonly depth: number;
+  /** Number of sections and macros around, those of other files too. */
+  readonly nesting: number;
   readonly reading: Reading;
 }
 
 function readLines(lines: readonly string[] | undefined, out: Node[], reading: Reading): void {
   if (!lines || lines.length === 0) return;
-  readText(lines.join("\n"), { from: { file: commandLine }, out, depth: 0, reading });
+  readText(lines.join("\n"), { from: { file: commandLine }, out, depth: 0, nesting: 0, reading });
 }
 
 function readText(text: string, context: Context): void {
@@ -219,7 +222,12 @@ function fillIn(line: Line, { reading, from }: Context): Line | undefined {
     },
     limit,
   );
-  if (!filled) reading.fail(`Line too long: more than ${limit} characters with its variables`, placeOf(line, from));
+  if (!filled) {
+    reading.fail(`Line too long: more than ${limit} characters with its variables`, placeOf(line, from));
+    return undefined;
+  }
+  const more = filled.text.length - line.text.length;
+  if (more > 0 && !reading.fill(more, firstWord(line.text), placeOf(line, from))) return undefined;
   return filled;
 }
 
@@ -251,14 +259,23 @@ function addDirective(node: DirectiveNode, context: Context): void {
   else if (!runOnRead(node, reading)) out.push(node);
 }
 
-function use(node: DirectiveNode, { out, depth, reading }: Context): void {
+function use(node: DirectiveNode, { out, depth, nesting, reading }: Context): void {
   const used = useMacro(node, reading);
-  if (!used) return;
+  if (!used || !mayNest(nesting, node, reading)) return;
   const { lines, macro } = used;
   const from: FileOrigin = { file: macro.origin.file, via: node.origin, macro: macro.name };
   const { nodes, errors } = parseLines(lines, from);
   for (const error of errors) reading.keep(error);
-  expandNodes(nodes, { from, out, depth, reading });
+  expandNodes(nodes, { from, out, depth, nesting: nesting + 1, reading });
+}
+
+/** Whether one more section or macro may stand in so many others: a stack has an end. */
+function mayNest(nesting: number, node: Node, reading: Reading): boolean {
+  if (nesting < maximumNesting) return true;
+  const what = "sections and macros in each other, those of other files counted";
+  reading.fail(`${node.name}: more than ${maximumNesting} ${what}`, node.origin, { length: node.name.length });
+  reading.stopped = true;
+  return false;
 }
 
 /** The text of a node from an offset of its line on, with the places of its parts. */
@@ -275,7 +292,7 @@ function textFrom(line: Line, offset: number): { text: string; textColumn: numbe
 }
 
 function include(node: DirectiveNode, optional: boolean, context: Context): void {
-  const { reading, out, depth } = context;
+  const { reading, out, depth, nesting } = context;
   if (reading.accessFile) return refuseHere(node, reading);
   const word = argumentsOf(node, reading, { shape: "file", least: 1, most: 1 })?.[0];
   if (!word) return;
@@ -292,7 +309,8 @@ function include(node: DirectiveNode, optional: boolean, context: Context): void
       return reading.fail(`${node.name}: ${what}: does "${file}" include itself?`, origin, { length: word.length });
     }
     const text = loadText(file);
-    if (typeof text === "string") readText(text, { from: { file, via: node.origin }, out, depth: depth + 1, reading });
+    const from = { file, via: node.origin };
+    if (typeof text === "string") readText(text, { from, out, depth: depth + 1, nesting, reading });
     else if (!optional)
       reading.fail(`${node.name}: could not open "${file}": ${text.fault}`, origin, { length: word.length });
     else if (!text.missing)
@@ -317,13 +335,14 @@ function expandSection(raw: RawSection, line: Line, context: Context): void {
     const code = condition ? {} : { code: "AH00526" };
     reading.fail(`<${name}> directive missing closing '>'`, origin, { length: first.length, ...code });
   }
+  if (!mayNest(context.nesting, section, reading)) return;
   if (condition) return expandConditional(raw, section, condition, context);
   if (key === "<macro>" && reading.hasModule(macroModule)) {
     return defineMacro(section, raw.closing ? (raw.body ?? []) : undefined, reading);
   }
   if (!raw.closing) refuseUnclosed(raw, origin, `<${name}> was not closed`, reading);
   out.push(section);
-  expandNodes(raw.children, { from, depth: context.depth, reading, out: section.children });
+  expandNodes(raw.children, { ...context, nesting: context.nesting + 1, out: section.children });
 }
 
 function expandConditional(raw: RawSection, section: SectionNode, condition: Condition, context: Context): void {
@@ -347,7 +366,7 @@ function expandConditional(raw: RawSection, section: SectionNode, condition: Con
       });
     }
     if (!closing && !raw.faulty) warnOfOpen(raw, section, from, reading);
-    expandNodes(raw.children, context);
+    expandNodes(raw.children, { ...context, nesting: context.nesting + 1 });
   } else {
     const unclosed = innermostUnclosed(raw);
     const origin = placeOf(unclosed.line, from);

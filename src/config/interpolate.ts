@@ -17,7 +17,7 @@ export function interpolate(line: Line, variables: Variables, maximum = 16 * 102
   const { text } = line;
   let start = text.indexOf("${");
   if (start < 0) return line;
-  const copier = copyPieces(line);
+  const copier = new PieceCopier(line);
   let from = 0;
   while (start >= 0) {
     const end = text.indexOf("}", start);
@@ -30,7 +30,7 @@ export function interpolate(line: Line, variables: Variables, maximum = 16 * 102
       copier.copy(from, start);
       copier.fill(start, value);
       from = end + 1;
-      if (copier.length() > maximum) return undefined;
+      if (copier.length > maximum) return undefined;
     }
     start = text.indexOf("${", end + 1);
   }
@@ -40,41 +40,56 @@ export function interpolate(line: Line, variables: Variables, maximum = 16 * 102
 }
 
 /** Copies parts of a line, in order, and keeps account of their places. */
-export function copyPieces(line: Line) {
-  const origins: readonly Piece[] = line.pieces ?? [{ at: 0, line: line.line, column: line.column }];
-  const pieces: Piece[] = [];
-  let filled = "";
-  let next = 1;
-  let current = origins[0] ?? { at: 0, line: line.line, column: line.column };
-  const advance = (offset: number) => {
-    for (let piece = origins[next]; piece && piece.at <= offset; piece = origins[next]) {
-      current = piece;
-      next++;
+export class PieceCopier {
+  readonly #line: Line;
+  readonly #pieces: Piece[] = [];
+  /** The piece of the old line that the last place was in, and which is next. */
+  #current: Piece;
+  #next = 0;
+  #filled = "";
+
+  constructor(line: Line) {
+    this.#line = line;
+    this.#current = { at: 0, line: line.line, column: line.column };
+  }
+
+  get length(): number {
+    return this.#filled.length;
+  }
+
+  /** Where an offset of the old text stands; offsets are asked in order. */
+  placeOf(offset: number): { line: number; column: number } {
+    const { pieces = [] } = this.#line;
+    for (let piece = pieces[this.#next]; piece && piece.at <= offset; piece = pieces[this.#next]) {
+      this.#current = piece;
+      this.#next++;
     }
-  };
-  const placeOf = (offset: number) => {
-    advance(offset);
-    return { line: current.line, column: current.column + offset - current.at };
-  };
-  return {
-    placeOf,
-    length: () => filled.length,
-    /** Copies the old text's [from, to). */
-    copy(from: number, to: number): void {
-      if (from >= to) return;
-      const shift = filled.length - from;
-      pieces.push({ at: filled.length, ...placeOf(from) });
-      for (let piece = origins[next]; piece && piece.at < to; piece = origins[next]) {
-        current = piece;
-        next++;
-        pieces.push({ ...piece, at: piece.at + shift });
-      }
-      filled += line.text.slice(from, to);
-    },
-    fill(offset: number, value: string): void {
-      pieces.push({ at: filled.length, ...placeOf(offset), variable: true });
-      filled += value;
-    },
-    result: (): Line => ({ text: filled, line: line.line, column: line.column, pieces }),
-  };
+    const { line, column, at } = this.#current;
+    return { line, column: column + offset - at };
+  }
+
+  /** Copies the old text's [from, to). */
+  copy(from: number, to: number): void {
+    if (from >= to) return;
+    const { text, pieces = [] } = this.#line;
+    const shift = this.#filled.length - from;
+    this.#pieces.push({ at: this.#filled.length, ...this.placeOf(from) });
+    for (let piece = pieces[this.#next]; piece && piece.at < to; piece = pieces[this.#next]) {
+      this.#current = piece;
+      this.#next++;
+      this.#pieces.push({ ...piece, at: piece.at + shift });
+    }
+    this.#filled += text.slice(from, to);
+  }
+
+  /** Puts a value in place of what stands at an offset of the old text. */
+  fill(offset: number, value: string): void {
+    this.#pieces.push({ at: this.#filled.length, ...this.placeOf(offset), variable: true });
+    this.#filled += value;
+  }
+
+  result(): Line {
+    const { line, column } = this.#line;
+    return { text: this.#filled, line, column, pieces: this.#pieces };
+  }
 }

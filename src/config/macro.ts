@@ -1,6 +1,7 @@
 // <Macro>, Use, UndefMacro → the lines of a macro's body with values in place of its parameters.
 import type { Origin } from "../api/index.js";
-import { copyPieces } from "./interpolate.js";
+import { PieceCopier } from "./interpolate.js";
+import { beginnings, finderOf, longestParameter } from "./parameters.js";
 import type { Reading } from "./reading.js";
 import type { Line } from "./tokens.js";
 import { originAt, type DirectiveNode, type Macro, type SectionNode } from "./tree.js";
@@ -31,8 +32,11 @@ export function defineMacro(section: SectionNode, body: readonly Line[] | undefi
     reading.warn(`macro '${name}': ${reason}`, at(word), { code, length: word.length });
   if (earlier) warn(`defined before, at ${showPlace(earlier.origin)}: the new one counts`, "AH02802");
   const parameters = rest.map(({ text }) => text);
+  const numbers = new Map<string, number>();
+  const used = finderOf(parameters).used(body.map(({ text }) => text));
+  const longer = beginnings(parameters);
   for (const [index, word] of rest.entries()) {
-    const reason = conflict(parameters, index);
+    const reason = refusal(word.text, index, numbers);
     if (reason !== undefined) return reading.fail(`macro '${name}': ${reason}`, at(word), { length: word.length });
     if (!/^[$%@]/.test(word.text)) {
       warn(
@@ -41,10 +45,10 @@ export function defineMacro(section: SectionNode, body: readonly Line[] | undefi
         word,
       );
     }
-    const prefixed = parameters.findIndex((other, place) => place > index && other.startsWith(word.text));
-    if (prefixed >= 0) warn(`parameter "${word.text}" is the beginning of "${parameters[prefixed]}"`, "AH02797", word);
-    if (body.length > 0 && !body.some(({ text }) => text.includes(word.text)))
-      warn(`parameter "${word.text}" is never used`, "AH02800", word);
+    const prefixed = longer.get(index);
+    if (prefixed !== undefined)
+      warn(`parameter "${word.text}" is the beginning of "${parameters[prefixed]}"`, "AH02797", word);
+    if (body.length > 0 && !used.has(index)) warn(`parameter "${word.text}" is never used`, "AH02800", word);
   }
   if (body.length === 0) warn("its body is empty", "AH02799");
   const nesting = body.reduce((sum, { text }) => sum + (text.startsWith("</") ? -1 : text.startsWith("<") ? 1 : 0), 0);
@@ -52,11 +56,16 @@ export function defineMacro(section: SectionNode, body: readonly Line[] | undefi
   reading.macros.set(name, { name, origin: section.origin, parameters, body });
 }
 
-function conflict(parameters: readonly string[], index: number): string | undefined {
-  const name = parameters[index] ?? "";
+/** Why a parameter cannot be had; `earlier` are those before it, with their numbers. */
+function refusal(name: string, index: number, earlier: Map<string, number>): string | undefined {
   if (name === "") return `empty name of parameter #${index + 1}`;
-  const first = parameters.indexOf(name);
-  return first < index ? `argument name conflict: "${name}" is #${first + 1} and #${index + 1}` : undefined;
+  if (name.length > longestParameter) {
+    return `parameter #${index + 1} has a name of more than ${longestParameter} characters`;
+  }
+  const first = earlier.get(name);
+  if (first !== undefined) return `argument name conflict: "${name}" is #${first + 1} and #${index + 1}`;
+  earlier.set(name, index);
+  return undefined;
 }
 
 /** The lines a Use line stands for, and where they come from; undefined, with the fault noted, where there are none. */
@@ -79,7 +88,7 @@ export function useMacro(
   const { name, parameters, origin } = macro;
   if (isUsing(name, node.origin)) return fail(`recursive use of macro '${name}' is invalid`, first);
   if (words.length !== parameters.length) {
-    const advice = `it is defined at ${showPlace(origin)}: <Macro ${[name, ...parameters].join(" ")}>`;
+    const advice = `it is defined at ${showPlace(origin)}: <Macro ${showParameters(name, parameters)}>`;
     return fail(`macro '${name}' used with ${words.length} arguments instead of ${parameters.length}`, first, advice);
   }
   for (const word of words) {
@@ -99,6 +108,7 @@ export function useMacro(
     const filled = substitute(line, parameters, words);
     if (!filled)
       return fail(`line ${line.line} of macro '${name}' becomes longer than ${maximumLine} characters`, first);
+    if (!reading.fill(filled.text.length, node.name, node.origin)) return undefined;
     lines.push(filled);
   }
   return { lines, macro };
@@ -126,30 +136,24 @@ function isUsing(name: string, origin: Origin): boolean {
 
 /** Puts values in place of parameters: at each place the earliest, then the longest; what was put in is not looked at. */
 function substitute(line: Line, parameters: readonly string[], values: readonly Word[]): Line | undefined {
-  const copier = copyPieces(line);
+  const copier = new PieceCopier(line);
   let from = 0;
-  for (let next = find(line.text, parameters, 0); next; next = find(line.text, parameters, from)) {
+  const finder = finderOf(parameters);
+  for (let next = finder.find(line.text, 0); next; next = finder.find(line.text, from)) {
     const parameter = parameters[next.which] ?? "";
     const value = values[next.which]?.text ?? "";
     copier.copy(from, next.at);
     copier.fill(next.at, parameter.startsWith("@") ? `"${value.replace(/["\\]/g, "\\$&")}"` : value);
     from = next.at + parameter.length;
-    if (copier.length() > maximumLine) return undefined;
+    if (copier.length > maximumLine) return undefined;
   }
   if (from === 0) return line;
   copier.copy(from, line.text.length);
-  return copier.length() > maximumLine ? undefined : copier.result();
+  return copier.length > maximumLine ? undefined : copier.result();
 }
 
-function find(text: string, parameters: readonly string[], from: number): { at: number; which: number } | undefined {
-  let found: { at: number; which: number } | undefined;
-  for (const [which, parameter] of parameters.entries()) {
-    const at = text.indexOf(parameter, from);
-    if (at < 0) continue;
-    const longest = found ? (parameters[found.which]?.length ?? 0) : 0;
-    if (!found || at < found.at || (at === found.at && parameter.length > longest)) found = { at, which };
-  }
-  return found;
+function showParameters(name: string, parameters: readonly string[]): string {
+  return [name, ...parameters.slice(0, 20), ...(parameters.length > 20 ? ["..."] : [])].join(" ");
 }
 
 function showPlace({ file, line }: Origin): string {

@@ -84,10 +84,10 @@ function moduleAdvice(symbol: string, symbols: readonly string[]): string | unde
   if (/^php\d*_module$/i.test(symbol))
     return "PHP runs in no server of this kind: have PHP-FPM run it, see docs/back-ends.md";
   const bare = (each: string): string => each.replace(/_mod[a-z]*$/, "");
-  return meant(
-    symbols.find((each) => bare(each) === symbol) ??
-      symbols.find((each) => each === `${nearest(bare(symbol), symbols.map(bare)) ?? ""}_module`),
-  );
+  const named = symbols.find((each) => bare(each) === symbol);
+  if (named !== undefined) return meant(named);
+  const near = `${nearest(bare(symbol), symbols.map(bare)) ?? ""}_module`;
+  return symbols.includes(near) ? meant(near) : undefined;
 }
 
 const loadModule: Action = (node, reading, [symbol, path]) => {

@@ -21,6 +21,12 @@ export interface ModuleLists {
   readonly foreign: Readonly<Record<string, readonly string[]>>;
 }
 
+/**
+ * Characters that the values of variables and the lines of macros may come to in all: each Define may double what is there.
+ * Real files stay far below it, and what written files hold is not counted.
+ */
+export const maximumFilled = 32 * 1024 * 1024;
+
 /** Faults of a kind kept at most; a file that is no configuration at all would bring one for each line. Reading ends with the last. */
 export const maximumFaults = 300;
 
@@ -36,6 +42,8 @@ export class Reading {
   readonly macros = new Map<string, Macro>();
   /** Lines that uses of macros have come to. */
   macroLines = 0;
+  /** Characters that variables and macros have come to. */
+  filled = 0;
   serverRoot: string;
   /** Set when reading cannot go on: an Include that leads back to itself, more errors than anybody reads. */
   stopped = false;
@@ -73,6 +81,16 @@ export class Reading {
   keep(error: ConfigError): void {
     if (this.errors.length < maximumFaults) this.errors.push(error);
     this.stopped ||= this.errors.length >= maximumFaults;
+  }
+
+  /** Counts characters that stand for a variable or a use of a macro; with too many of them reading ends, with an error. */
+  fill(length: number, directive: string, origin: Origin): boolean {
+    this.filled += length;
+    if (this.filled <= maximumFilled || this.stopped) return !this.stopped;
+    const reason = `${directive}: variables and macros come to more than ${maximumFilled} characters`;
+    this.fail(reason, origin, { length: directive.length, advice: "does something grow each time it is used?" });
+    this.stopped = true;
+    return false;
   }
 
   /** Notes a fault that does not stop the server. */

@@ -5,9 +5,10 @@ import { ConfigError } from "../../src/api/index.js";
 import { compile } from "../../src/config/compile.js";
 import { readConfiguration } from "../../src/config/expand.js";
 import { foreignModules } from "../../src/config/owners.js";
+import { longestParameter, ParameterFinder } from "../../src/config/parameters.js";
 import { parseText, isRawSection, type RawNode } from "../../src/config/parse.js";
 import { printTree } from "../../src/config/print.js";
-import { maximumFaults } from "../../src/config/reading.js";
+import { maximumFaults, maximumFilled } from "../../src/config/reading.js";
 import { showOutcome } from "../../src/config/show-error.js";
 import { linesOf, tokenize } from "../../src/config/tokens.js";
 import type { Node } from "../../src/config/tree.js";
@@ -215,3 +216,110 @@ describe("a mebibyte of garbage", () => {
     );
   });
 });
+
+/** Lines made by number until they come to a mebibyte. */
+function mebibyte(line: (index: number) => string): string {
+  const lines: string[] = [];
+  for (let index = 0, length = 0; length < 1024 * 1024; index++) {
+    const made = line(index);
+    lines.push(made);
+    length += made.length;
+  }
+  return lines.join("");
+}
+
+const numbered = (count: number, text: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => text(index)).join("");
+
+// What a small file can make of itself: the work is counted in characters, lines, faults and looks at parameters.
+describe("a file that grows as it is read", () => {
+  const rows: readonly [what: string, text: () => string, error: RegExp | undefined][] = [
+    [
+      "variables that hold each other",
+      () => `Define a0 x\n${mebibyte((i) => `Define a${i + 1} "\${a${i}}x"\n`)}`,
+      /^Define: variables and macros come to more than \d+ characters$/,
+    ],
+    [
+      "a variable that doubles itself",
+      () => `Define a x\n${mebibyte(() => 'Define a "${a}${a}"\n')}`,
+      /^Line too long|^Define: variables/,
+    ],
+    [
+      "macros that double their argument",
+      () =>
+        `<Macro m0 $x>\nSetEnv a $x\n</Macro>\n${numbered(
+          30,
+          (i) => `<Macro m${i + 1} $x>\nUse m${i} $x$x\n</Macro>\n`,
+        )}Use m30 v\n`,
+      /^Use: line \d+ of macro 'm\d+' becomes longer than 8192 characters$/,
+    ],
+    [
+      "macros that use the one before",
+      () =>
+        `<Macro m0>\nSetEnv a b\n</Macro>\n${mebibyte((i) => `<Macro m${i + 1}>\nUse m${i}\n</Macro>\n`)}Use m20000\n`,
+      /^Use: more than 200 sections and macros in each other/,
+    ],
+    [
+      "sections in macros in sections",
+      () =>
+        `<Macro m0>\nSetEnv a b\n</Macro>\n${numbered(
+          150,
+          (i) => `<Macro m${i + 1}>\n<If true>\n<If true>\nUse m${i}\n</If>\n</If>\n</Macro>\n`,
+        )}Use m150\n`,
+      /: more than 200 sections and macros in each other/,
+    ],
+    [
+      "a macro of twenty thousand parameters",
+      () => {
+        const lines = numbered(1000, (i) => `SetEnv a${i} $p${i}x\n`);
+        return `<Macro m ${numbered(20_000, (i) => `$p${i}x `)}>\n${lines}</Macro>\nUse m ${"v ".repeat(20_000)}\n`;
+      },
+      undefined,
+    ],
+    [
+      "parameters that begin with each other",
+      () => `<Macro m ${numbered(200, (i) => `$${"p".repeat(i)} `)}>\nSetEnv a $${"p".repeat(4000)}\n</Macro>\n`,
+      /^macro 'm': parameter #101 has a name of more than 100 characters$/,
+    ],
+    [
+      "modules that nobody has",
+      () => mebibyte((i) => `LoadModule zz${i}_module modules/x.so\n`),
+      /^LoadModule: neither/,
+    ],
+    ["as many variables as fit", () => mebibyte((i) => `SetEnv a${i} b\n`), undefined],
+    ["as many extensions as fit", () => mebibyte((i) => `AddType a/b .c${i}\n`), undefined],
+    ["as many patterns as fit", () => mebibyte((i) => `AliasMatch ^/a${i}/(.*)$ /b${i}/$1\n`), undefined],
+  ];
+  for (const [what, text, error] of rows) {
+    it(`with ${what} is answered within bounds`, () => {
+      const written = text();
+      const { tree, errors, warnings } = read(written, loads);
+      const [first] = errors;
+      if (error) expect(first?.message).to.match(error);
+      else expect(first?.message).to.equal(undefined);
+      expect(Math.max(errors.length, warnings.length)).to.be.at.most(maximumFaults);
+      expect(charactersOf(tree.nodes)).to.be.at.most(maximumFilled + 2 * written.length);
+      compile(tree, modules);
+    });
+  }
+
+  it("looks at each place of a line of a macro a bounded number of times", () => {
+    const parameters = Array.from({ length: 20_000 }, (_, index) => `$p${index}x`);
+    let looks = 0;
+    const text = {
+      length: 8000,
+      charCodeAt: (at: number) => (looks++, "$p"[at % 2]?.charCodeAt(0)),
+      slice: () => (looks++, "$"),
+    };
+    expect(new ParameterFinder(parameters).find(text as never, 0)).to.equal(undefined);
+    expect(looks).to.be.at.most(8000 * (1 + longestParameter));
+  });
+});
+
+function charactersOf(nodes: readonly Node[]): number {
+  return nodes.reduce(
+    (sum, node) =>
+      sum + node.name.length + node.text.length + (node.kind === "section" ? charactersOf(node.children) : 0),
+    0,
+  );
+}

@@ -12,6 +12,7 @@ import {
   type Request,
   type Requirement,
   type Setting,
+  appended,
 } from "../../api/index.js";
 
 /** A Require line, or a block of them. */
@@ -43,7 +44,7 @@ export const requirements: Setting<Requirements> = {
   initial: { merging: undefined, rules: [] },
   add: (earlier, later) => ({
     merging: later.merging ?? earlier.merging,
-    rules: [...earlier.rules, ...later.rules],
+    rules: appended(earlier.rules, later.rules),
   }),
   nest: (outer, inner) => {
     const { merging, rules } = inner;

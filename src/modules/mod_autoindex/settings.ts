@@ -1,5 +1,5 @@
 // What mod_autoindex remembers.
-import { defineSettings, globToRegExp, type Setting, type SettingsOf, value } from "../../api/index.js";
+import { defineSettings, globToRegExp, type Setting, type SettingsOf, value, appended } from "../../api/index.js";
 import { options } from "./options.js";
 
 /** An icon, its text or a file to be ignored, with what it is for. */
@@ -20,7 +20,7 @@ export interface Description {
 /** Lines of one section in order, inner sections before outer ones. */
 const items = <Each>(): Setting<readonly Each[]> => ({
   initial: [],
-  add: (earlier, later) => [...earlier, ...later],
+  add: appended,
   nest: (outer, inner) => [...inner, ...outer],
 });
 
@@ -32,7 +32,7 @@ interface Ignored {
 const ignored: Setting<Ignored> = {
   initial: { patterns: [], reset: false },
   add: (earlier, later) => ({
-    patterns: [...earlier.patterns, ...later.patterns],
+    patterns: appended(earlier.patterns, later.patterns),
     reset: later.patterns.length === 0 ? later.reset : earlier.reset,
   }),
   nest: (outer, inner) => ({

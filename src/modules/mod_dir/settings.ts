@@ -1,10 +1,10 @@
 // What mod_dir remembers.
-import { value, type Setting } from "../../api/index.js";
+import { appended, value, type Setting } from "../../api/index.js";
 
 /** Index names; a line without names (`disabled`) starts the list anew. */
 const indexNames: Setting<readonly string[]> = {
   initial: ["index.html"],
-  add: (earlier, later) => (later.length === 0 ? later : [...earlier, ...later]),
+  add: (earlier, later) => (later.length === 0 ? later : appended(earlier, later)),
   nest: (_outer, inner) => inner,
 };
 

@@ -1,5 +1,5 @@
 // SetEnv, PassEnv and UnsetEnv lines → environment variables of requests.
-import { arg, byteString, defineModule, optional, rest, type Setting } from "../../api/index.js";
+import { appended, arg, byteString, defineModule, optional, overlaid, rest, type Setting } from "../../api/index.js";
 
 /** What a section sets, and what of the surrounding ones it takes back. */
 interface Variables {
@@ -11,9 +11,10 @@ const none: Variables = { set: {}, unset: [] };
 
 const variables: Setting<Variables> = {
   initial: none,
-  add: (earlier, later) => ({ set: { ...earlier.set, ...later.set }, unset: [...earlier.unset, ...later.unset] }),
+  add: (earlier, later) => ({ set: overlaid(earlier.set, later.set), unset: appended(earlier.unset, later.unset) }),
   nest: (outer, inner) => {
-    const inherited = Object.entries(outer.set).filter(([name]) => !inner.unset.includes(name));
+    const unset = new Set(inner.unset);
+    const inherited = Object.entries(outer.set).filter(([name]) => !unset.has(name));
     return { set: { ...Object.fromEntries(inherited), ...inner.set }, unset: [...outer.unset, ...inner.unset] };
   },
 };

@@ -6,6 +6,7 @@ import {
   type Request,
   type Response,
   type Setting,
+  appended,
 } from "../../api/index.js";
 
 /** A filter that a link may choose, and for which types, or where which condition holds. */
@@ -45,7 +46,7 @@ export const declared: Setting<Readonly<Record<string, Declared>>> = {
 /** The chain as names; "" in front says that outer names are forgotten. */
 export const chain: Setting<readonly string[]> = {
   initial: [],
-  add: (earlier, later) => [...earlier, ...later],
+  add: appended,
   nest: (outer, inner) => (inner[0] === "" ? inner : [...outer, ...inner]),
 };
 

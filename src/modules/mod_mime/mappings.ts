@@ -1,5 +1,5 @@
 // What extensions say of files: how lines add up, and how sections lie over each other.
-import { byteString, type Setting } from "../../api/index.js";
+import { appended, byteString, overlaid, type Setting } from "../../api/index.js";
 
 /** What one extension says; a type of "" hides the one of the table. */
 export interface Meaning {
@@ -22,8 +22,8 @@ export interface Mappings {
 export const mappings: Setting<Mappings> = {
   initial: { added: {}, removed: [] },
   add: (earlier, later) => ({
-    added: overlay(earlier.added, later.added),
-    removed: [...earlier.removed, ...later.removed],
+    added: overlaid(earlier.added, over(earlier.added, later.added)),
+    removed: appended(earlier.removed, later.removed),
   }),
   // What a section removes it removes from its own lines too, wherever they stand.
   nest: (outer, inner) => ({ added: without(overlay(outer.added, inner.added), inner.removed), removed: [] }),
@@ -46,9 +46,13 @@ export function noMeaning(extensions: readonly string[], attribute: keyof Meanin
 }
 
 function overlay(below: Mappings["added"], above: Mappings["added"]): Mappings["added"] {
-  const result: Record<string, Meaning> = { ...below };
-  for (const [extension, value] of Object.entries(above)) result[extension] = { ...result[extension], ...value };
-  return result;
+  return { ...below, ...over(below, above) };
+}
+
+/** What is above, with what it lies over. */
+function over(below: Mappings["added"], above: Mappings["added"]): Mappings["added"] {
+  const entries = Object.entries(above);
+  return Object.fromEntries(entries.map(([extension, value]) => [extension, { ...below[extension], ...value }]));
 }
 
 function without(added: Mappings["added"], removed: Mappings["removed"]): Mappings["added"] {

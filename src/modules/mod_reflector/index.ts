@@ -10,6 +10,7 @@ import {
   type Request,
   type Response,
   type Setting,
+  appended,
 } from "../../api/index.js";
 
 /** Names of request fields, and under which each is sent back. */
@@ -17,7 +18,7 @@ type Fields = readonly (readonly [from: string, to: string])[];
 
 const fields: Setting<Fields> = {
   initial: [],
-  add: (earlier, later) => [...earlier, ...later],
+  add: appended,
   nest: (outer, inner) => [...inner, ...outer],
 };
 

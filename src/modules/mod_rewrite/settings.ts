@@ -1,5 +1,5 @@
 // What mod_rewrite remembers, at server level and of directories, and how the two are inherited.
-import { appended, defineSettings, type Setting } from "../../api/index.js";
+import { appended, defineSettings, type Setting, extended } from "../../api/index.js";
 import type { Condition } from "./condition.js";
 import type { RewriteMap } from "./map.js";
 import type { Rule } from "./rule.js";
@@ -73,7 +73,7 @@ const server: Setting<ServerRules> = {
   add: (earlier, later) => ({
     ...joinLines(earlier, later),
     options: joinOptions(earlier.options, later.options),
-    maps: later.maps.size === 0 ? earlier.maps : new Map([...earlier.maps, ...later.maps]),
+    maps: extended(earlier.maps, later.maps),
   }),
   nest: (_outer, inner) => inner,
   host: (main, own) => {

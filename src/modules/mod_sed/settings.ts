@@ -1,5 +1,5 @@
 // What mod_sed remembers: the scripts of responses and of bodies of requests.
-import { defineSettings, type Setting } from "../../api/index.js";
+import { defineSettings, type Setting, appended } from "../../api/index.js";
 import type { ScriptPart } from "./script.js";
 
 /** The lines of both scripts, in order. */
@@ -12,8 +12,8 @@ export interface Scripts {
 const scripts: Setting<Scripts> = {
   initial: { output: [], input: [] },
   add: (earlier, later) => ({
-    output: [...earlier.output, ...later.output],
-    input: [...earlier.input, ...later.input],
+    output: appended(earlier.output, later.output),
+    input: appended(earlier.input, later.input),
   }),
   nest: (_outer, inner) => inner,
 };

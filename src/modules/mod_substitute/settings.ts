@@ -1,5 +1,5 @@
 // What mod_substitute remembers: the rules of all sections around a response in one list, and the longest line.
-import { defineSettings, value, type Setting, type SettingsOf } from "../../api/index.js";
+import { defineSettings, value, type Setting, type SettingsOf, appended } from "../../api/index.js";
 import type { Rule } from "./rule.js";
 
 /** Rules in the order they act in. */
@@ -12,7 +12,7 @@ export interface Rules {
 const rules: Setting<Rules> = {
   initial: { list: [], outerFirst: undefined },
   add: (earlier, later) => ({
-    list: [...earlier.list, ...later.list],
+    list: appended(earlier.list, later.list),
     outerFirst: later.outerFirst ?? earlier.outerFirst,
   }),
   nest: (outer, inner) => {

@@ -1,5 +1,5 @@
 // UserDir lines → the folders of users as /~user.
-import { arg, byteString, defineModule, rest, type Setting } from "../../api/index.js";
+import { arg, byteString, defineModule, rest, type Setting, united } from "../../api/index.js";
 import { mapUser, type UserDirs } from "./translate.js";
 
 const nothing: UserDirs = { all: undefined, places: undefined, enabled: new Set(), disabled: new Set() };
@@ -9,8 +9,8 @@ const users: Setting<UserDirs> = {
   add: (earlier, later) => ({
     all: later.all ?? earlier.all,
     places: later.places ?? earlier.places,
-    enabled: new Set([...earlier.enabled, ...later.enabled]),
-    disabled: new Set([...earlier.disabled, ...later.disabled]),
+    enabled: united(earlier.enabled, later.enabled),
+    disabled: united(earlier.disabled, later.disabled),
   }),
   nest: (_outer, inner) => inner,
   // Names are not inherited, as in Apache.
