@@ -9,6 +9,7 @@ import http
 import queue
 import sys
 import threading
+import time
 import traceback
 
 from modhost_wsgi.connection import ClientGone
@@ -23,10 +24,12 @@ _loop = None
 _lifespans = {}
 
 
-def adapt(application, body, is_gone):
-    """The WSGI application of one request: `body` is its input, `is_gone` tells whether the client has left."""
+def adapt(application, body, connection, startup_limit):
+    """The WSGI application of one request, whose body is `body`; `startup_limit` as for lifespan_of()."""
+    is_gone = connection.is_given_up
+
     def adapted(environ, start_response):
-        lifespan = lifespan_of(application)
+        lifespan = lifespan_of(application, startup_limit)
         return Exchange(application, scope_of(environ, lifespan.state.copy()), body, is_gone).answer(start_response)
     return adapted
 
@@ -59,8 +62,10 @@ class Exchange:
                 phrase = http.HTTPStatus(status).phrase
             except ValueError:
                 phrase = ""
+            # How the body is framed is the server's business: the specification has it ignore that field.
             start_response("%d %s" % (status, phrase), [
-                (name.decode("latin-1"), value.decode("latin-1")) for name, value in self._start.get("headers", ())])
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in self._start.get("headers", ())
+                if name.lower() != b"transfer-encoding"])
         except BaseException:
             self.close()
             raise
@@ -79,7 +84,8 @@ class Exchange:
     def close(self):
         """The response is over, complete or not: whatever the coroutine does now is nobody's."""
         self._disconnected = True
-        for wish in (self._sending, self._waiting):
+        # Who waits for the disconnect is to hear of it first: it may cancel what sends.
+        for wish in (self._waiting, self._sending):
             if wish is not None:
                 self._end(*wish)
         self._sending = self._waiting = None
@@ -118,7 +124,12 @@ class Exchange:
             # A disconnect is all that can come.
             self._waiting = "receive", None, future
             return
-        data = self._body.read_some()
+        try:
+            data = self._body.read_some()
+        except OSError:
+            # The body broke off: so did the client.
+            self._waiting = "receive", None, future
+            raise
         self._input_ended = not data
         self._grant((None, None, future), {"type": "http.request", "body": data, "more_body": bool(data)})
 
@@ -201,15 +212,20 @@ class Lifespan:
         self._started = threading.Event()
         self._ended = threading.Event()
         self._failure = None
+        self._deadline = 0.0
         self.lock = threading.Lock()
 
-    def start(self):
-        """Waits for the startup; raises RuntimeError if that failed."""
+    def start(self, limit):
+        """Waits for the startup; raises RuntimeError if that failed, or took longer than so many seconds."""
         with self.lock:
             if not self._is_begun:
                 self._is_begun = True
+                self._deadline = time.monotonic() + limit
                 asyncio.run_coroutine_threadsafe(self._run(), running_loop())
-        self._started.wait()
+        if not self._started.wait(max(0.0, self._deadline - time.monotonic())):
+            # One that is only late serves when it is done.
+            raise RuntimeError(
+                "the ASGI application has not answered lifespan.startup within %g s (startup-timeout)" % limit)
         if self._failure is not None:
             raise RuntimeError("the ASGI application's startup failed: %s" % self._failure)
 
@@ -249,7 +265,7 @@ _VERSION = {"version": "3.0", "spec_version": "2.3"}
 
 def scope_of(environ, state):
     """The scope of a request."""
-    path = environ["PATH_INFO"].encode("latin-1")
+    mount = _decoded(environ["SCRIPT_NAME"])
     headers = [(name[5:].replace("_", "-").lower().encode("latin-1"), value.encode("latin-1"))
                for name, value in environ.items() if name.startswith("HTTP_") and isinstance(value, str)]
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
@@ -261,10 +277,10 @@ def scope_of(environ, state):
         "http_version": environ["SERVER_PROTOCOL"].partition("/")[2],
         "method": environ["REQUEST_METHOD"],
         "scheme": environ["wsgi.url_scheme"],
-        "path": path.decode("utf-8", "replace"),
-        "raw_path": path,
+        "path": ("" if _takes_rest() else mount) + _decoded(environ["PATH_INFO"]),
+        "raw_path": _raw_path(environ["REQUEST_URI"]),
         "query_string": environ["QUERY_STRING"].encode("latin-1"),
-        "root_path": environ["SCRIPT_NAME"].encode("latin-1").decode("utf-8", "replace"),
+        "root_path": mount,
         "headers": headers,
         "client": (environ["REMOTE_ADDR"], int(environ["REMOTE_PORT"])),
         "server": (environ["SERVER_NAME"], int(environ["SERVER_PORT"])),
@@ -273,15 +289,34 @@ def scope_of(environ, state):
     }
 
 
-def lifespan_of(application):
-    """The lifespan of an application, started."""
+def _decoded(value):
+    return value.encode("latin-1").decode("utf-8", "replace")
+
+
+def _raw_path(target):
+    """The path as the client sent it, without its query."""
+    path = target.partition("?")[0]
+    if not path.startswith("/") and "://" in path:
+        path = "/" + path.partition("://")[2].partition("/")[2]
+    return path.encode("latin-1")
+
+
+def _takes_rest():
+    """Whether `path` is to come without `root_path`: the specification has it in, Starlette before 0.33 has it out."""
+    version = getattr(sys.modules.get("starlette"), "__version__", "")
+    numbers = tuple(int(number) for number in version.split(".")[:2] if number.isdigit())
+    return len(numbers) == 2 and numbers < (0, 33)
+
+
+def lifespan_of(application, startup_limit):
+    """The lifespan of an application, started; `startup_limit`: seconds that may take."""
     key = id(application)
     with _lock:
         lifespan = _lifespans.get(key)
         if lifespan is None:
             # It keeps the application alive, so that no other has its id.
             lifespan = _lifespans[key] = Lifespan(application)
-    lifespan.start()
+    lifespan.start(startup_limit)
     return lifespan
 
 

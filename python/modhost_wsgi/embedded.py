@@ -14,7 +14,7 @@ from modhost_wsgi import builtin, scripts, surroundings, websocket
 from modhost_wsgi.observation import Watchers
 from modhost_wsgi.output import LogOutput
 from modhost_wsgi.reports import Reports
-from modhost_wsgi.request_thread import RequestThread
+from modhost_wsgi.request_thread import STARTUP_LIMIT, RequestThread
 from modhost_wsgi.shape import Process, file_system_path
 
 
@@ -63,6 +63,7 @@ class Server:
         self.reports = Reports(channel.send, bool(start["spec"].get("serverMetrics")))
         # Nothing limits what runs embedded.
         self.interrupts = False
+        self.startup_limit = STARTUP_LIMIT
         self.ends_interpreter = start["spec"].get("endsInterpreter", True)
         self.active_at = None
         self.is_draining = False
@@ -117,6 +118,9 @@ def serve(descriptor):
     if start is None:
         return
     spec = start["spec"]
+    if start["applicationGroup"] and sys.version_info < (3, 12):
+        # It notes the running loop of a thread by a number that each interpreter counts for itself; asyncio does without it.
+        sys.modules["_asyncio"] = None
     server = Server(channel, start)
     scripts.reload_in_place()
     if hasattr(os, "register_at_fork"):

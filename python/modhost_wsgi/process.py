@@ -18,7 +18,7 @@ from modhost_wsgi.control import Control
 from modhost_wsgi.observation import Watchers
 from modhost_wsgi.output import LogOutput
 from modhost_wsgi.reports import Reports
-from modhost_wsgi.request_thread import RequestThread
+from modhost_wsgi.request_thread import STARTUP_LIMIT, RequestThread
 from modhost_wsgi.shape import Process, file_system_path
 
 _LISTENER, _CONTROL = 3, 4
@@ -49,6 +49,8 @@ class Server:
         self.watchers = Watchers(control.log_lines)
         self.reports = Reports(control.send, bool(spec.get("serverMetrics")))
         self.interrupts = spec["interruptTimeout"] > 0
+        # Seconds that an ASGI application has for its startup.
+        self.startup_limit = spec["startupTimeout"] / 1000 or STARTUP_LIMIT
         # Whether functions for the end are called (WSGIDestroyInterpreter).
         self.ends_interpreter = spec.get("endsInterpreter", True)
         self.is_draining = False

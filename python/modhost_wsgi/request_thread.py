@@ -22,6 +22,8 @@ IDLE_QUANTUM = 0.01
 # The same before its first request: the worker may need a while to send that when the machine has much to do.
 FIRST_QUANTUM = 0.05
 _IDLE_AT_LEAST = 0.001
+# Seconds for the startup of an ASGI application where startup-timeout is off.
+STARTUP_LIMIT = 60.0
 # In the place of flags: the connection is no longer the thread's.
 _GIVEN_AWAY = -1
 
@@ -245,7 +247,7 @@ class RequestThread:
                         return _GIVEN_AWAY
                 else:
                     from modhost_wsgi import asgi
-                    application = asgi.adapt(application, body, connection.is_given_up)
+                    application = asgi.adapt(application, body, connection, self._server.startup_limit)
             environ["wsgi.input"] = body
             environ["wsgi.errors"] = errors
             is_embedded = self._server.is_embedded
@@ -297,7 +299,7 @@ class RequestThread:
     def _shake_hands(self, application, environ):
         """The handshake of a WebSocket: None if that is open, else the application that answers no."""
         connection = self._connection
-        session = websocket.Session(application, environ, connection.is_given_up)
+        session = websocket.Session(application, environ, connection, self._server.startup_limit)
         acceptance, denial = session.shake_hands()
         if denial is not None:
             return denial

@@ -65,12 +65,12 @@ def close_copies():
 class Session:
     """One WebSocket and the coroutine of its application."""
 
-    def __init__(self, application, environ, is_gone):
+    def __init__(self, application, environ, connection, startup_limit):
         self._application = application
         self._script = environ.get("SCRIPT_FILENAME", "")
-        self._is_gone = is_gone
+        self._is_gone = connection.is_given_up
         from modhost_wsgi import asgi
-        lifespan = asgi.lifespan_of(application)
+        lifespan = asgi.lifespan_of(application, startup_limit)
         self._scope = dict(
             asgi.scope_of(environ, lifespan.state.copy()),
             type="websocket",

@@ -5,7 +5,7 @@ import { serveModhost, type ServedRoot } from "../support/modhost.js";
 import { until } from "../support/running.js";
 
 const applications = `
-import functools, json
+import asyncio, functools, json
 
 async def answer(send, value):
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
@@ -25,6 +25,12 @@ async def raises(scope, receive, send):
 
 async def has_none(scope, receive, send):
     assert scope["type"] == "http"
+    await answer(send, "served")
+
+async def hangs(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        await asyncio.Event().wait()
     await answer(send, "served")
 
 async def ends_badly(scope, receive, send):
@@ -69,10 +75,10 @@ for (const mode of ["in a daemon group", "inside the workers"]) {
     let server: ServedRoot;
     before(async function () {
       needPython(this);
-      const lines = Object.keys(answers).map(
+      const lines = [...Object.keys(answers), "hangs"].map(
         (name) => `WSGIScriptAlias /${name} @ROOT@/lives.py callable-object=${name}`,
       );
-      const group = mode === "in a daemon group" ? "WSGIDaemonProcess site threads=4\nWSGIProcessGroup site" : "";
+      const group = mode === "in a daemon group" ? "WSGIDaemonProcess site threads=4 startup-timeout=5\nWSGIProcessGroup site" : "";
       server = await serveModhost(
         `${group}
 StartServers 1
@@ -93,6 +99,16 @@ ${lines.join("\n")}
         const text = await response.text();
         expect(response.status, server.errors()).to.equal(status);
         if (body !== undefined) expect(text).to.equal(body);
+      });
+    }
+
+    if (mode === "in a daemon group") {
+      it("are not waited for without end", async () => {
+        const statuses = await Promise.all([1, 2].map(async () => (await fetch(server.url("/hangs"))).status));
+        expect(statuses).to.deep.equal([500, 500]);
+        await until("the log says why", () =>
+          /has not answered lifespan.startup within 5 s \(startup-timeout\)/.test(server.errors()),
+        );
       });
     }
 

@@ -1,6 +1,7 @@
 // ASGI applications, plain and of Starlette, in daemon groups and inside the workers.
 import { request, type IncomingMessage } from "node:http";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { expect } from "chai";
 import { needPython } from "../support/debian.js";
 import { serveModhost, type ServedRoot } from "../support/modhost.js";
@@ -23,7 +24,7 @@ async def application(scope, receive, send):
                 print("asgi shutdown")
                 await send({"type": "lifespan.shutdown.complete"})
                 return
-    path = scope["path"]
+    path = scope["path"].removeprefix(scope["root_path"])
     async def start(status=200, *headers):
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain"), *headers]})
     if path == "/scope":
@@ -61,6 +62,16 @@ async def application(scope, receive, send):
         except OSError:
             pass
         print("saw", (await left)["type"])
+        return
+    if path == "/keeps":
+        # A field that is the server's business.
+        await start(200, (b"Transfer-Encoding", b"chunked"))
+        return await send({"type": "http.response.body", "body": b"kept"})
+    if path == "/uploaded":
+        message = {"more_body": True}
+        while message.get("more_body"):
+            message = await receive()
+        print("upload ended with", message["type"])
         return
     if path == "/background":
         await start()
@@ -149,7 +160,7 @@ for (const [name, groups] of [
 WSGIScriptAlias /plain @ROOT@/plain.py
 WSGIScriptAlias /object @ROOT@/plain.py callable-object=callable_object
 WSGIScriptAlias /wrapped @ROOT@/plain.py callable-object=wrapped interface=asgi
-WSGIScriptAlias /starlette @ROOT@/starlette_app.py
+WSGIScriptAlias /starlette @ROOT@/starlette_app.py application-group=starlette
 <Directory @ROOT@>
   Require all granted
 </Directory>`,
@@ -162,7 +173,7 @@ WSGIScriptAlias /starlette @ROOT@/starlette_app.py
       (await fetch(server.url(path), options)).text();
 
     it("gets the scope of its request, and its lifespan before that", async () => {
-      const scope = JSON.parse(await text("/plain/scope?a=b", { headers: { "X-One": "1" } })) as Record<
+      const scope = JSON.parse(await text("/plain/%73cope?a=b", { headers: { "X-One": "1" } })) as Record<
         string,
         unknown
       >;
@@ -171,9 +182,10 @@ WSGIScriptAlias /starlette @ROOT@/starlette_app.py
         http_version: "1.1",
         method: "GET",
         scheme: "http",
-        path: "/scope",
+        path: "/plain/scope",
       });
-      expect(scope).to.deep.include({ root_path: "/plain", raw_path: "/scope", query_string: "a=b", state: true });
+      expect(scope).to.deep.include({ root_path: "/plain", query_string: "a=b", state: true });
+      expect(scope["raw_path"]).to.equal("/plain/%73cope");
       expect(scope["headers"]).to.deep.equal([["x-one", "1"]]);
       expect(scope["events"]).to.deep.equal(["lifespan.startup"]);
       expect(scope["client"]).to.equal("127.0.0.1");
@@ -214,6 +226,20 @@ WSGIScriptAlias /starlette @ROOT@/starlette_app.py
       await once(response, "data");
       call.destroy();
       await until("the log has it", () => server.errors().includes("saw http.disconnect"));
+    });
+
+    it("hears that a body has broken off", async () => {
+      const socket = connect(server.port, "127.0.0.1");
+      socket.on("error", () => undefined);
+      socket.write("POST /plain/uploaded HTTP/1.1\r\nHost: h\r\nContent-Length: 9000000\r\n\r\n");
+      socket.end("x".repeat(100_000));
+      await until("the log has it", () => server.errors().includes("upload ended with http.disconnect"));
+      socket.destroy();
+    });
+
+    it("leaves the framing of its body to the server", async () => {
+      const response = await fetch(server.url("/plain/keeps"));
+      expect([response.status, await response.text()]).to.deep.equal([200, "kept"]);
     });
 
     it("goes on in the background when its response is sent", async () => {

@@ -30,9 +30,10 @@ async def application(scope, receive, send):
         return await lifespan(scope, receive, send)
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
-        body = b"http " + scope["path"].encode() if scope["path"] != "/flooded" else b"%d" % flooded[0]
+        path = scope["path"].removeprefix(scope["root_path"])
+        body = b"http " + path.encode() if path != "/flooded" else b"%d" % flooded[0]
         return await send({"type": "http.response.body", "body": body})
-    path = scope["path"]
+    path = scope["path"].removeprefix(scope["root_path"])
     async def text(value):
         await send({"type": "websocket.send", "text": value})
     if path == "/silent":
@@ -194,7 +195,7 @@ for (const [name, groups] of [
 StartServers 1
 ServerLimit 1
 WSGIScriptAlias /plain @ROOT@/plain.py
-WSGIScriptAlias /starlette @ROOT@/starlette_app.py
+WSGIScriptAlias /starlette @ROOT@/starlette_app.py application-group=starlette
 WSGIScriptAlias /wsgi @ROOT@/wsgi_app.py
 CustomLog @ROOT@/run/access.log "%>s %U %B"
 <Directory @ROOT@>
@@ -233,7 +234,7 @@ Header always set X-Served-By modhost`,
     it("gets the scope of its request", async () => {
       const client = new WebSocketClient(server.url("/plain/scope?a=b"), [], { headers: { "X-One": "1" } });
       const scope = JSON.parse(String(await client.next())) as Record<string, unknown>;
-      expect(scope).to.deep.include({ type: "websocket", http_version: "1.1", scheme: "ws", path: "/scope" });
+      expect(scope).to.deep.include({ type: "websocket", http_version: "1.1", scheme: "ws", path: "/plain/scope" });
       expect(scope).to.deep.include({ root_path: "/plain", query_string: "a=b", state: true, has_method: false });
       expect(scope).to.deep.include({ client: "127.0.0.1", subprotocols: [] });
       expect(scope["headers"]).to.deep.equal([["x-one", "1"]]);
