@@ -23,6 +23,8 @@ export interface Staple {
   readonly certificate: Buffer;
   /** Undefined: there is none. Never rejects. */
   response(): Promise<Buffer | undefined>;
+  /** The certificate is not used any more. */
+  end?(): void;
 }
 
 /** Encrypts connections; registered as `provides: { tls: { NAME: provider } }`. */
@@ -54,12 +56,18 @@ export interface CertificateProvider {
   stapling(server: ServerView, virtualHost: VirtualHost): WantedStapling | undefined;
 }
 
-/** How answers of OCSP are to be stapled. */
+/** How answers of OCSP are to be stapled, and who keeps them. Certificates and answers in DER. */
 export interface WantedStapling {
   /** How long before its end an answer that is good for so many milliseconds is renewed. */
   renewsBefore(life: number): number;
-  /** Hears of each answer; of undefined where there was none that is good. */
-  answered(answer: OcspStatus | undefined): void;
+  /** Milliseconds until a responder is asked again that has failed so many times in a row. */
+  retriesAfter(failures: number): number;
+  /** A proxy on the way to responders. */
+  readonly proxy: URL | undefined;
+  /** The last answer about a certificate that any process has got, since the server was started or before. */
+  known(certificate: Buffer): Buffer | undefined;
+  /** Hears of each answer, and keeps it; of undefined where there was none that is good. */
+  answered(certificate: Buffer, answer: (OcspStatus & { readonly bytes: Buffer }) | undefined): void;
 }
 
 /** What an answer of OCSP says of a certificate. Milliseconds since the epoch. */

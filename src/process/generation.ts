@@ -169,6 +169,11 @@ export class Generation {
     return [...this.#workers];
   }
 
+  /** The workers, and the keeper where there is one. */
+  get processes(): readonly WorkerProcess[] {
+    return this.#keeper ? [...this.#workers, this.#keeper] : this.workers;
+  }
+
   /** Lets workers finish within that time, then the daemons, then closes the logs. */
   async drain(milliseconds: number): Promise<void> {
     this.#end();

@@ -141,7 +141,7 @@ export class Supervisor {
   #tellTables(changes: readonly TableChange[], from?: WorkerProcess): void {
     if (changes.length === 0) return;
     for (const generation of this.#all()) {
-      for (const worker of generation.workers) if (worker !== from) worker.send({ type: "tables", changes });
+      for (const each of generation.processes) if (each !== from) each.send({ type: "tables", changes });
     }
   }
 

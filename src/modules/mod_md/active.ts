@@ -13,11 +13,10 @@ import type {
 } from "../../api/index.js";
 import { factsOf } from "./certificates.js";
 import { isManaged, managedDomains, type ManagedDomain } from "./domains.js";
-import { fallbackPrefix, storePath } from "./prepare.js";
-import { publishedCertificates, publishOcsp, renewedDomain, shownHandshakes, tableOf } from "./shared.js";
-import { md } from "./settings.js";
+import { isStapled, staplingOf } from "./ocsp.js";
+import { fallbackPrefix, needsStore, storePath } from "./prepare.js";
+import { publishedCertificates, renewedDomain, shownHandshakes, tableOf } from "./shared.js";
 import { Store } from "./store.js";
-import { lengthOf } from "./times.js";
 
 /** What this process knows of one managed domain, read while it may. */
 interface Stored {
@@ -26,6 +25,7 @@ interface Stored {
 }
 
 const stored = new WeakMap<ServerView, Map<string, Stored>>();
+const stores = new WeakMap<ServerView, Store | undefined>();
 const listeners: ((host: VirtualHost) => void)[] = [];
 const contexts = new Map<string, SecureContext>();
 let table: SharedTable | undefined;
@@ -44,15 +44,8 @@ export const certificates: CertificateProvider = {
   },
   onRenewal: (listener) => void listeners.push(listener),
   stapling(server, host) {
-    const domains = managedDomains(server);
-    const { settings } = domains;
-    const domain = domains.ofHost(host);
-    const isWanted = domain ? domain.stapling : server.settings(md, host).stapling === true && settings.staplesOthers;
-    if (!isWanted) return undefined;
-    return {
-      renewsBefore: (life) => lengthOf(settings.stapleRenewWindow, life),
-      answered: (answer) => void (domain && table && publishOcsp(table, domain.name, answer)),
-    };
+    if (!isStapled(server, host)) return undefined;
+    return staplingOf(server, managedDomains(server).ofHost(host), { store: storeOf(server), table: () => table });
   },
 };
 
@@ -73,7 +66,7 @@ export const challenges: TlsChallenges = {
 export function startActive(worker: WorkerView): void {
   const { server } = worker;
   const domains = managedDomains(server);
-  if (domains.all.length === 0) return;
+  if (!needsStore(server)) return;
   for (const domain of domains.all) readStored(server, domain);
   const shared = tableOf(worker);
   if (!shared) return;
@@ -106,6 +99,12 @@ function startOf([first]: readonly Credential[]): number {
   return (first && factsOf(first.certificate)?.validFrom) ?? 0;
 }
 
+/** The store, opened while this process is root. */
+function storeOf(server: ServerView): Store | undefined {
+  if (!stores.has(server)) stores.set(server, Store.open(storePath(server, managedDomains(server))));
+  return stores.get(server);
+}
+
 function readStored(server: ServerView, domain: ManagedDomain): Stored {
   const known = stored.get(server) ?? new Map<string, Stored>();
   stored.set(server, known);
@@ -122,7 +121,7 @@ function read(server: ServerView, { name, keys, certificateFiles, keyFiles }: Ma
     }));
     return { credentials, isTemporary: false };
   }
-  const store = Store.open(storePath(server, managedDomains(server)));
+  const store = storeOf(server);
   const credentials = store?.credentials("domains", name, keys) ?? [];
   if (credentials.length > 0) return { credentials, isTemporary: false };
   return { credentials: store?.credentials("domains", name, keys, fallbackPrefix) ?? [], isTemporary: true };

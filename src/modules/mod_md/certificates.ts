@@ -126,6 +126,8 @@ export interface CertificateFacts {
   readonly serial: string;
   /** Of SHA-256, in hex. */
   readonly fingerprint: string;
+  /** Of SHA-1: what files of answers of OCSP are named for. */
+  readonly ocspId: string;
   /** "/CN=..." */
   readonly issuer: string;
   /** What it is called in questions about its renewal (RFC 9773, 4.1); undefined where it does not say whose key signed it. */
@@ -143,6 +145,7 @@ export function factsOf(text: string): CertificateFacts | undefined {
       validUntil: Date.parse(certificate.validTo),
       serial: certificate.serialNumber,
       fingerprint: certificate.fingerprint256.replace(/:/g, "").toLowerCase(),
+      ocspId: certificate.fingerprint.replace(/:/g, "").toLowerCase(),
       issuer: certificate.issuer
         .split("\n")
         .map((part) => `/${part}`)

@@ -7,7 +7,7 @@ import { factsOf } from "./certificates.js";
 import { domainDirectives } from "./domain-directives.js";
 import { checkDomains, managedDomains } from "./domains.js";
 import { Keeper } from "./keeper.js";
-import { prepareStore, storePath } from "./prepare.js";
+import { needsStore, prepareStore, storePath } from "./prepare.js";
 import { serverDirectives } from "./server-directives.js";
 import { md } from "./settings.js";
 import { tableOf } from "./shared.js";
@@ -48,7 +48,7 @@ export default defineModule({
   lifecycle: {
     check: checkDomains,
     prepare: prepareStore,
-    keeps: (server) => managedDomains(server).all.length > 0,
+    keeps: (server) => needsStore(server),
     keep,
     start(worker) {
       serveAnswers(worker.server);

@@ -34,6 +34,9 @@ export interface DnsRecord {
   readonly value: string;
 }
 
+/** What it is about: certificates, or answers of OCSP. */
+export type JobGroup = "staging" | "ocsp";
+
 const file = "job.json";
 /** Most entries that are kept. */
 const mostEntries = 64;
@@ -47,9 +50,9 @@ export function newJob(): Job {
 }
 
 /** The job as it was left; a new one where there is none that can be read. */
-export function readJob(store: Store, name: string): Job {
+export function readJob(store: Store, name: string, group: JobGroup = "staging"): Job {
   try {
-    const read = JSON.parse(store.read("staging", name, file) ?? "{}") as Readonly<Record<string, unknown>>;
+    const read = JSON.parse(store.read(group, name, file) ?? "{}") as Readonly<Record<string, unknown>>;
     const time = (key: string): number => (typeof read[key] === "string" ? Date.parse(read[key]) || 0 : 0);
     const last = (read["last"] ?? {}) as { readonly problem?: string; readonly detail?: string };
     const log = (read["log"] as { readonly entries?: JobEntry[] } | undefined)?.entries;
@@ -73,7 +76,7 @@ export function readJob(store: Store, name: string): Job {
   }
 }
 
-export function writeJob(store: Store, name: string, job: Job): void {
+export function writeJob(store: Store, name: string, job: Job, group: JobGroup = "staging"): void {
   const time = (milliseconds: number): string | undefined =>
     milliseconds > 0 ? new Date(milliseconds).toUTCString() : undefined;
   const written = {
@@ -89,7 +92,7 @@ export function writeJob(store: Store, name: string, job: Job): void {
     log: { entries: job.log },
     ...(job.records.length === 0 ? {} : { "dns-records": job.records }),
   };
-  store.write("staging", name, file, `${JSON.stringify(written, undefined, 2)}\n`);
+  store.write(group, name, file, `${JSON.stringify(written, undefined, 2)}\n`);
 }
 
 /** Notes what happened, the latest first. */

@@ -4,13 +4,14 @@ import { obtain, AcmeFault, type Obtained } from "./authority.js";
 import { accountFor, forgetAccount, saveAccount, type KeptAccount } from "./accounts.js";
 import { belongTogether, factsOf, type CertificateFacts } from "./certificates.js";
 import type { ManagedDomain, ManagedDomains } from "./domains.js";
-import { delayAfter, newJob, noteEntry, readJob, writeJob, type Job } from "./job.js";
+import { delayAfter, noteEntry, readJob, writeJob, type Job } from "./job.js";
 import { News } from "./news.js";
+import { writeAnswer } from "./ocsp.js";
 import { proofsFor, removeRecords } from "./proofs.js";
 import { recordOf } from "./record.js";
 import { RenewalInfo } from "./renewal-info.js";
 import { expiryOf, isExpiring, renewalOf, usableFrom } from "./schedule.js";
-import { askedDomain, hideAll, publishCertificates, publishedOcsp, publishJob } from "./shared.js";
+import { heardOcsp, hideAll, publishCertificates, publishJob } from "./shared.js";
 import type { Store } from "./store.js";
 import type { Route } from "./transport.js";
 
@@ -38,7 +39,7 @@ export class Keeper {
   readonly #facts: Map<string, readonly CertificateFacts[]>;
   readonly #news: News;
   readonly #renewalInfo: RenewalInfo;
-  /** What was told of OCSP, and of which managed domains something is being told. */
+  /** What was told of answers of OCSP, and of which managed domains' something is being told. */
   readonly #ocspJobs = new Map<string, Job>();
   readonly #tellingOcsp = new Set<string>();
   /** Jobs that the store did not take. */
@@ -57,6 +58,8 @@ export class Keeper {
     const { table } = this.#options;
     // What the one before has shown is of orders that nobody goes on with.
     hideAll(table);
+    // Workers may have asked before this process began.
+    for (const [key] of [...table]) this.#heardOfOcsp(key);
     table.onChange((key) => this.#heardOfOcsp(key));
     this.#after(this.#options.domains.settings.initialDelay);
   }
@@ -279,15 +282,24 @@ export class Keeper {
 
   /** A worker has asked a responder of OCSP. */
   #heardOfOcsp(key: string): void {
-    const name = askedDomain(key);
-    if (name === undefined) return;
-    const event = publishedOcsp(this.#options.table, name) ? "ocsp-renewed" : "ocsp-errored";
-    const job = this.#ocspJobs.get(name) ?? newJob();
-    this.#ocspJobs.set(name, job);
+    const { table, store } = this.#options;
+    const heard = heardOcsp(table, key);
+    if (!heard) return;
+    const { name, answer } = heard;
+    const event = answer ? "ocsp-renewed" : "ocsp-errored";
+    try {
+      if (answer) writeAnswer(store, answer);
+    } catch (error) {
+      this.#complain(error);
+    }
     if (this.#tellingOcsp.has(name)) return;
+    const job = this.#ocspJobs.get(name) ?? readJob(store, name, "ocsp");
+    this.#ocspJobs.set(name, job);
+    if (this.#news.isRecent(event, job)) return;
     this.#tellingOcsp.add(name);
     void this.#news
       .tell(event, name, job)
+      .then(() => writeJob(store, name, job, "ocsp"))
       .catch((error: unknown) => this.#complain(error))
       .finally(() => this.#tellingOcsp.delete(name));
   }

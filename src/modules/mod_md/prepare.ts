@@ -7,6 +7,7 @@ import { managedDomains, type ManagedDomain, type ManagedDomains } from "./domai
 import { newJob, readJob, writeJob } from "./job.js";
 import { fileNames } from "./key-kinds.js";
 import { withLock } from "./lock.js";
+import { forgetOldAnswers, isStapled } from "./ocsp.js";
 import { recordOf } from "./record.js";
 import { Store } from "./store.js";
 
@@ -20,14 +21,19 @@ export function storePath({ serverRoot }: ServerView, { settings }: ManagedDomai
   return settings.storeDir ?? join(serverRoot, "md");
 }
 
+/** Whether there is anything to keep: managed domains, or answers about the certificates of other virtual hosts. */
+export function needsStore(server: ServerView): boolean {
+  return managedDomains(server).all.length > 0 || server.virtualHosts.some((host) => isStapled(server, host));
+}
+
 /** Makes the store, and puts what has been got into the place of what was used. */
 export async function prepareStore(
   server: ServerView,
   account: ServingAccount | undefined,
   log: (entry: LogEntry) => void,
 ): Promise<void> {
+  if (!needsStore(server)) return;
   const domains = managedDomains(server);
-  if (domains.all.length === 0) return;
   const path = storePath(server, domains);
   const store = madeStore(path, account);
   const isDone = await withLock(path, domains.settings.lockWait, () => {
@@ -37,6 +43,7 @@ export async function prepareStore(
     const message = `${path} is locked by another server: new certificates stay where they are until the next reload`;
     log({ level: "error", module: "md", message });
   }
+  forgetOldAnswers(server, store);
   for (const domain of domains.all) {
     if (domain.hosts.length > 0 && domain.certificateFiles.length === 0) await haveFallback(store, domain);
   }

@@ -240,8 +240,9 @@ function stapling(directive: Make): Directives<Settings> {
       contexts: hosts,
       summary: "Whether handshakes show what the certificate's authority says of it (OCSP stapling)",
       doc:
-        "As with `SSLUseStapling`, of mod_ssl, and in its place: each worker asks the responder that the certificate names, and shows nothing when there is no good answer. " +
-        "A virtual host with several certificates goes without, as there. Let's Encrypt, among others, has no responder since 2025; a certificate that " +
+        "In the place of `SSLUseStapling`, of mod_ssl: the responder that the certificate names is asked when the server starts and again before the " +
+        "answer ends, whether clients come or not. Answers are kept in the store, so that a server that is started while the responder is away " +
+        "has one; nothing is shown when there is no good one. A virtual host with several certificates goes without. Let's Encrypt, among others, has no responder since 2025; a certificate that " +
         "names none is a line in the error log.",
       example: "MDStapling on",
       default: "off",
@@ -260,10 +261,10 @@ function stapling(directive: Make): Directives<Settings> {
       args: [slice("time", true)],
       contexts: hosts,
       summary: "How long answers of OCSP are kept that are not used any more",
-      doc: "Has no effect: answers are kept in memory alone, and go with the certificate they are about.",
+      doc: "Removed from the store when the server is started or reloaded. A length of time, or a share of seven days.",
       example: "MDStaplingKeepResponse 7d",
       default: "7d",
-      set: () => undefined,
+      set: ([keepsResponses]) => ({ keepsResponses }),
     }),
     MDStaplingRenewWindow: directive({
       args: [slice("window")],

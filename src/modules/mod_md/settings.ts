@@ -89,6 +89,8 @@ export const md = defineSettings("mod_md", {
   lockWait: value<number>(0),
   staplesOthers: value<boolean>(true),
   stapleRenewWindow: value<Slice>({ share: 0.33 }),
+  /** How long answers of OCSP are kept that nobody renews. */
+  keepsResponses: value<Slice>({ milliseconds: 7 * 86_400_000 }),
 });
 
 export type MdSettings = SettingsOf<typeof md.settings>;

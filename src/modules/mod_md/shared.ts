@@ -1,5 +1,5 @@
 // What the keeper and the workers tell each other of certificates and proofs: records of a table they share.
-import type { Credential, OcspStatus, SharedTable, WorkerView } from "../../api/index.js";
+import type { Credential, OcspStatus, SharedRecord, SharedTable, WorkerView } from "../../api/index.js";
 import type { Proof } from "./authority.js";
 
 /** A certificate that was renewed, for the workers to use. */
@@ -7,7 +7,8 @@ const certificateKey = (name: string): string => `certificate ${name}`;
 const proofKey = (kind: string, name: string): string => `${kind} ${name}`;
 const jobKey = (name: string): string => `job ${name}`;
 
-const ocspKey = (name: string): string => `ocsp ${name}`;
+/** A managed domain's certificates follow each other in one record. */
+const ocspKey = (name: string, id: string): string => (name === "other" ? `ocsp ${name} ${id}` : `ocsp ${name}`);
 
 /** What a job comes to, for the status. */
 export interface JobState {
@@ -93,20 +94,51 @@ export function hideAll(table: SharedTable): void {
   }
 }
 
-/** What OCSP says of the certificate of a managed domain; undefined: nothing that is good. */
-export function publishOcsp(table: SharedTable, name: string, answer: OcspStatus | undefined): void {
-  const { state = "", thisUpdate = 0, nextUpdate = 0 } = answer ?? {};
-  table.change({ key: ocspKey(name), set: { state, thisUpdate, nextUpdate } });
+/** A certificate that OCSP is asked about: its managed domain, or "other", and the hash of it. */
+export interface AskedAbout {
+  readonly name: string;
+  readonly id: string;
 }
 
-export function publishedOcsp(table: SharedTable, name: string): OcspStatus | undefined {
-  const record = table.get(ocspKey(name));
-  return record && record["state"] !== "" ? (record as unknown as OcspStatus) : undefined;
+/** An answer about it. */
+export interface KeptAnswer extends AskedAbout, OcspStatus {
+  readonly bytes: Buffer;
 }
 
-/** The managed domain that OCSP was asked about, where a record is of that. */
-export function askedDomain(key: string): string | undefined {
-  return key.startsWith("ocsp ") ? key.slice("ocsp ".length) : undefined;
+/** An answer for all workers; undefined: the responder has failed, and what it said before stands. */
+export function publishOcsp(
+  table: SharedTable,
+  { name, id }: AskedAbout,
+  answer: (OcspStatus & { readonly bytes: Buffer }) | undefined,
+): void {
+  const key = ocspKey(name, id);
+  if (!answer) return table.change({ key, set: { hasFailed: true } });
+  const { state, thisUpdate, nextUpdate = 0, bytes } = answer;
+  table.change({
+    key,
+    set: { hasFailed: false, id, state, thisUpdate, nextUpdate, response: bytes.toString("base64") },
+  });
+}
+
+export function publishedOcsp(table: SharedTable, { name, id }: AskedAbout): KeptAnswer | undefined {
+  const record = table.get(ocspKey(name, id));
+  return record?.["id"] === id ? answerIn(name, record) : undefined;
+}
+
+function answerIn(name: string, record: SharedRecord): KeptAnswer {
+  const { id, response, ...status } = record;
+  return { ...(status as unknown as OcspStatus), name, id: String(id), bytes: Buffer.from(String(response), "base64") };
+}
+
+/** What was heard of a responder, where a record is of that: whose certificate it is about, and the answer if there was one. */
+export function heardOcsp(
+  table: SharedTable,
+  key: string,
+): { readonly name: string; readonly answer: KeptAnswer | undefined } | undefined {
+  const [kind, name] = key.split(" ");
+  const record = kind === "ocsp" ? table.get(key) : undefined;
+  if (!record || name === undefined) return undefined;
+  return { name, answer: record["hasFailed"] === true ? undefined : answerIn(name, record) };
 }
 
 export function publishJob(table: SharedTable, name: string, job: JobState): void {

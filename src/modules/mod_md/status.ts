@@ -5,7 +5,6 @@ import {
   Headers,
   refuse,
   type Credential,
-  type OcspStatus,
   type Request,
   type Response,
   type ServerView,
@@ -15,6 +14,7 @@ import { authorityName } from "./authorities.js";
 import { factsOf, type CertificateFacts } from "./certificates.js";
 import { managedDomains, type ManagedDomain } from "./domains.js";
 import { showKeyKind } from "./key-kinds.js";
+import { validOf as validOfAnswer } from "./ocsp.js";
 import { recordOf } from "./record.js";
 import { isExpiring } from "./schedule.js";
 import { publishedJob, publishedOcsp, type JobState } from "./shared.js";
@@ -34,7 +34,9 @@ function certificateJson({ validFrom, validUntil, serial, fingerprint }: Certifi
 }
 
 /** All of it. */
-function fullCertificateJson(facts: CertificateFacts, ocsp: OcspStatus | undefined): object {
+function fullCertificateJson(name: string, facts: CertificateFacts): object {
+  const table = sharedWithKeeper();
+  const ocsp = table && publishedOcsp(table, { name, id: facts.ocspId });
   return {
     "issuer-name": facts.issuer,
     ...certificateJson(facts),
@@ -43,10 +45,7 @@ function fullCertificateJson(facts: CertificateFacts, ocsp: OcspStatus | undefin
       ? {
           ocsp: {
             status: ocsp.state,
-            valid: {
-              from: date(ocsp.thisUpdate),
-              ...(ocsp.nextUpdate === undefined ? {} : { until: date(ocsp.nextUpdate) }),
-            },
+            valid: validOfAnswer(ocsp),
           },
         }
       : {}),
@@ -93,13 +92,12 @@ function domainJson(server: ServerView, domain: ManagedDomain): object {
     problem: job.problem || undefined,
     detail: job.detail || undefined,
   };
-  const ocsp = table && domain.stapling ? publishedOcsp(table, domain.name) : undefined;
   const directory = certificates.length > 0 ? domain.authorities[0] : undefined;
   return {
     ...recordOf(server, domain, { isComplete: certificates.length > 0, directory }),
     cert: {
       ...(valid ? { valid } : {}),
-      ...Object.fromEntries(certificates.map(([kind, facts]) => [kind, fullCertificateJson(facts, ocsp)])),
+      ...Object.fromEntries(certificates.map(([kind, facts]) => [kind, fullCertificateJson(domain.name, facts)])),
     },
     "renew-at": job && job.renewAt > 0 ? date(job.renewAt) : undefined,
     watched: domain.isRenewed,

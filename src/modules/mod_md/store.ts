@@ -22,10 +22,10 @@ import type { Credential, ServingAccount } from "../../api/index.js";
 import { fileNames, knownFileNames, type KeyKind } from "./key-kinds.js";
 
 /** Groups of files: `domains` are in use, and root's alone; `staging` is what has been got and not been moved there yet. */
-export type Group = "accounts" | "domains" | "staging" | "archive" | "challenges";
+export type Group = "accounts" | "domains" | "staging" | "archive" | "challenges" | "ocsp";
 
 /** Those that the keeper writes in. */
-const keepers: readonly Group[] = ["accounts", "staging"];
+const keepers: readonly Group[] = ["accounts", "staging", "ocsp"];
 const keyBytes = 48;
 /** The form of the store; Apache's of that number is the same. */
 const version = 3;
@@ -73,7 +73,7 @@ export class Store {
   /** Makes what is missing; what the keeper writes in is for the account it runs as. */
   static make(path: string, account: ServingAccount | undefined): Store {
     mkdirSync(path, { recursive: true, mode: 0o755 });
-    for (const group of ["accounts", "domains", "staging", "archive", "challenges"] as const) {
+    for (const group of ["accounts", "domains", "staging", "archive", "challenges", "ocsp"] as const) {
       const folder = join(path, group);
       if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
       if (account && keepers.includes(group)) own(folder, account);
@@ -166,11 +166,12 @@ export class Store {
 
   /** Names of what a group holds. */
   names(group: Group): readonly string[] {
-    try {
-      return readdirSync(join(this.path, group));
-    } catch {
-      return [];
-    }
+    return namesIn(join(this.path, group));
+  }
+
+  /** Names of the files of a managed domain. */
+  files(group: Group, name: string): readonly string[] {
+    return namesIn(this.folder(group, name));
   }
 
   /** Puts a folder of files in the place of a managed domain's; what was there goes to the archive. */
@@ -188,6 +189,14 @@ export class Store {
       const place = this.folder("archive", `${name}.${number}`);
       if (!existsSync(place)) return place;
     }
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 

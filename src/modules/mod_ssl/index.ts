@@ -6,6 +6,7 @@ import {
   type ManagedCredentials,
   type Request,
   type ServerView,
+  type Staple,
   type TlsProvider,
   type TlsSettings,
   type VirtualHost,
@@ -15,12 +16,14 @@ import { checkAccess, checkName, nameUser, refuseFake, setVariables } from "./ac
 import { clientRules } from "./client-rules.js";
 import { verifyClient } from "./client-certificates.js";
 import { contextOptions, renewedOptions, type OwnCredentials } from "./contexts.js";
+import { isIssuedBy } from "./certificate.js";
 import { certificateProviders, isEncrypted, isManaged } from "./encrypted.js";
 import { sslDirectives } from "./directives.js";
+import { KeptStaple } from "./kept-staple.js";
 import { TlsFault } from "./named-files.js";
 import { responderOf } from "./ocsp-client.js";
 import { optionsOf, ssl, type SslSettings } from "./settings.js";
-import { leafAndIssuer, Stapler, withWanted } from "./stapling.js";
+import { leafAndIssuer, Stapler } from "./stapling.js";
 import { clientExtensions, sslVariable } from "./variables.js";
 
 /** What encrypts the connections to a virtual host; changed where it stands when a certificate is renewed. */
@@ -56,6 +59,7 @@ function takeRenewed(server: ServerView, host: VirtualHost): void {
   if (!known || !managed) return;
   try {
     known.settings.options = renewedOptions(known.settings.options, known.own, managed);
+    for (const each of known.settings.staples ?? []) each.end?.();
     known.settings.staples = staplesOf(server, host, known.settings.options);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -124,13 +128,12 @@ function check(server: ServerView): void {
 }
 
 /** What handshakes show of each certificate; a fault is a line in the log, as in Apache. */
-function staplesOf(server: ServerView, host: VirtualHost, { cert, ca }: SecureContextOptions): Stapler[] | undefined {
-  const own = server.settings(ssl, host);
+function staplesOf(server: ServerView, host: VirtualHost, { cert, ca }: SecureContextOptions): Staple[] | undefined {
+  const settings = server.settings(ssl, host);
   const wanted = certificateProviders(server)
     .map((each) => each.stapling(server, host))
     .find(Boolean);
-  if (!own.staples && !wanted) return undefined;
-  const settings = withWanted(own, wanted);
+  if (!settings.staples && !wanted) return undefined;
   const log = (message: string): void => host.errorLog.write({ level: "error", module: "ssl", message });
   const certificates = [cert ?? []].flat();
   if (certificates.length > 1) {
@@ -138,13 +141,16 @@ function staplesOf(server: ServerView, host: VirtualHost, { cert, ca }: SecureCo
     log(`SSLUseStapling: ${nameOf(host)} has ${certificates.length} certificates and goes without: let it have one`);
     return [];
   }
-  return certificates.flatMap((own) => {
+  return certificates.flatMap((own): Staple[] => {
     try {
       const { leaf, issuer } = leafAndIssuer([own, ca ?? []].flat().map(String));
-      const url = settings.staplingUrl ?? responderOf(leaf);
+      const url = (wanted ? undefined : settings.staplingUrl) ?? responderOf(leaf);
+      // Nobody says anything of a certificate that stands for itself.
+      if (wanted && isIssuedBy(leaf, leaf)) return [];
       if (!issuer) log(`AH02217: ssl_stapling_init_cert: can't retrieve issuer certificate! [${nameOf(host)}]`);
       else if (url === undefined) log(`AH02218: ssl_stapling_init_cert: no OCSP URI in certificate [${nameOf(host)}]`);
       else {
+        if (wanted) return [new KeptStaple({ leaf, issuer, url }, { wanted, settings }, log)];
         const stapler = new Stapler({ leaf, issuer, url }, settings, log);
         void stapler.response();
         return [stapler];

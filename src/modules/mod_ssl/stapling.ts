@@ -1,6 +1,6 @@
 // A certificate → the answer of its authority's OCSP responder, kept for handshakes.
 import type { X509Certificate } from "node:crypto";
-import type { OcspStatus, WantedStapling } from "../../api/index.js";
+import type { OcspStatus, Staple } from "../../api/index.js";
 import { certificatesIn, isIssuedBy } from "./certificate.js";
 import { askResponder } from "./ocsp-client.js";
 import { ocspAnswer, ocspQuestion, tryLater, type OcspQuestion } from "./ocsp.js";
@@ -17,20 +17,7 @@ export type StaplingSettings = Pick<
   | "staplingKeepsErrors"
   | "staplingMaxAge"
   | "staplingSkew"
-> & {
-  /** What a module that looks after stapling wants, in front of `staplingKeeps`. */
-  readonly wanted?: WantedStapling | undefined;
-};
-
-/** Milliseconds between two questions at least, where such a module says when. */
-const shortestPause = 1000;
-
-/** Where a module looks after it: nothing is shown but good answers, as by mod_md. */
-export function withWanted(settings: StaplingSettings, wanted: WantedStapling | undefined): StaplingSettings {
-  return wanted
-    ? { ...settings, wanted, staplingUrl: undefined, staplingReturnsErrors: false, staplingMaxAge: -1 }
-    : settings;
-}
+>;
 
 interface Kept {
   readonly bytes: Buffer | undefined;
@@ -50,7 +37,7 @@ export function leafAndIssuer(texts: readonly string[]): {
 }
 
 /** Keeps the answer about one certificate. One question at a time, however many clients wait. */
-export class Stapler {
+export class Stapler implements Staple {
   readonly certificate: Buffer;
   readonly #question: OcspQuestion;
   readonly #url: URL;
@@ -91,11 +78,7 @@ export class Stapler {
       const timeout = this.#settings.staplingTimeout * 1000;
       const got = await askResponder(this.#question.bytes, { url: this.#url, timeout });
       const answer = ocspAnswer(got, this.#question);
-      if (answer.kind === "answer") {
-        this.#kept = this.#good(got, answer);
-        this.#settings.wanted?.answered(answer);
-        return this.#kept;
-      }
+      if (answer.kind === "answer") return (this.#kept = this.#good(got, answer));
       this.#failed(`AH01944: stapling_renew_response: responder error ${answer.status}`);
       if (staplingReturnsErrors) bytes = got;
     } catch (error) {
@@ -103,7 +86,6 @@ export class Stapler {
       this.#failed(`AH01941: stapling_renew_response: responder error, ${this.#url.href}: ${reason}`);
       if (staplingReturnsErrors && staplingFakesTryLater) bytes = tryLater;
     }
-    this.#settings.wanted?.answered(undefined);
     const now = Date.now();
     const askAgain = now + staplingKeepsErrors * 1000;
     // An answer that is still true is better than none.
@@ -115,17 +97,14 @@ export class Stapler {
   }
 
   #good(bytes: Buffer, { thisUpdate, nextUpdate }: OcspStatus): Kept {
-    const { staplingSkew, staplingMaxAge, staplingKeeps, wanted } = this.#settings;
+    const { staplingSkew, staplingMaxAge, staplingKeeps } = this.#settings;
     const now = Date.now();
     const skew = staplingSkew * 1000;
     if (thisUpdate - skew > now) throw new Error("the answer is of the future");
     const maxAge = staplingMaxAge < 0 ? Infinity : thisUpdate + staplingMaxAge * 1000;
     const goodUntil = Math.min(nextUpdate ?? Infinity, maxAge);
     if (goodUntil + skew < now) throw new Error("the answer is too old");
-    const isTimed = wanted && nextUpdate !== undefined;
-    const askAgain = isTimed
-      ? Math.max(nextUpdate - wanted.renewsBefore(nextUpdate - thisUpdate), now + shortestPause)
-      : now + staplingKeeps * 1000;
+    const askAgain = now + staplingKeeps * 1000;
     return {
       bytes,
       askAgain: goodUntil > now ? Math.min(askAgain, goodUntil) : askAgain,

@@ -1,10 +1,9 @@
 // OCSP stapling: questions and answers as OpenSSL has them, and what s_client is shown by modhost and by a real Apache.
 import { expect } from "chai";
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server as Responder } from "node:http";
-import type { AddressInfo } from "node:net";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { Server as Responder } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { der, derAt, derWithin } from "../../../src/modules/mod_ssl/der.js";
@@ -13,42 +12,29 @@ import { responderOf } from "../../../src/modules/mod_ssl/ocsp-client.js";
 import { leafAndIssuer, Stapler } from "../../../src/modules/mod_ssl/stapling.js";
 import { ssl } from "../../../src/modules/mod_ssl/settings.js";
 import { missingForApache, startServer, type Server } from "../../conformance/servers.js";
+import {
+  addressOf,
+  answerTo,
+  endResponder,
+  makeAuthority,
+  openssl,
+  startResponder,
+  statusOf,
+} from "../../support/ocsp-responder.js";
 import { until } from "../../support/running.js";
 
 const folder = mkdtempSync(join(tmpdir(), "stapling-"));
-const openssl = (...args: string[]): void => void execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });
 const read = (name: string): X509Certificate => new X509Certificate(readFileSync(join(folder, name)));
 
-/** An authority and a certificate of it for each row. */
+/** An authority and a certificate of it for each row; one more with a key of another kind. */
 function makeCertificates(): void {
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "30", "-subj", "/CN=ca");
-  writeFileSync(join(folder, "extension"), "authorityInfoAccess=OCSP;URI:http://127.0.0.1:1/none\n");
-  let index = "";
-  // Answers are kept by certificate, so that each virtual host has its own; one number begins with a bit that is a sign.
-  for (const [at, [name]] of rows.entries()) {
-    const serial = `F${(0x1a0 + at).toString(16)}`.toUpperCase();
-    openssl("req", ...key, "-keyout", `${name}.key`, "-out", "request", "-subj", `/CN=${name}.test`);
-    const from = ["-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", `0x${serial}`, "-extfile", "extension"];
-    openssl("x509", "-req", "-in", "request", "-out", `${name}.leaf`, "-days", "30", ...from);
-    const chain = readFileSync(join(folder, `${name}.leaf`), "utf8") + readFileSync(join(folder, "ca.pem"), "utf8");
-    writeFileSync(join(folder, `${name}.pem`), chain);
-    const state = name === "revoked" ? "R\t401231235959Z\t250101000000Z" : "V\t401231235959Z\t";
-    index += `${state}\t${serial}\tunknown\t/CN=${name}.test\n`;
-  }
+  const names = rows.map(([name]) => name);
+  makeAuthority(folder, names, "http://127.0.0.1:1");
   const from = ["-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", "0xF2F0", "-extfile", "extension"];
-  openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "rsa.key", "-out", "request", "-subj", "/CN=rsa.test");
-  openssl("x509", "-req", "-in", "request", "-out", "rsa.pem", "-days", "30", ...from);
-  writeFileSync(join(folder, "index"), `${index}V\t401231235959Z\t\tF2F0\tunknown\t/CN=rsa.test\n`);
-}
-
-/** What `openssl ocsp` answers, as a responder. */
-function answerTo(question: Buffer, ...more: string[]): Buffer {
-  const name = `question-${process.hrtime.bigint()}`;
-  writeFileSync(join(folder, name), question);
-  const signer = ["-index", "index", "-CA", "ca.pem", "-rsigner", "ca.pem", "-rkey", "ca.key", "-ndays", "1"];
-  openssl("ocsp", ...signer, "-reqin", name, "-respout", `${name}.answer`, ...more);
-  return readFileSync(join(folder, `${name}.answer`));
+  const make = ["req", "-newkey", "rsa:2048", "-nodes", "-keyout", "rsa.key", "-out", "request"];
+  openssl(folder, ...make, "-subj", "/CN=rsa.test");
+  openssl(folder, "x509", "-req", "-in", "request", "-out", "rsa.pem", "-days", "30", ...from);
+  appendFileSync(join(folder, "index"), "V\t401231235959Z\t\tF2F0\tunknown\t/CN=rsa.test\n");
 }
 
 before(makeCertificates);
@@ -56,7 +42,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 describe("a question to an OCSP responder", () => {
   it("is the one OpenSSL asks", () => {
-    openssl("ocsp", "-issuer", "ca.pem", "-cert", "good.leaf", "-no_nonce", "-reqout", "asked");
+    openssl(folder, "ocsp", "-issuer", "ca.pem", "-cert", "good.leaf", "-no_nonce", "-reqout", "asked");
     const { bytes } = ocspQuestion(read("good.leaf"), read("ca.pem"));
     expect(bytes.toString("hex")).to.equal(readFileSync(join(folder, "asked")).toString("hex"));
   });
@@ -64,7 +50,7 @@ describe("a question to an OCSP responder", () => {
   for (const name of ["good", "revoked"]) {
     it(`about a ${name} certificate is answered by OpenSSL, and the answer understood`, () => {
       const question = ocspQuestion(read(`${name}.leaf`), read("ca.pem"));
-      const answer = ocspAnswer(answerTo(question.bytes), question);
+      const answer = ocspAnswer(answerTo(folder, question.bytes), question);
       expect(answer.kind).to.equal("answer");
       if (answer.kind !== "answer") return;
       expect(Math.abs(Date.now() - answer.thisUpdate)).to.be.below(600_000);
@@ -75,12 +61,12 @@ describe("a question to an OCSP responder", () => {
   it("is not answered by what is said of another certificate", () => {
     const question = ocspQuestion(read("good.leaf"), read("ca.pem"));
     const other = ocspQuestion(read("revoked.leaf"), read("ca.pem"));
-    expect(() => ocspAnswer(answerTo(other.bytes), question)).to.throw("not about this certificate");
+    expect(() => ocspAnswer(answerTo(folder, other.bytes), question)).to.throw("not about this certificate");
   });
 
   it("is not answered by parts of an answer, nor by anything else", () => {
     const question = ocspQuestion(read("good.leaf"), read("ca.pem"));
-    const whole = answerTo(question.bytes);
+    const whole = answerTo(folder, question.bytes);
     for (let length = 0; length < whole.length; length += 7) {
       expect(() => ocspAnswer(whole.subarray(0, length), question), `${length} bytes`).to.throw();
     }
@@ -150,33 +136,6 @@ ${rows
   .join("\n")}
 `;
 
-/** Answers by path; "late" never does. */
-function startResponder(counts: Map<string, number>): Promise<Responder> {
-  const responder = createServer((request, response) => {
-    const path = request.url ?? "";
-    counts.set(path, (counts.get(path) ?? 0) + 1);
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      response.setHeader("Content-Type", "application/ocsp-response");
-      if (path === "/answer") response.end(answerTo(Buffer.concat(chunks)));
-      else if (path === "/refused") response.end(Buffer.from("30030a0106", "hex"));
-      else if (path === "/garbage") response.end("<html>sorry</html>");
-      else if (path === "/broken") response.writeHead(500).end();
-    });
-  });
-  return new Promise((resolve) => void responder.listen(0, "127.0.0.1", () => resolve(responder)));
-}
-
-/** What `openssl s_client -status` prints. */
-function statusOf(port: number, name: string, ...more: string[]): Promise<string> {
-  return new Promise((resolve) => {
-    const args = ["s_client", "-connect", `127.0.0.1:${port}`, "-servername", `${name}.test`, "-status", ...more];
-    const child = execFile("openssl", args, { timeout: 30_000 }, (_error, stdout, stderr) => resolve(stdout + stderr));
-    child.stdin?.end();
-  });
-}
-
 for (const kind of ["apache", "modhost"] as const) {
   describe(`OCSP stapling by ${kind}`, function () {
     this.timeout(60_000);
@@ -195,14 +154,13 @@ for (const kind of ["apache", "modhost"] as const) {
       mkdirSync(join(folder, "conf"), { recursive: true });
       writeFileSync(join(folder, "conf/mime.types"), "text/html html\n");
       execFileSync("chmod", ["-R", "a+rX", folder]);
-      responder = await startResponder(counts);
-      url = `http://127.0.0.1:${(responder.address() as AddressInfo).port}`;
+      responder = await startResponder(folder, counts);
+      url = addressOf(responder);
       server = await startServer(kind, configuration.replaceAll("@RESPONDER@", url), folder);
     });
     after(async () => {
       await server?.stop();
-      responder?.closeAllConnections();
-      responder?.close();
+      endResponder(responder);
     });
 
     for (const [name, , ours, byApache = ours] of rows) {
@@ -228,17 +186,14 @@ describe("what is kept of an OCSP responder", () => {
   let responder: Responder;
   let url = "";
   before(async () => {
-    responder = await startResponder(counts);
-    url = `http://127.0.0.1:${(responder.address() as AddressInfo).port}`;
+    responder = await startResponder(folder, counts);
+    url = addressOf(responder);
   });
-  after(() => {
-    responder.closeAllConnections();
-    responder.close();
-  });
+  after(() => endResponder(responder));
   const stapler = (path: string, more: Partial<typeof settings>, failed: string[] = []): Stapler => {
     const { leaf, issuer } = leafAndIssuer([readFileSync(join(folder, "good.pem"), "utf8")]);
     if (!issuer) throw new Error("the authority is missing");
-    expect(responderOf(leaf)).to.equal("http://127.0.0.1:1/none");
+    expect(responderOf(leaf)).to.equal("http://127.0.0.1:1/good");
     return new Stapler({ leaf, issuer, url: url + path }, { ...settings, ...more }, (reason) => failed.push(reason));
   };
 
