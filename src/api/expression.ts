@@ -19,6 +19,8 @@ export interface ExpressionContext {
 export interface ExpressionOptions {
   /** False: request fields that are read are not added to the Vary of the response (logs, `RewriteCond [NV]`). */
   readonly vary?: boolean;
+  /** True: comparisons are those of SSLRequire, where of two texts the longer one is greater, and numbers so compare as numbers. */
+  readonly longerIsGreater?: boolean;
 }
 
 /** A condition of Apache's expression language (`<If>`, `Require expr`, `expr=`), compiled. */

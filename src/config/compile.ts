@@ -74,13 +74,14 @@ export function compile(tree: Tree, ours: readonly Module[], options: CompileOpt
   const start: Origin = { file: tree.mainFile, line: 1, column: 1 };
   let server: CompiledServer | undefined;
   try {
-    server = build(tree, { applied, available }, options, { errors, warnings, start });
+    const built = build(tree, { applied, available }, options, { errors, warnings, start });
+    server = built;
     if (!options.unchecked) {
       // With errors already there the checks show what else is wrong; what they would only warn of may follow from those.
       const isSound = errors.length === 0;
       const noted = warnings.length;
-      for (const { lifecycle } of applied.modules) lifecycle.check?.(server);
-      options.check?.(server);
+      for (const { lifecycle } of applied.modules) collect(errors, () => lifecycle.check?.(built));
+      collect(errors, () => options.check?.(built));
       if (!isSound) warnings.length = noted;
     }
   } catch (error) {
@@ -89,6 +90,16 @@ export function compile(tree: Tree, ours: readonly Module[], options: CompileOpt
     else throw error;
   }
   return { server: errors.length === 0 ? server : undefined, errors, warnings };
+}
+
+/** One check's fault does not hide what the others find. */
+function collect(errors: ConfigError[], check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    errors.push(error);
+  }
 }
 
 interface Findings {

@@ -1,7 +1,8 @@
 // A Listen line with a path → a bound Unix socket, with its mode and owner; what a dead server left there is removed.
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, lstatSync, unlinkSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, lstatSync, unlinkSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import type { UnixSocket } from "../api/index.js";
 import { accountOf, groupNumber } from "./accounts.js";
@@ -40,6 +41,9 @@ export function bindUnixSocket(socket: UnixSocket, owner: SocketOwner | undefine
     process.umask(umask);
   }
   if (typeof handle === "number") {
+    // The system says the same of a folder that is not there as of one that is closed.
+    const folder = dirname(path);
+    if (!existsSync(folder)) throw new Error(`there is no folder ${folder}: make it, or choose another path`);
     throw new Error(getSystemErrorMap().get(handle)?.[1] ?? `error ${-handle}`);
   }
   try {

@@ -6,7 +6,7 @@ import { terminal } from "./a2.js";
 import { completionFor } from "./completion.js";
 import { findServerRoot, NoServerRootError } from "./server-root.js";
 
-const usage = `Usage: modhostctl [-d FOLDER] COMMAND
+const usage = `Usage: modhostctl [-d FOLDER] [-f FILE] COMMAND
   start           start the server; returns when it serves, or says why not
   stop            stop now
   restart         restart now, with the configuration as it is
@@ -37,7 +37,7 @@ export async function modhostctl(
   io: Terminal = terminal,
   run: RunModhost = modhost,
 ): Promise<number> {
-  const { root: given, rest } = takeRoot(args);
+  const { root: given, file, rest } = takeOptions(args);
   const [command, ...more] = rest;
   if (command === "help" && more[0] !== undefined) {
     // The one command that needs all modules in this process.
@@ -60,15 +60,19 @@ export async function modhostctl(
     else io.out(script.trimEnd());
     return script === undefined ? 1 : 0;
   }
-  let root: string;
+  let where: string[];
   try {
-    root = findServerRoot(given).path;
+    // With a main file of its own, the root is found as modhost does.
+    where =
+      file === undefined
+        ? ["-d", findServerRoot(given).path]
+        : [...(given === undefined ? [] : ["-d", given]), "-f", file];
   } catch (error) {
     if (!(error instanceof NoServerRootError)) throw error;
     io.err(`modhostctl: ${error.message}`);
     return 1;
   }
-  const status = runCommand(command, more, { root, run });
+  const status = runCommand(command, more, { where, run });
   if (status !== 0 && command !== "status" && command !== "fullstatus") {
     io.out(`Action '${rest.join(" ")}' failed.`);
     io.out("The error log may have more information.");
@@ -79,7 +83,7 @@ export async function modhostctl(
 function runCommand(
   command: string,
   more: readonly string[],
-  { root, run }: { root: string; run: RunModhost },
+  { where, run }: { where: readonly string[]; run: RunModhost },
 ): number {
   switch (command) {
     case "start":
@@ -89,24 +93,28 @@ function runCommand(
     case "graceful-stop":
     case "status":
     case "restart-group":
-      return run(["-d", root, "-k", command, ...more]);
+      return run([...where, "-k", command, ...more]);
     case "fullstatus": {
-      const status = run(["-d", root, "-k", "status", ...more]);
-      return status === 0 ? run(["-d", root, "-S"]) || run(["-d", root, "-M"]) : status;
+      const status = run([...where, "-k", "status", ...more]);
+      return status === 0 ? run([...where, "-S"]) || run([...where, "-M"]) : status;
     }
     case "explain":
-      return run(["explain", "-d", root, ...more]);
+      return run(["explain", ...where, ...more]);
     case "configtest":
-      return run(["-d", root, "-t", ...more]);
+      return run([...where, "-t", ...more]);
     default:
-      return run(["-d", root, command, ...more]);
+      return run([...where, command, ...more]);
   }
 }
 
-function takeRoot(args: readonly string[]): { root: string | undefined; rest: string[] } {
+/** Takes -d and -f out of the arguments, wherever they stand. */
+function takeOptions(args: readonly string[]): { root: string | undefined; file: string | undefined; rest: string[] } {
   const rest = [...args];
-  const at = rest.findIndex((arg) => arg.startsWith("-d"));
-  if (at < 0) return { root: undefined, rest };
-  const [flag = ""] = rest.splice(at, 1);
-  return { root: flag.length > 2 ? flag.slice(2) : rest.splice(at, 1)[0], rest };
+  const take = (name: string): string | undefined => {
+    const at = rest.findIndex((arg) => arg.startsWith(name));
+    const [flag] = at < 0 ? [] : rest.splice(at, 1);
+    if (flag === undefined) return undefined;
+    return flag.length > 2 ? flag.slice(2) : rest.splice(at, 1)[0];
+  };
+  return { root: take("-d"), file: take("-f"), rest };
 }

@@ -17,7 +17,7 @@ const front = loaded.length + 3;
 
 /** What lints look for of authentication, whatever modules of it there are. */
 const authentication = defineModule({
-  name: "mod_test_authentication",
+  name: "mod_auth_basic",
   summary: "Directives of authentication",
   settings: {},
   directives: (directive) =>
@@ -57,7 +57,7 @@ describe("a lint", () => {
 
   /** "code line: reason | related line" of each finding. */
   function lint(lines: string): string[] {
-    const text = `${loads}\nLoadModule test_authentication_module modules/x.so\nServerName main.example\nListen 80\n${lines.replaceAll("@ROOT@", root)}\n`;
+    const text = `${loads}\nLoadModule auth_basic_module modules/x.so\nServerName main.example\nListen 80\n${lines.replaceAll("@ROOT@", root)}\n`;
     writeFileSync(join(root, "main.conf"), text);
     const foreign = foreignModules(names);
     const read = readConfiguration({ serverRoot: root, file: "main.conf", environment: {}, modules: names, foreign });
@@ -85,7 +85,7 @@ describe("a lint", () => {
       "names a way to log in that there is not",
       "<Location /a>\nAuthType Basics\n</Location>",
       /^unknown-auth-type 2: nobody authenticates by AuthType "Basics"/,
-      "<Location /a>\nAuthType basic\n</Location>\n<Location /b>\nAuthType None\n</Location>",
+      "<Location /b>\nAuthType None\n</Location>",
     ],
     [
       "names a virtual host whose name is taken",
@@ -175,7 +175,22 @@ describe("a lint", () => {
       "names rules that leave methods open",
       `<Location /a>\n    <Limit GET POST>\n        Require ip 10.0.0.0/8\n    </Limit>\n</Location>`,
       /^methods-left-open 2: .*<Limit GET POST>.* \| 3$/,
-      `<Location /a>\n    <LimitExcept GET>\n        Require ip 10.0.0.0/8\n    </LimitExcept>\n</Location>`,
+      `<Location /a>\n    <LimitExcept GET>\n        Require ip 10.0.0.0/8\n    </LimitExcept>\n</Location>
+<Location /b>\n<Limit PUT DELETE>\nOrder deny,allow\nDeny from all\n</Limit>\n</Location>
+<Location /c>\n<Limit GET POST>\nOrder allow,deny\nAllow from all\n</Limit>\n</Location>
+<Location /d>\n<Limit GET>\nRequire ip 10.0.0.0/8\n</Limit>\n<LimitExcept GET>\nRequire all denied\n</LimitExcept>\n</Location>`,
+    ],
+    [
+      "names old rules that leave methods open",
+      `<Location /a>\n    <Limit GET POST>\n        Order allow,deny\n        Allow from 10.0.0.0/8\n    </Limit>\n</Location>`,
+      /^methods-left-open 2: .*<Limit GET POST>.* \| 3$/,
+      `<Location /a>\n    <Limit GET POST>\n        Order deny,allow\n    </Limit>\n</Location>`,
+    ],
+    [
+      "names a way to log in whose module is not loaded",
+      "<Location /a>\nAuthType Digest\n</Location>",
+      /^unknown-auth-type 2: nobody authenticates by AuthType "Digest"/,
+      "<Location /a>\nAuthType basic\n</Location>",
     ],
     [
       "names a folder that is not there",
@@ -191,9 +206,11 @@ describe("a lint", () => {
     ],
     [
       "names a script that can be fetched",
-      host("a.example", "DocumentRoot @ROOT@/docs\nWSGIScriptAlias / @ROOT@/docs/app.wsgi"),
+      host("a.example", "DocumentRoot @ROOT@/docs\nWSGIScriptAlias /app @ROOT@/docs/app.wsgi"),
       /^script-in-documents 4: .* \| 3$/,
-      host("a.example", "DocumentRoot @ROOT@/docs\nWSGIScriptAlias / @ROOT@/app.wsgi"),
+      // The application has that path too.
+      host("a.example", "DocumentRoot @ROOT@/docs\nWSGIScriptAlias / @ROOT@/docs/app.wsgi") +
+        host("b.example", "DocumentRoot @ROOT@/docs\nWSGIScriptAlias /app @ROOT@/app.wsgi"),
     ],
     [
       "names a rule about users that nobody asks for",

@@ -45,6 +45,11 @@ ErrorDocument 404 /missing.html
 <Location /moved>
   ExpiresDefault A0
 </Location>
+Redirect /typed http://elsewhere.test/
+<LocationMatch ^/(typed|folder)>
+  ExpiresDefault "access plus 30 days"
+  ExpiresByType text/html "access plus 1 minute"
+</LocationMatch>
 <Location /forbidden/>
   ExpiresDefault A0
   Require all denied
@@ -68,6 +73,8 @@ const rows: readonly (readonly [name: string, target: string, ...headers: string
   ["a 412", "/past/a.txt", 'If-Match: "x"'],
   ["a 404 with a document", "/past/none"],
   ["a redirect", "/moved/x"],
+  ["a redirect, by the type of its page", "/typed/a.gif"],
+  ["a folder without its slash, by the type of its page", "/folder"],
   ["a 403", "/forbidden/a.txt"],
   ["a wildcard hidden by an inner line", "/inner/a.png"],
 ];
@@ -81,7 +88,7 @@ const files = Object.fromEntries(
 export const suite: Suite = {
   name: "ExpiresActive",
   configuration,
-  files: { ...files, "htdocs/missing.html": "<p>missing" },
+  files: { ...files, "htdocs/missing.html": "<p>missing", "htdocs/folder/a.gif": "gif" },
   cases: [
     ...rows.map(([name, target, ...headers]): Case => ({ name, target, headers })),
     { name: "HEAD", method: "HEAD", target: "/past/a.txt" },

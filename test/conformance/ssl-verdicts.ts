@@ -126,7 +126,13 @@ const rows: readonly (readonly [text: string, differs?: string])[] = [
   [location("SSLRequireSSL")],
   [location("SSLRequireSSL off")],
   ["SSLRequireSSL"],
-  [location('SSLRequire %{SSL_PROTOCOL} eq "x"'), "Require expr is to be written, and the error says so"],
+  [location('SSLRequire %{SSL_PROTOCOL} eq "x"')],
+  [
+    location(
+      'SSLRequire ( %{SSL_CIPHER} !~ m/^(EXP|NULL)/ \\\n and %{SSL_CLIENT_S_DN_OU} in {"Staff", "CA"} and %{TIME_WDAY} >= 1 )',
+    ),
+  ],
+  [location("SSLRequire %{SSL_PROTOCOL}")],
   [location("SSLRequire (")],
   ["SSLSessionCache none"],
   ["SSLSessionCache nonenotnull"],

@@ -22,6 +22,19 @@ const shown = variables
   .map((name) => `%{${name}}e`)
   .join("|");
 
+/** What SSLRequire of a Location says, by the Location's number. */
+const requirements = [
+  "%{SSL_CIPHER_USEKEYSIZE} >= 128",
+  "%{SSL_CIPHER_USEKEYSIZE} lt 56",
+  '( %{SSL_CIPHER} !~ m/^(EXP|NULL)/ \\\n and %{SSL_CLIENT_S_DN_O} eq "Example" )',
+  '"abc" < "b" or "9" > "10"',
+  '"9" < "10" and "b" < "abc" and "b" > "a"',
+  '%{SSL_PROTOCOL} in { "TLSv1.2", "TLSv1.3" } and not ( %{REMOTE_ADDR} =~ m/^10\\./ )',
+  '%{SSL_VERSION_LIBRARY} -ge "10" and "007" == "7"',
+  '"7" eq "7" && "7" ne "07"',
+  "%{HTTPS} eq 'on'\n    SSLRequire %{SSL_PROTOCOL} eq 'SSLv2'",
+];
+
 const configuration = `
 LoadModule ssl_module @MODULES@/mod_ssl.so
 LoadModule headers_module @MODULES@/mod_headers.so
@@ -40,7 +53,7 @@ DocumentRoot @ROOT@/htdocs
 <Location /only-encrypted>
     SSLRequireSSL
 </Location>
-<Location /by-expression>
+${requirements.map((text, index) => `<Location /former/${index}>\n    SSLRequire ${text}\n</Location>\n`).join("")}<Location /by-expression>
     <If "%{SSL_PROTOCOL} != 'TLSv1.2' && %{HTTPS} == 'on'">
         Require all denied
     </If>
@@ -193,6 +206,10 @@ export const suite: Suite = {
       target: "/by-expression/",
     }),
     { name: "a condition without encryption", target: "/by-expression/", host: "main.test" },
+    ...requirements.flatMap((text, index): Case[] => [
+      over(toFirst, "first.test", { name: `SSLRequire ${text.replace(/\s+/g, " ")}`, target: `/former/${index}` }),
+    ]),
+    { name: "SSLRequire without encryption", target: "/former/1", host: "main.test" },
     { name: "plain HTTP on the port for TLS", to: { port: 2 }, host: "first.test" },
     { name: "plain HTTP/1.0 on the port for TLS", to: { port: 2 }, raw: "GET / HTTP/1.0\r\n\r\n" },
     over(toFirst, "first.test", { name: "the log of an encrypted request", logs: ["ssl.log"] }),

@@ -144,6 +144,8 @@ Header set X-Client "expr=%{REMOTE_ADDR}"
     const listening = (other = createServer()).listen(path);
     await new Promise((resolve) => listening.once("listening", resolve));
     expect(() => bindUnixSocket(unix, undefined)).to.throw("another process listens there");
+    const lost = { ...unix, path: `${unix.path}.none/front.sock` };
+    expect(() => bindUnixSocket(lost, undefined)).to.throw("there is no folder");
     await new Promise((resolve) => listening.close(resolve));
     const left = runProgram([process.execPath, "-e", `require("net").createServer().listen(${JSON.stringify(path)})`]);
     await until("the other one listens", () => existsSync(path));

@@ -49,6 +49,20 @@ describe("modhostctl", () => {
     expect(await run(["fullstatus"], [3])).to.deep.equal({ status: 3, text: "", runs: ["-k status"] });
   });
 
+  it("hands on the main file that is named, wherever it stands, and leaves the root to modhost", async () => {
+    const given: string[] = [];
+    const silent = { out: () => undefined, err: () => undefined, ask: () => Promise.resolve("") };
+    const keep = (args: readonly string[]): number => (given.push(args.join(" ")), 0);
+    for (const args of [
+      ["-f", "/x.conf", "configtest"],
+      ["explain", "-f", "/x.conf", "http://a.test/"],
+      ["-d", root, "-f/x", "-S"],
+    ]) {
+      await modhostctl(args, silent, keep);
+    }
+    expect(given).to.deep.equal(["-f /x.conf -t", "explain -f /x.conf http://a.test/", `-d ${root} -f /x -S`]);
+  });
+
   it("prints the help of a directive in any case, and of a section without its brackets", async () => {
     expect((await run(["help", "directoryindex"])).text).to.match(
       /^DirectoryIndex: .*\n\n {2}Syntax: +DirectoryIndex .*\n/,

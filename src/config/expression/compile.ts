@@ -1,5 +1,12 @@
 // Tree of an expression → a function from requests to its truth, or its text.
-import { byteString, nearest, PatternError, translatePattern, type Origin } from "../../api/index.js";
+import {
+  byteString,
+  nearest,
+  PatternError,
+  translatePattern,
+  type ExpressionOptions,
+  type Origin,
+} from "../../api/index.js";
 import { binaryOperators, integer, unaryOperators, type Operand } from "./operators.js";
 import type { Scope, TestFunction, WordFunction } from "./scope.js";
 import {
@@ -22,10 +29,12 @@ export class ExpressionWriter {
   readonly variables = new Set<string>();
   readonly #vocabulary: ExpressionVocabulary;
   readonly #origin: Origin;
+  readonly #longerIsGreater: boolean;
 
-  constructor(vocabulary: ExpressionVocabulary, origin: Origin) {
+  constructor(vocabulary: ExpressionVocabulary, origin: Origin, { longerIsGreater = false }: ExpressionOptions = {}) {
     this.#vocabulary = vocabulary;
     this.#origin = origin;
+    this.#longerIsGreater = longerIsGreater;
   }
 
   test(tree: Test, level = 1): TestFunction {
@@ -44,7 +53,11 @@ export class ExpressionWriter {
           tree.tests.map((each, index) => this.#operandOf(each, level, index === tree.tests.length - 1)),
         );
       case "compare":
-        return compare(tree.operator, this.word(tree.left, level + 1), this.word(tree.right, level + 1));
+        return compare(
+          (this.#longerIsGreater ? formerComparisons : comparisons)[tree.operator],
+          this.word(tree.left, level + 1),
+          this.word(tree.right, level + 1),
+        );
       case "match":
         return match(this.word(tree.left, level + 1), regexOf(tree.regex, this.#origin), tree.negated);
       case "in":
@@ -155,7 +168,9 @@ function several(kind: "and" | "or", tests: readonly TestFunction[]): TestFuncti
   return kind === "and" ? (scope) => tests.every((test) => test(scope)) : (scope) => tests.some((test) => test(scope));
 }
 
-const comparisons: Readonly<Record<TextComparison | NumberComparison, (left: string, right: string) => boolean>> = {
+type Comparison = (left: string, right: string) => boolean;
+
+const comparisons: Readonly<Record<TextComparison | NumberComparison, Comparison>> = {
   "==": (left, right) => left === right,
   "!=": (left, right) => left !== right,
   "<": (left, right) => left < right,
@@ -175,8 +190,25 @@ function equal(left: number | bigint, right: number | bigint): boolean {
   return !(left < right) && !(left > right);
 }
 
-function compare(operator: TextComparison | NumberComparison, left: WordFunction, right: WordFunction): TestFunction {
-  const test = comparisons[operator];
+/** Of two texts the longer one is greater. */
+function lengthFirst(holds: (order: number) => boolean): Comparison {
+  return (left, right) => holds(left.length - right.length || (left < right ? -1 : Number(left > right)));
+}
+
+const isSame = lengthFirst((order) => order === 0);
+const isOther = lengthFirst((order) => order !== 0);
+const isBelow = lengthFirst((order) => order < 0);
+const isAtMost = lengthFirst((order) => order <= 0);
+const isAbove = lengthFirst((order) => order > 0);
+const isAtLeast = lengthFirst((order) => order >= 0);
+
+/** As SSLRequire compares, by all spellings of an operator alike. */
+const formerComparisons: typeof comparisons = {
+  ...{ "==": isSame, "-eq": isSame, "!=": isOther, "-ne": isOther, "<": isBelow, "-lt": isBelow },
+  ...{ "<=": isAtMost, "-le": isAtMost, ">": isAbove, "-gt": isAbove, ">=": isAtLeast, "-ge": isAtLeast },
+};
+
+function compare(test: Comparison, left: WordFunction, right: WordFunction): TestFunction {
   return (scope) => test(left(scope), right(scope));
 }
 

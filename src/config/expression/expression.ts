@@ -33,7 +33,7 @@ const mostLookups = 20;
 
 /** Compiles a condition. Throws an ExpressionError. */
 export function compileCondition(text: string, { vocabulary, origin, options }: ExpressionParts): Condition {
-  const writer = new ExpressionWriter(vocabulary, origin);
+  const writer = new ExpressionWriter(vocabulary, origin, options);
   const run = writer.test(parseCondition(text));
   const vary = options.vary ?? true;
   const test: Condition["test"] = (request, context = nothing) => ask(run, scopeOf(request, context, vary), origin);

@@ -1,7 +1,7 @@
 // Access rules → those that do nothing, or leave open what they seem to close.
 import { meant, nearest } from "../../api/index.js";
-import type { DirectiveNode } from "../tree.js";
-import { findingAt, hasLine, isDirective, wordsOf, type Body, type Lint } from "./view.js";
+import type { DirectiveNode, Node } from "../tree.js";
+import { findingAt, hasLine, isDirective, isSection, wordsOf, type Body, type Lint } from "./view.js";
 
 /** Old and new rules in one section: both must let a request in. */
 const mixedAccess: Lint = {
@@ -42,13 +42,26 @@ const uselessRequire: Lint = {
   },
 };
 
+/** A rule of a <Limit> that keeps somebody out; none where all are let in. */
+function refusalIn(nodes: readonly Node[]): DirectiveNode | undefined {
+  const rules = nodes.filter((node): node is DirectiveNode => isDirective(node, "require", "deny", "order", "allow"));
+  const isOpen = rules.some(({ key, text }) => key === "allow" && /^from\s+all$/i.test(text));
+  return rules.find(
+    ({ key, text }) =>
+      key === "deny" ||
+      (key === "require" && !/\bgranted$/i.test(text)) ||
+      (key === "order" && /^(?:allow,deny|mutual-failure)$/i.test(text) && !isOpen),
+  );
+}
+
+/** Rules for what is read, which leave the rest open. Rules for methods that change something are meant for those alone. */
 const methodsLeftOpen: Lint = {
   code: "methods-left-open",
   *find(view) {
-    for (const { node } of view.named("<limit>")) {
-      if (node.kind !== "section") continue;
-      const rule = node.children.find((child) => isDirective(child, "require", "deny", "order"));
-      if (!rule || /\bgranted$/i.test(rule.text)) continue;
+    for (const { node, body } of view.named("<limit>")) {
+      if (node.kind !== "section" || !wordsOf(node).some((method) => method.toUpperCase() === "GET")) continue;
+      const rule = refusalIn(node.children);
+      if (!rule || body.nodes.some((other) => isSection(other, "<limitexcept>") && refusalIn(other.children))) continue;
       yield findingAt(node, `the rules in <Limit ${node.text}> hold for no other method: the rest stays open`, {
         advice: "access rules belong outside of <Limit>; <LimitExcept> closes all methods but the ones it names",
         related: [{ origin: rule.origin, text: `${rule.name} ${rule.text}` }],
@@ -75,18 +88,30 @@ const userWithoutAuth: Lint = {
   },
 };
 
-const authTypes = ["None", "Basic", "Digest", "Form"];
+/** Who asks for names and passwords, by AuthType. */
+const authTypes: ReadonlyMap<string, string> = new Map([
+  ["Basic", "mod_auth_basic"],
+  ["Digest", "mod_auth_digest"],
+  ["Form", "mod_auth_form"],
+]);
 
 const unknownAuthType: Lint = {
   code: "unknown-auth-type",
   *find(view) {
+    const loaded = new Set(view.server.modules.map(({ name }) => name));
+    // A module of the reader's own may ask in a way of its own.
+    const knowsOthers = view.server.tree.modules.some(({ file }) => file !== undefined);
     for (const { node } of view.named("authtype")) {
       const [type = ""] = wordsOf(node);
-      if (type.includes("%{") || authTypes.some((each) => each.toLowerCase() === type.toLowerCase())) continue;
-      const near = meant(nearest(type, authTypes));
+      if (type.includes("%{") || type.toLowerCase() === "none") continue;
+      const known = [...authTypes].find(([each]) => each.toLowerCase() === type.toLowerCase());
+      if (known ? loaded.has(known[1]) : knowsOthers) continue;
       yield findingAt(node, `nobody authenticates by AuthType "${type}": who has to log in gets a 500`, {
         word: 0,
-        advice: near ?? `the types are ${authTypes.join(", ")}`,
+        advice: known
+          ? `load ${known[1]}: a2enmod ${known[1].replace("mod_", "")}`
+          : (meant(nearest(type, [...authTypes.keys()])) ??
+            `the types are ${[...authTypes.keys()].join(", ")} and None`),
       });
     }
   },

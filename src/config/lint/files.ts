@@ -1,7 +1,8 @@
 // Names of files and folders → those that are not there, that everybody may read, or that stand where URLs should.
 import { lstatSync, statSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
-import { core } from "../../api/index.js";
+import { core, prefixLength } from "../../api/index.js";
+import type { Node } from "../tree.js";
 import { findingAt, isDirective, wordsOf, type Lint } from "./view.js";
 
 /** Folders are looked at once each; a configuration may name thousands. */
@@ -98,6 +99,15 @@ const secretServed: Lint = {
   },
 };
 
+/** Whether a URL path goes to what one of these lines maps it to, and so to no file below the DocumentRoot. */
+function isMapped(path: string, nodes: readonly Node[]): boolean {
+  return nodes.some((node) => {
+    if (!isDirective(node, "wsgiscriptalias", "alias", "scriptalias", "proxypass")) return false;
+    const [prefix = "", target] = wordsOf(node);
+    return target !== "!" && prefixLength(path, prefix) > 0;
+  });
+}
+
 const scriptInDocuments: Lint = {
   code: "script-in-documents",
   *find(view) {
@@ -113,6 +123,7 @@ const scriptInDocuments: Lint = {
         const [, target = ""] = wordsOf(node);
         const script = resolve(view.server.serverRoot, target);
         if (!script.startsWith(`${documentRoot}/`) || target.endsWith("/")) continue;
+        if (isMapped(script.slice(documentRoot.length), nodes)) continue;
         yield findingAt(
           node,
           `the script lies in the DocumentRoot ${documentRoot}: its source may be fetched like any page`,

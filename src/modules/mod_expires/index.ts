@@ -81,8 +81,7 @@ export default defineModule({
       run: (request, response, { byType, byDefault, wildcards }) => {
         if (response.status >= 400 || request.parent || response.always?.has("expires")) return response;
         if (response.headers.has("expires")) return response;
-        const type = response.page ? request.contentType : response.headers.get("content-type");
-        const time = lifetimeOf(type, byType, wildcards) ?? byDefault;
+        const time = lifetimeOf(response.headers.get("content-type"), byType, wildcards) ?? byDefault;
         if (time) setFields(request, response, time);
         return response;
       },

@@ -1,5 +1,5 @@
 // Requests over TLS, or not → refused, named, and with variables, as the SSL directives say.
-import { refuse, type Request, type Verdict, type VirtualHost } from "../../api/index.js";
+import { refuse, type Condition, type Request, type Verdict, type VirtualHost } from "../../api/index.js";
 import { isVerified, sectionRefusal } from "./client-certificates.js";
 import { optionsOf, type SslSettings } from "./settings.js";
 import { certificateTexts, sslVariable, standardVariables } from "./variables.js";
@@ -32,17 +32,34 @@ export function checkName(
   return refuse(421);
 }
 
-/** SSLRequireSSL, and SSLVerifyClient of sections. */
-export function checkAccess(request: Request, { requiresTls, verifyClient, verifyDepth }: SslSettings): Verdict {
+/** SSLRequireSSL, SSLVerifyClient of sections, and SSLRequire. */
+export function checkAccess(
+  request: Request,
+  { requiresTls, requirements, verifyClient, verifyDepth }: SslSettings,
+): Verdict | Promise<Verdict> {
   const { tls } = request.connection;
   if (requiresTls && !tls) {
     request.log("error", "ssl", `AH02219: access to ${request.filename} failed, reason: SSL connection required`);
     return refuse(403);
   }
   const fault = tls && sectionRefusal(tls.socket, verifyClient, verifyDepth);
-  if (fault === undefined) return undefined;
+  if (fault === undefined) return tls && requirements.length > 0 ? checkRequirements(request, requirements) : undefined;
   request.log("error", "ssl", `AH02266: Re-negotiation handshake failed: ${fault}`);
   return refuse(403);
+}
+
+async function checkRequirements(request: Request, requirements: readonly Condition[]): Promise<Verdict> {
+  for (const condition of requirements) {
+    if (await condition.test(request)) continue;
+    request.log("info", "ssl", `AH02228: Failed expression: ${condition.text}`);
+    request.log(
+      "error",
+      "ssl",
+      `AH02229: access to ${request.filename} failed, reason: SSL requirement expression not fulfilled`,
+    );
+    return refuse(403);
+  }
+  return undefined;
 }
 
 /** SSLUserName and FakeBasicAuth: who the client is, by its certificate. */

@@ -139,11 +139,13 @@ function requestDirectives(directive: Make): Directives<Settings> {
       args: [arg.raw("expression")],
       contexts: sections,
       override,
-      summary: "Refused: the former language of conditions on connections",
-      doc: 'Write `Require expr "..."` instead: it knows the same variables, as `%{SSL_CIPHER_USEKEYSIZE}`.',
-      example: "SSLRequire %{SSL_CIPHER_USEKEYSIZE} >= 128",
-      set: (_values, place) =>
-        place.fail("is not supported", 'write Require expr "%{SSL_CIPHER_USEKEYSIZE} -ge 128" in its place'),
+      summary: "A condition that encrypted requests have to meet, else 403",
+      doc:
+        "An expression as in `Require expr`, but of two texts that are compared the longer one is greater, so that numbers compare " +
+        "as numbers with `>=` too. All conditions must hold, those of outer sections too. As in Apache it says nothing of requests " +
+        "that are not encrypted: SSLRequireSSL refuses those. New sites write `Require expr`.",
+      example: "<Location /private>\n  SSLRequireSSL\n  SSLRequire %{SSL_CIPHER_USEKEYSIZE} >= 128\n</Location>",
+      set: ([text], place) => ({ requirements: [place.condition(text, { longerIsGreater: true })] }),
     }),
     SSLOptions: directive({
       args: [rest(arg.word("option"))],

@@ -196,7 +196,8 @@ export default defineModule({
         checkName(request, settings, (host) => encrypted.get(host)?.policy) ?? refuseFake(request, settings),
     },
     accessChecker: {
-      when: ({ requiresTls, verifyClient }) => requiresTls || verifyClient !== "none",
+      when: ({ requiresTls, requirements, verifyClient }) =>
+        requiresTls || requirements.length > 0 || verifyClient !== "none",
       run: checkAccess,
     },
     checkUser: {

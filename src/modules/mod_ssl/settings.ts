@@ -1,5 +1,13 @@
 // What the SSL directives set.
-import { defineSettings, list, notInherited, value, type Origin, type SettingsOf } from "../../api/index.js";
+import {
+  defineSettings,
+  list,
+  notInherited,
+  value,
+  type Condition,
+  type Origin,
+  type SettingsOf,
+} from "../../api/index.js";
 import type { OcspRules } from "./ocsp-check.js";
 import type { RevocationCheck } from "./revocation.js";
 import type { Version, Versions } from "./versions.js";
@@ -86,6 +94,7 @@ export const ssl = defineSettings("mod_ssl", {
   verifyDepth: value<number>(1),
   options: { initial: none, add: overlay, nest: overlay },
   requiresTls: value<boolean>(false),
+  requirements: list<Condition>(),
   userName: value<string | undefined>(undefined),
   strictNames: value<boolean>(false),
   namePolicy: value<"strict" | "secure" | "authonly" | "insecure">("secure"),
