@@ -9,6 +9,7 @@ import type { Response } from "./response.js";
 export const phases = {
   postReadRequest: "all",
   quickHandler: "first",
+  preTranslateName: "first",
   translateName: "first",
   mapToStorage: "first",
   headerParser: "all",

@@ -41,16 +41,26 @@ export function refusedParts(target: string, isReadable: boolean): { path: strin
   return { path: removeDots(path, true, true) ?? raw, query };
 }
 
+/** The path of a target before it is decoded: normalised, unreserved characters decoded; undefined where it has none. */
+export function encodedPath(target: string, { mergeSlashes }: PathRules): string | undefined {
+  const raw = /^[^?]*/.exec(target)?.[0] || "/";
+  return /%(?![0-9a-fA-F]{2})/.test(raw) ? undefined : walk(raw, mergeSlashes);
+}
+
 function normalise(raw: string, rules: PathRules): string | 400 | 404 {
   if (/%(?![0-9a-fA-F]{2})/.test(raw)) return 400;
+  const walked = walk(raw, rules.mergeSlashes);
+  if (walked === undefined) return 400;
+  return decode(walked, rules);
+}
+
+function walk(raw: string, mergeSlashes: boolean): string | undefined {
   // Unreserved characters first, so that "%2e%2e" is a dot segment.
   const unreserved = raw.replace(/%(?:2[de]|3\d|[46][1-9a-f]|[57][0-9a]|5f|7e)/gi, (triplet) => {
     const character = decodeTriplet(triplet);
     return /[A-Za-z0-9\-._~]/.test(character) ? character : triplet;
   });
-  const walked = removeDots(unreserved.replace(/^\/\/+/, "/"), rules.mergeSlashes);
-  if (walked === undefined) return 400;
-  return decode(walked, rules);
+  return removeDots(unreserved.replace(/^\/\/+/, "/"), mergeSlashes);
 }
 
 function decode(path: string, { allowEncodedSlashes, mergeSlashes }: PathRules): string | 400 | 404 {

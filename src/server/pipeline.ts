@@ -44,7 +44,7 @@ import type { Exchange, ExchangeHandler, Http2Limits, Sent, Transmission, WireLi
 import { beginFilters, filterBody, filterResponse } from "./filter.js";
 import { hostOf, type HostName } from "./host-name.js";
 import { mapToStorage, matchLocations } from "./map.js";
-import { parseTarget, refusedParts } from "./path.js";
+import { encodedPath, parseTarget, refusedParts } from "./path.js";
 import type { Observer } from "./observer.js";
 import { http1, type Spoken } from "./protocols.js";
 import { ServerRequest, type CoreSettings, type Services } from "./request.js";
@@ -316,10 +316,13 @@ export class Pipeline implements ExchangeHandler {
       : parseTarget(request.target, this.#state(request.virtualHost).core);
     if ("status" in parts) {
       Object.assign(request, refusedParts(request.target, true));
-      return refuse(parts.status);
+      if (parts.status !== 404) return refuse(parts.status);
+      // Unless somebody takes the path as it was sent.
+      request.undecodable = refuse(parts.status);
+    } else {
+      request.path = parts.path;
+      request.query = parts.query;
     }
-    request.path = parts.path;
-    request.query = parts.query;
     if (!request.path.startsWith("/") && !request.isForwarded) return starTarget(request);
     const { sections } = this.#state(request.virtualHost);
     return then(matchLocations(request, sections), () => {
@@ -451,7 +454,7 @@ function runSteps(
   for (let i = from; i < steps.length; i++) {
     const step = steps[i] as Step;
     if (isSettled(request, step)) continue;
-    const verdict = runPhase(request, step, 0);
+    const verdict = step === "preTranslateName" ? takeEncoded(request, sections) : runPhase(request, step, 0);
     const ended =
       verdict instanceof Promise
         ? verdict.then((value) => endStep(step, value, request, sections))
@@ -483,10 +486,11 @@ function endStep(
 }
 
 /**
- * Whether there is nothing to do in a step: nobody has to be known, or the request this one came of has passed it under
- * the same settings.
+ * Whether there is nothing to do in a step: nobody has to be known, the request this one came of has passed it under
+ * the same settings, or the path cannot be decoded, and no answer that is kept is for it.
  */
 function isSettled(request: ServerRequest, step: Step): boolean {
+  if (step === "quickHandler") return request.undecodable !== undefined;
   if (step === "accessChecker") {
     const origin = request.parent ?? request.previous;
     if (origin?.plan !== request.plan || request.services.checksEachUrl) return false;
@@ -495,6 +499,24 @@ function isSettled(request: ServerRequest, step: Step): boolean {
     return true;
   }
   return (step === "checkUser" || step === "authChecker") && !request.needsUser;
+}
+
+/** The phase of hooks that see the path before it is decoded; where none of them takes the request, it is decoded again. */
+function takeEncoded(request: ServerRequest, sections: SectionIndex): Awaitable<Verdict> {
+  const { path, undecodable, plan } = request;
+  if (!undecodable && (plan.hooks.preTranslateName.length === 0 || request.isForwarded)) return undefined;
+  const encoded = encodedPath(request.target, request.virtualHost.plan.settings["core"] as CoreSettings);
+  if (encoded === undefined) return undecodable;
+  request.path = encoded;
+  const laid = encoded === path ? undefined : matchLocations(request, sections);
+  return then(
+    then(laid, () => runPhase(request, "preTranslateName", 0)),
+    (verdict) => {
+      if (verdict !== undefined) return verdict;
+      request.path = path;
+      return undecodable || encoded === path ? undecodable : then(matchLocations(request, sections), () => undefined);
+    },
+  );
 }
 
 function refuseNameless(request: ServerRequest): Response | undefined {

@@ -90,6 +90,8 @@ export class ServerRequest implements Request {
 
   method: string;
   path = "";
+  /** The answer to a path that cannot be decoded, unless it is taken before that (preTranslateName). */
+  undecodable: Response | undefined;
   query: string | undefined = undefined;
   filename = "";
   file: Stats | undefined = undefined;

@@ -2,6 +2,7 @@
 import { expressionVerdicts } from "./expression-verdicts.js";
 import { languageVerdicts } from "./language-verdicts.js";
 import { mdVerdicts } from "./md-verdicts.js";
+import { proxyVerdicts } from "./proxy-verdicts.js";
 import { sslVerdicts } from "./ssl-verdicts.js";
 
 /** One configuration; @ROOT@ is the server root, @MODULES@ the folder of Apache's modules. */
@@ -321,6 +322,7 @@ const rows: readonly VerdictRow[] = [
   ...expressionVerdicts,
   ...mdVerdicts,
   ...sslVerdicts,
+  ...proxyVerdicts,
 ];
 
 export const verdicts: readonly Verdict[] = rows.map(([name, text, more]) => ({ name, text, ...more }));

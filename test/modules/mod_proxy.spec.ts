@@ -68,10 +68,13 @@ const refused: readonly (readonly [string, string])[] = [
   ],
   ["ProxyPass / http://h/ foo=bar", '1: ProxyPass: unknown parameter foo, found "foo=bar"'],
   ["ProxyPass / http://h/ foo", '1: ProxyPass: a parameter must be of the form key=value, found "foo"'],
-  ["ProxyPass / http://h/ timeout=abc", '1: ProxyPass: timeout must be a length of time above 0, found "timeout=abc"'],
   [
-    "ProxyPass / http://h/ upgrade=h2c",
-    '1: ProxyPass: upgrade must be websocket, ANY or NONE: no other protocol is known, found "upgrade=h2c"',
+    "ProxyPass / http://h/ timeout=abc",
+    '1: ProxyPass: timeout must be a number of seconds from 1 to 1000000000, found "timeout=abc"',
+  ],
+  [
+    "ProxyPass / http://h/ upgrade=web+socket+and+more",
+    '1: ProxyPass: upgrade must be the name of a protocol, ANY or NONE, found "upgrade=web+socket+and+more"',
   ],
   [
     "ProxyPass / http://h/ loadfactor=101",

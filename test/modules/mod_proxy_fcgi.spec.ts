@@ -135,7 +135,7 @@ describe("mod_proxy_fcgi", () => {
     gone.close();
     const front = closing(await startFront(`ProxyPass / fcgi://127.0.0.1:${gone.port}/`));
     expect(await front.send(request("GET /"))).to.match(/^HTTP\/1\.1 503 /);
-    const { send } = await pair(() => undefined, `${toBackEnd} timeout=100ms`);
+    const { send } = await pair(() => undefined, `${toBackEnd} timeout=1`);
     expect(await send(request("GET /"))).to.match(/^HTTP\/1\.1 504 /);
   });
 

@@ -21,7 +21,7 @@ const modules = [
 const balancers = {
   checked:
     "BalancerMember http://127.0.0.1:@A@ hcmethod=GET hcuri=/health hcinterval=100ms\nBalancerMember http://127.0.0.1:@B@",
-  failing: "BalancerMember http://127.0.0.1:@A@ retry=1h\nBalancerMember http://127.0.0.1:@B@",
+  failing: "BalancerMember http://127.0.0.1:@A@ retry=3600\nBalancerMember http://127.0.0.1:@B@",
   tried: "BalancerMember http://127.0.0.1:@A@ retry=1\nBalancerMember http://127.0.0.1:@B@",
   changing:
     "BalancerMember http://127.0.0.1:@A@ retry=0\nBalancerMember http://127.0.0.1:@B@ retry=0\nBalancerMember http://127.0.0.1:@C@ retry=0",

@@ -7,6 +7,7 @@ type HookName = keyof Module["hooks"];
 export const requestPhases: readonly (readonly [phase: HookName, name: string])[] = [
   ["postReadRequest", "Post-Read Request"],
   ["headerParser", "Header Parse"],
+  ["preTranslateName", "Pre-Translate Name"],
   ["translateName", "Translate Name"],
   ["mapToStorage", "Map to Storage"],
   ["accessChecker", "Check Access"],

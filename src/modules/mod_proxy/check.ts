@@ -4,7 +4,7 @@ import { balancerName } from "./balancer-lines.js";
 import { balancerNames } from "./balancer.js";
 import { moduleOf } from "./handler.js";
 import { hiddenRules, type ProxyRule } from "./rules.js";
-import type { Parameters } from "./parameters.js";
+import type { AllParameters, Parameters } from "./parameters.js";
 import { definition } from "./settings.js";
 import type { Address } from "./target.js";
 
@@ -47,6 +47,7 @@ export function checkProxies(server: ServerView): void {
       wanting.add(address.authority);
       server.warn(`${name} has no BalancerMember, requests for it get a 503`, rule.origin);
     }
+    checkMethods(server, [...(settings.rules ?? []).map(({ destination }) => destination), ...(settings.sets ?? [])]);
     for (const { parameters } of settings.sets ?? []) checkHealth(parameters.health, { server, virtualHost });
     for (const { target, origin, parameters } of settings.members ?? []) {
       checkHealth(parameters.health, { server, virtualHost, origin });
@@ -55,6 +56,16 @@ export function checkProxies(server: ServerView): void {
       wanting.add(scheme);
       server.warn(`no module is loaded for ${scheme}:// back ends: a2enmod proxy_${moduleOf(scheme)}`, origin);
     }
+  }
+}
+
+/** lbmethod= names a module that is loaded. */
+function checkMethods(server: ServerView, lines: readonly ({ parameters: AllParameters } | undefined)[]): void {
+  const known = server.providers("proxyBalanceMethod");
+  for (const method of new Set(lines.map((line) => line?.parameters.balancer?.method))) {
+    if (method === undefined || known.has(method)) continue;
+    const names = [...known.keys()].join(", ") || "none";
+    server.error(`lbmethod=${method}: no such method is loaded (${names} are): a2enmod lbmethod_${method}`);
   }
 }
 

@@ -12,7 +12,7 @@ import { locationAround, parseRule } from "./rules.js";
 import { proxySections } from "./sections.js";
 import { definition, type Via } from "./settings.js";
 import { dropSpool } from "./spooled.js";
-import { translate } from "./translate.js";
+import { isMapped, mapsEncoded, translate } from "./translate.js";
 
 const hosts = ["server config", "virtual host"] as const;
 const alsoSections = ["server config", "virtual host", "directory"] as const;
@@ -21,10 +21,13 @@ const parametersDoc =
   "Behind the URL: `timeout=` (seconds; longest pause of the back end), `connectiontimeout=`, `max=` (connections of one " +
   "HTTP worker) with `acquire=` (milliseconds to wait for one), `ttl=` (seconds a connection idles in the pool, 60 unless " +
   "written), `disablereuse=On`, `enablereuse=`, `keepalive=On`, `ping=` (longest wait for `100 Continue` before a body is " +
-  "sent), `upgrade=websocket`, and the flags `nocanon`, `noquery` and `interpolate`. `min=`, `smax=`, `addressttl=`, " +
+  "sent), `upgrade=websocket` (or another protocol, `ANY`, `NONE`), and the flags `nocanon`, `noquery` and `interpolate`. `min=`, `smax=`, `addressttl=`, " +
   "`flushpackets=`, `flushwait=`, `iobuffersize=`, `receivebuffersize=` and `responsefieldsize=` are accepted and change " +
   "nothing: bytes go on as they come. `retry=`, `status=`, `route=`, `redirect=`, `loadfactor=` and `lbset=` are for " +
-  "members of balancers. `secret=` and `mapping=` are refused. Variables of the environment: `no-proxy` keeps a request out, " +
+  "members of balancers. `mapping=encoded` compares and passes on the path as it was sent, `%2F` included, which then need no " +
+  "AllowEncodedSlashes; `mapping=servlet` does the same, and looks at paths as servlets do: without `;parameters` of their segments, " +
+  "and with what is left of dot segments resolved. `<Location>` sections then see that path. `timeout=`, `ttl=` and `retry=` are seconds; a unit " +
+  "behind them counts for nothing, as in Apache. `flusher=` and `secret=` (of AJP) have no effect. Variables of the environment: `no-proxy` keeps a request out, " +
   "`proxy-nokeepalive` gives it a connection of its own, `proxy-initial-not-pooled` a new one to the first request of a " +
   "client; `force-proxy-request-1.0` sends HTTP/1.0, `proxy-sendcl` a length in place of chunks (the body waits in a " +
   "file), `proxy-interim-response=Suppress` keeps 1xx responses back, `Proxy-Chain-Auth` passes Proxy-Authorization on. ";
@@ -166,10 +169,16 @@ export default defineModule({
         return undefined;
       },
     },
+    preTranslateName: {
+      rank: "first",
+      when: mapsEncoded,
+      run: (request, settings) => (translate(request, settings, true) ? "done" : undefined),
+    },
     translateName: {
       rank: "first",
       when: ({ rules, sectionRule, forwards }) => rules.length > 0 || sectionRule !== undefined || forwards,
-      run: (request, settings) => (request.isForwarded || translate(request, settings) ? "done" : undefined),
+      run: (request, settings) =>
+        request.isForwarded || isMapped(request) || translate(request, settings) ? "done" : undefined,
     },
     mapToStorage: {
       rank: "first",

@@ -37,11 +37,14 @@ export type ProxyRule = PathTest & {
   /** The rest of the path goes on as the client sent it, whatever it means. */
   readonly nocanon: boolean;
   readonly noquery: boolean;
+  /** How the path is looked at, and goes on: decoded, as it was sent, or the same without the parameters of its segments. */
+  readonly mapping: "decoded" | "encoded" | "servlet";
 };
 
 /** Says that the rules of the main server are not taken over: a rule that matches nothing. */
 export const standsAlone = (directive: string, origin: Origin): ProxyRule => ({
-  ...{ directive, origin, regex: never, destination: undefined, nocanon: false, noquery: false },
+  ...{ directive, origin, regex: never, destination: undefined },
+  ...{ nocanon: false, noquery: false, mapping: "decoded" },
 });
 
 const never = /(?!)/;
@@ -67,7 +70,7 @@ export function parseRule(words: readonly string[], asRegex: boolean, place: Pla
   }
   const flags = more.map((word) => word.toLowerCase());
   const parameters = parseParameters(
-    more.filter((word) => !/^(nocanon|noquery|interpolate)$/i.test(word)),
+    more.filter((word) => !/^(nocanon|noquery|interpolate|mapping=.*)$/i.test(word)),
     place,
     /^balancer:/i.test(url),
   );
@@ -85,7 +88,18 @@ export function parseRule(words: readonly string[], asRegex: boolean, place: Pla
     destination,
     nocanon: flags.includes("nocanon"),
     noquery: flags.includes("noquery"),
+    mapping: mappingIn(flags, place),
   };
+}
+
+function mappingIn(flags: readonly string[], place: Place): ProxyRule["mapping"] {
+  const said = flags.findLast((flag) => flag.startsWith("mapping="))?.slice("mapping=".length) ?? "decoded";
+  // Both at once: servlets' paths are not decoded either.
+  const all = flags.includes("mapping=servlet") ? "servlet" : said;
+  if (all === "decoded" && !flags.includes("mapping=decoded")) return "decoded";
+  return all === "encoded" || all === "servlet"
+    ? all
+    : place.fail(`mapping must be encoded or servlet, found "mapping=${said}"`);
 }
 
 /** Whether a word is a URL, or "!". */

@@ -3,6 +3,7 @@ import { lookupFor, prefixLength, type Found, type Request, type Response } from
 import { forwardMapping, forwardParameters } from "./forward.js";
 import { joined, type AllParameters } from "./parameters.js";
 import type { Destination, ProxyRule } from "./rules.js";
+import { servletPath, servletPrefixLength } from "./servlet-path.js";
 import type { ProxySettings, SetLine } from "./settings.js";
 import { canonicalPath, comparable, nameOf, parseAuthority, type Address } from "./target.js";
 
@@ -24,11 +25,27 @@ export interface Mapping {
 
 const key = Symbol("mapping of mod_proxy");
 
-/** Maps a request by the ProxyPass of its `<Location>`, else by the first rule that matches; false when none does. */
-export function translate(request: Request, settings: ProxySettings): boolean {
-  const { rules, sectionRule } = settings;
+/** Whether there are rules for paths that are not decoded. */
+export function mapsEncoded({ rules, sectionRule }: ProxySettings): boolean {
+  return isForEncoded(sectionRule) || rules.some(isForEncoded);
+}
+
+/** Whether a request has been mapped by such a rule. */
+export function isMapped(request: Request): boolean {
+  return request.kept.get(takenKey) === true;
+}
+
+/**
+ * Maps a request by the ProxyPass of its `<Location>`, else by the first rule that matches; false when none does.
+ * `isEncoded`: the path is not decoded yet, and the rules for such paths are meant.
+ */
+export function translate(request: Request, settings: ProxySettings, isEncoded = false): boolean {
+  const { sectionRule } = settings;
   if (request.environment.has("no-proxy")) return false;
-  const found = (sectionRule && matchOf(sectionRule, request.path)) ?? lookupFor(rules)(request.path);
+  const own = isForEncoded(sectionRule) === isEncoded ? sectionRule : undefined;
+  const found =
+    (own && matchOf(own, request.path)) ??
+    (isEncoded ? firstForEncoded(settings.rules, request.path) : lookupFor(decodedRules(settings.rules))(request.path));
   if (!found) return false;
   request.wentBy(found.rule.origin);
   if (!found.rule.destination) return false;
@@ -36,7 +53,36 @@ export function translate(request: Request, settings: ProxySettings): boolean {
   request.filename = typeof mapping === "string" ? mapping : mapping.filename;
   request.handler = "proxy-server";
   if (typeof mapping !== "string") request.kept.set(key, mapping);
+  if (isEncoded) request.kept.set(takenKey, true);
+  // Sections see the path that the servlet sees.
+  if (found.rule.mapping === "servlet" && "prefix" in found.rule) request.path = servletPath(request.path) ?? "/";
   return true;
+}
+
+const takenKey = Symbol("taken by mod_proxy before its path is decoded");
+
+function isForEncoded(rule: ProxyRule | undefined): boolean {
+  return rule !== undefined && rule.mapping !== "decoded";
+}
+
+/** The rules for decoded paths: mostly all of them. */
+function decodedRules(rules: readonly ProxyRule[]): readonly ProxyRule[] {
+  let decoded = decodedAlone.get(rules);
+  if (!decoded) {
+    decoded = rules.some(isForEncoded) ? rules.filter((rule) => !isForEncoded(rule)) : rules;
+    decodedAlone.set(rules, decoded);
+  }
+  return decoded;
+}
+
+const decodedAlone = new WeakMap<readonly ProxyRule[], readonly ProxyRule[]>();
+
+function firstForEncoded(rules: readonly ProxyRule[], path: string): Found<ProxyRule> | undefined {
+  for (const rule of rules) {
+    const found = isForEncoded(rule) ? matchOf(rule, path) : undefined;
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** Where a request goes that has been mapped, by this module or by another that set "proxy:URL" as its file name. */
@@ -99,7 +145,7 @@ function matchOf(rule: ProxyRule, path: string): Found<ProxyRule> | undefined {
     const match = rule.regex.exec(path);
     return match ? { rule, end: 0, match } : undefined;
   }
-  const end = prefixLength(path, rule.prefix);
+  const end = (rule.mapping === "servlet" ? servletPrefixLength : prefixLength)(path, rule.prefix);
   return end > 0 ? { rule, end, match: undefined } : undefined;
 }
 
@@ -117,7 +163,8 @@ function mappingOf(
   if (destination?.kind === "filled path" && match) {
     const { address, fill, parameters } = destination;
     const path = fill(match);
-    return join(address, { path, shown: path, wire: canonicalPath(path), query }, parameters);
+    const wire = isForEncoded(rule) ? path : canonicalPath(path);
+    return join(address, { path, shown: path, wire, query }, parameters);
   }
   if (destination?.kind === "interpolated") {
     const url = interpolates ? interpolate(destination.url, request) : destination.url;
@@ -141,7 +188,8 @@ function ownMapping(
 ): Mapping | string {
   const { rule, end, query } = parts;
   const { target, parameters } = parts.destination;
-  const rest = (rule.nocanon ? rawRest(request, rule) : undefined) ?? restOf(request, end);
+  const raw = rule.nocanon && rule.mapping !== "servlet" ? rawRest(request, rule) : undefined;
+  const rest = raw ?? (isForEncoded(rule) ? request.path.slice(end) : restOf(request, end));
   const path = target.path + rest;
   const shown = target.path + request.path.slice(end);
   const mapping = join(target.address, { path, shown, wire: path, query }, parameters);

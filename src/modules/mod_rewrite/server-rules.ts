@@ -23,13 +23,16 @@ export function rewriteUrl(request: Request, server: ServerRules, { options }: D
   }
   setScriptVariables(request);
   const queryBefore = request.query;
-  request.filename = request.path;
-  trace?.(2, `init rewrite engine with requested uri ${request.filename}`);
+  const given = request.filename;
+  if (given === "") {
+    request.filename = request.path;
+    trace?.(2, `init rewrite engine with requested uri ${request.filename}`);
+  } else trace?.(2, `init rewrite engine with passed filename ${given}. Original uri = ${request.path}`);
   const run: Run = {
     ...{ request, trace, directory: undefined, base: "", maps: server.maps },
     ...{ uri: "", ruleMatch: undefined, conditionMatch: undefined, varyOfCondition: [], varyOfRule: [], status: 200 },
   };
-  return then(applyRules(run, server.rules), (outcome) => finish(run, outcome, { server, queryBefore }));
+  return then(applyRules(run, server.rules), (outcome) => finish(run, outcome, { server, queryBefore, given }));
 }
 
 /** Whether a rule with [END] has been met, by this request or one that it follows. */
@@ -49,13 +52,13 @@ function setScriptVariables(request: Request): void {
 function finish(
   run: Run,
   { action, lastRule, isReduced }: Outcome,
-  { server, queryBefore }: { server: ServerRules; queryBefore: string | undefined },
+  { server, queryBefore, given }: { server: ServerRules; queryBefore: string | undefined; given: string },
 ): Verdict {
   const { request, trace } = run;
   const { filename, query } = request;
   if (action === "none") {
     trace?.(1, `pass through ${filename}`);
-    request.filename = "";
+    request.filename = given;
     return undefined;
   }
   const start = absoluteStart(filename);

@@ -207,12 +207,12 @@ describe("mod_proxy and its back ends", () => {
           }
         };
         feed();
-      }, "ProxyPass / http://127.0.0.1:@PORT@/ timeout=300ms");
+      }, "ProxyPass / http://127.0.0.1:@PORT@/ timeout=1");
       const talk = front.open();
       talk.socket.pause();
       talk.socket.write(keep("GET /"));
       await until("the back end sends", () => written > 0);
-      await untilStill(() => written, 700);
+      await untilStill(() => written, 1300);
       expect(written).to.be.lessThan(64 * 1024 * 1024);
       let read = 0;
       talk.socket.removeAllListeners("data");
@@ -240,7 +240,7 @@ describe("mod_proxy and its back ends", () => {
     });
 
     it("idle no longer than ttl", async () => {
-      const front = await pair(ok, `${pooled} ttl=50ms`);
+      const front = await pair(ok, `${pooled} ttl=1`);
       await front.send(request("GET /"));
       await until("it is closed", () => front.backEnd.connections.every(({ hasClosed }) => hasClosed));
     });

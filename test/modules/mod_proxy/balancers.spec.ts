@@ -181,7 +181,7 @@ describe("mod_proxy_balancer", () => {
   });
 
   it("leaves a member alone that was in error, as long as retry says", async () => {
-    const front = await several(two("", "retry=1h").replace("@A@", "@DEAD@"));
+    const front = await several(two("", "retry=3600").replace("@A@", "@DEAD@"));
     expect(await asked(front, 2)).to.equal("bb");
     closing(await startBackEnd(always(answer("z")), { port: front.dead, host: "127.0.0.1" }));
     expect(await asked(front, 4)).to.equal("bbbb");
