@@ -78,7 +78,8 @@ for (const mode of ["in a daemon group", "inside the workers"]) {
       const lines = [...Object.keys(answers), "hangs"].map(
         (name) => `WSGIScriptAlias /${name} @ROOT@/lives.py callable-object=${name}`,
       );
-      const group = mode === "in a daemon group" ? "WSGIDaemonProcess site threads=4 startup-timeout=5\nWSGIProcessGroup site" : "";
+      const group =
+        mode === "in a daemon group" ? "WSGIDaemonProcess site threads=4 startup-timeout=5\nWSGIProcessGroup site" : "";
       server = await serveModhost(
         `${group}
 StartServers 1

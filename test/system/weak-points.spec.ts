@@ -26,6 +26,9 @@ def application(environ, start_response):
     headers = [("Content-Type", "text/plain")]
     if path in ("/short", "/short-end"):
         headers.append(("Content-Length", "100"))
+    if path.startswith("/fails"):
+        environ["wsgi.input"].read(int(environ["QUERY_STRING"]))
+        raise ValueError("before the end of the upload")
     start_response("200 OK", headers)
     if path == "/short-end":
         return iter([b"0123456789"])
@@ -83,6 +86,18 @@ describe("what is weak in mod_wsgi", function () {
       socket.write(`GET ${path} HTTP/1.1\r\nHost: h\r\n\r\nGET /quick HTTP/1.1\r\nHost: h\r\n\r\n`);
     });
 
+  /** What one gets who sends 3 MB and reads nothing before that, until the server closes the connection. */
+  const upload = (path: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(served.port, "127.0.0.1");
+      let text = "";
+      socket.setEncoding("latin1");
+      socket.on("error", reject);
+      socket.on("close", () => resolve(text));
+      socket.write(`POST ${path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 3000000\r\n\r\n`);
+      socket.write("x".repeat(3_000_000), () => socket.on("data", (more: string) => (text += more)));
+    });
+
   for (const mount of ["/quick", "/inside"]) {
     for (const path of ["/short", "/short-end", "/broken"]) {
       it(`a response that breaks off is the last of its connection: ${mount}${path}`, async function () {
@@ -99,6 +114,16 @@ describe("what is weak in mod_wsgi", function () {
         expect(text).to.not.match(/\r\n0\r\n\r\n$/);
       });
     }
+  }
+
+  for (const mount of ["/quick", "/inside"]) {
+    it(`an application that fails while its upload comes gives a whole answer: ${mount}`, async function () {
+      if (mount === "/inside" && (await fetch(served.url("/inside"))).status === 503) return this.skip();
+      for (const read of [0, 10, 100_000]) {
+        const answers = await Promise.all([1, 2, 3, 4].map(() => upload(`${mount}/fails?${read}`)));
+        for (const answer of answers) expect(answer).to.match(/^HTTP\/1\.1 500 [^]*<\/html>\s*$/);
+      }
+    });
   }
 
   it("an application that takes long to load delays no other of its process", async () => {
