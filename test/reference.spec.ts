@@ -1,4 +1,7 @@
 // Every directive is documented, its example compiles, and the pages are those the declarations make.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { AnyDirective, Module } from "../src/api/index.js";
@@ -19,20 +22,35 @@ function faultsOf(module: Module, { example }: AnyDirective): readonly string[] 
 }
 
 function compileText(text: string, module: Module): readonly string[] {
+  const written = text.replaceAll("/etc/apache2", serverRoot);
   const loads = modules.filter((each) => !each.builtIn && (each === module || !each.name.startsWith("mpm_")));
   const { tree, errors } = readConfiguration({
     modules: modules.map((each) => ({ ...each, directives: Object.keys(each.directives) })),
     foreign: foreignModules(modules),
-    serverRoot: "/tmp",
+    serverRoot,
     file: "/dev/null",
-    after: [...loads.map(({ symbol }) => `LoadModule ${symbol} modules/x.so`), ...text.split("\n")],
+    after: [...loads.map(({ symbol }) => `LoadModule ${symbol} modules/x.so`), ...written.split("\n")],
     environment: {},
   });
   const compiled = compile(tree, modules, { unchecked: true });
   return [...errors, ...compiled.errors].map(({ message }) => message);
 }
 
+/** What examples read: a server root with the files they name. */
+const serverRoot = mkdtempSync(join(tmpdir(), "modhost-reference-"));
+
 describe("the reference", () => {
+  before(() => {
+    for (const folder of ["conf", "sites"]) mkdirSync(join(serverRoot, folder));
+    writeFileSync(
+      join(serverRoot, "sites/shop.conf"),
+      "<VirtualHost *:8080>\n  ServerName shop.example\n</VirtualHost>\n",
+    );
+    writeFileSync(join(serverRoot, "conf/proxies"), "10.1.0.0/16\n");
+    writeFileSync(join(serverRoot, "conf/passphrases"), "correct-horse-battery-staple\n");
+  });
+  after(() => rmSync(serverRoot, { recursive: true }));
+
   for (const module of modules) {
     describe(module.name, () => {
       it("has a summary", () => {
@@ -45,6 +63,11 @@ describe("the reference", () => {
           expect(directive.doc, "doc").to.match(/\w/);
           expect(directive.contexts, "contexts").not.to.be.empty;
           expect(directive.example, "example").to.match(/\S/);
+          if (!/refused/i.test(directive.summary)) {
+            expect(directive.example, "the directive in its example").to.match(
+              new RegExp(`^\\s*${name.replace(">", "")}\\b`, "im"),
+            );
+          }
           const isOpen = directive.contexts.includes(".htaccess");
           expect(!isOpen || directive.override !== undefined, "an override class for .htaccess").to.equal(true);
         });

@@ -173,3 +173,14 @@ export const arg = {
   custom: <Value>(name: string, kindName: string, parse: (text: string, place: ArgumentPlace) => Value) =>
     kind(name, kindName, parse),
 } as const;
+
+/** An argument as syntax shows it: `[optional]`, `rest ...`, and a short choice of words in place of a name. */
+export function showArgument({ name, kind, optional, rest }: Argument<unknown>): string {
+  const text = (isChoice(kind) ? kind : name) + (rest ? " ..." : "");
+  return optional ? `[${text}]` : text;
+}
+
+/** Whether a kind is a short choice of words, which stands in the syntax in place of the argument's name. */
+export function isChoice(kind: string): boolean {
+  return kind.includes("|") && kind.length <= 40;
+}

@@ -1,5 +1,5 @@
 // The words of a directive → the values of its arguments.
-import { ConfigError, type Argument, type ArgumentPlace, type Origin, type Place } from "../api/index.js";
+import { ConfigError, showArgument, type Argument, type ArgumentPlace, type Origin, type Place } from "../api/index.js";
 import { originAt, type Node } from "./tree.js";
 import { splitWords, type Word } from "../api/words.js";
 
@@ -108,7 +108,7 @@ class WordPlace implements ArgumentPlace {
 }
 
 function arity(node: Node, directive: string, args: readonly AnyArgument[], words: readonly Word[]): ConfigError {
-  const shape = args.map(show).join(" ");
+  const shape = args.map(showArgument).join(" ");
   const least = args.filter(({ optional }) => !optional).length;
   const most = args.some(({ rest, raw }) => rest || raw) ? Infinity : args.length;
   const number =
@@ -128,10 +128,4 @@ function arity(node: Node, directive: string, args: readonly AnyArgument[], word
 function count(number: number): string {
   const words = ["no arguments", "one argument", "two arguments", "three arguments"];
   return words[number] ?? `${number} arguments`;
-}
-
-/** An argument as the reference writes it: [optional], rest... */
-export function show({ name, optional, rest }: AnyArgument): string {
-  const text = rest ? `${name} ...` : name;
-  return optional ? `[${text}]` : text;
 }

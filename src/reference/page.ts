@@ -1,5 +1,5 @@
 // A module → its page of the directive reference, as Markdown.
-import type { AnyDirective, Argument, Module } from "../api/index.js";
+import { isChoice, showArgument, type AnyDirective, type Argument, type Module } from "../api/index.js";
 
 /** The page of a module. */
 export function modulePage(module: Module): string {
@@ -45,8 +45,9 @@ function fileOf(module: string): string {
 
 function entry(name: string, directive: AnyDirective): string[] {
   const rows = [
-    ["Syntax", `\`${syntaxOf(name, directive)}\``],
-    ...directive.args.filter(isTelling).map(({ name: argument, kind }) => [argument, kind.replaceAll("|", " or ")]),
+    // A bar would end the cell of the table.
+    ["Syntax", `\`${syntaxOf(name, directive).replaceAll("|", "\\|")}\``],
+    ...argumentsOf(directive),
     ...(directive.default === undefined ? [] : [["Default", `\`${directive.default}\``]]),
     ["Context", directive.contexts.join(", ")],
     ...(directive.contexts.includes(".htaccess") && directive.override
@@ -73,22 +74,19 @@ function entry(name: string, directive: AnyDirective): string[] {
   ];
 }
 
+/** Arguments whose kinds say more than the syntax does, and what they take. */
+export function argumentsOf({ args }: AnyDirective): readonly (readonly [string, string])[] {
+  return args.filter(isTelling).map(({ name, kind }) => [name, kind.replaceAll("|", " or ")]);
+}
+
 /** Whether a kind says more than the argument's name does, and does not stand in the syntax itself. */
 function isTelling({ name, kind }: Argument<unknown>): boolean {
   return kind !== name && kind !== "word" && kind !== "text" && !kind.includes(name) && !isChoice(kind);
 }
 
-/** Whether a kind is a short choice of words, which stands in the syntax in place of the argument's name. */
-function isChoice(kind: string): boolean {
-  return kind.includes("|") && kind.length <= 40;
-}
-
-function syntaxOf(name: string, { args }: AnyDirective): string {
-  const words = args.map(({ name: argument, kind, optional, rest }) => {
-    // A bar would end the cell of the table.
-    const word = (isChoice(kind) ? kind.replaceAll("|", "\\|") : argument) + (rest ? " ..." : "");
-    return optional ? `[${word}]` : word;
-  });
+/** How a directive or section is written. */
+export function syntaxOf(name: string, { args }: AnyDirective): string {
+  const words = args.map(showArgument);
   if (!name.startsWith("<")) return [name, ...words].join(" ");
   const bare = name.slice(1, -1);
   return `<${[bare, ...words].join(" ")}> ... </${bare}>`;

@@ -1,7 +1,7 @@
 // The name of a directive → its page of the reference, for a terminal.
 import { nearest, type AnyDirective, type Module } from "../api/index.js";
-import { show } from "../config/arguments.js";
 import { modules } from "../modules/index.js";
+import { argumentsOf, sentence, syntaxOf } from "../reference/page.js";
 import { terminal, type Terminal } from "./a2.js";
 
 /** Prints what the modules say of a directive; exit status 1 when there is none of that name. */
@@ -16,34 +16,41 @@ export function help(name: string, io: Terminal = terminal, available: readonly 
     io.err(`modhostctl help: there is no directive "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`);
     return 1;
   }
-  io.out(found.map(pageOf).join("\n\n"));
+  // What several modules say alike, the MPMs for instance, stands there once.
+  const pages = new Map<string, Entry>();
+  for (const { written, directive, module } of found) {
+    const key = JSON.stringify([directive.doc, directive.example, directive.default]);
+    const modulesOf = [...(pages.get(key)?.modules ?? []), module];
+    pages.set(key, { written, directive, modules: modulesOf });
+  }
+  io.out([...pages.values()].map(pageOf).join("\n\n"));
   return 0;
 }
 
-function pageOf(entry: {
+interface Entry {
   readonly written: string;
   readonly directive: AnyDirective;
-  readonly module: Module;
-}): string {
-  const { written, directive, module } = entry;
-  const { args, contexts, override, summary, doc, example } = directive;
-  const shape = args.map(show).join(" ");
-  const syntax = written.startsWith("<")
-    ? `${written.slice(0, -1)}${shape === "" ? "" : ` ${shape}`}> ... </${written.slice(1)}`
-    : `${written}${shape === "" ? "" : ` ${shape}`}`;
+  readonly modules: readonly Module[];
+}
+
+function pageOf({ written, directive, modules }: Entry): string {
+  const { contexts, override, summary, doc, example } = directive;
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ["Syntax", syntax],
+    ["Syntax", syntaxOf(written, directive)],
+    ...argumentsOf(directive).map(([name, kind]) => ["", `${name}: ${kind}`] as const),
     ["Default", directive.default],
     ["Where", contexts.join(", ")],
     ["AllowOverride", contexts.includes(".htaccess") ? [override ?? []].flat().join(", ") || undefined : undefined],
-    ["Module", module.builtIn ? `${module.name} (always there)` : module.name],
+    ["Module", modules.map(({ name, builtIn }) => (builtIn ? `${name} (always there)` : name)).join(", ")],
   ];
   return [
-    `${written}: ${summary}`,
+    `${written}: ${sentence(summary)}`,
     "",
-    ...facts.flatMap(([title, value]) => (value === undefined ? [] : [`  ${`${title}:`.padEnd(15)}${value}`])),
+    ...facts.flatMap(([title, value]) =>
+      value === undefined ? [] : [`  ${(title && `${title}:`).padEnd(15)}${value}`],
+    ),
     "",
-    ...wrapped(doc.trim()),
+    ...wrapped(doc.trim().replace(/\[([^\]]+)\]\((?:\.\.\/)*([^)]+)\)/g, "$1 (docs/$2)")),
     "",
     ...example
       .trim()

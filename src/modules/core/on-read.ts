@@ -31,7 +31,7 @@ export const onReadDirectives = (directive: CoreMaker) => ({
     onRead: true,
     summary: "Reads other files in place of the line.",
     doc: "A file, a directory with all that is in it, or a path with wildcards; one that matches nothing is an error.",
-    example: "# Include sites/*.conf\nIncludeOptional sites/*.conf",
+    example: "Include sites/*.conf",
     set: () => undefined,
   }),
 
@@ -51,7 +51,7 @@ export const onReadDirectives = (directive: CoreMaker) => ({
     onRead: true,
     summary: "The directory relative paths are taken from.",
     doc: "`-d` on the command line says the same.",
-    example: "# ServerRoot /srv/server",
+    example: "ServerRoot /etc/apache2",
     set: () => undefined,
   }),
 

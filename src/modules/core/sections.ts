@@ -146,7 +146,7 @@ export const sections = {
     override: ["AuthConfig", "Limit"],
     summary: "Narrows access rules to the methods named.",
     doc: "GET includes HEAD. Methods that are not named stay without restriction, so `<LimitExcept>` is the safer of the two. One inside of another narrows it further. It narrows Require, Order, Allow, Deny and Satisfy; other lines in it act for all methods, as in Apache: they belong into an `<If>`.",
-    example: '<Location "/dav">\n  <Limit PUT DELETE>\n  </Limit>\n</Location>',
+    example: '<Location "/dav">\n  <Limit PUT DELETE>\n    Require ip 10.1.0.0/16\n  </Limit>\n</Location>',
     narrows: ([methods], place) => limitedMethods({ methods, except: false }, place),
   }),
 
@@ -156,7 +156,8 @@ export const sections = {
     override: ["AuthConfig", "Limit"],
     summary: "Narrows access rules to all methods but those named.",
     doc: "The opposite of `<Limit>`; unknown methods are covered too.",
-    example: '<Location "/feed">\n  <LimitExcept GET OPTIONS>\n  </LimitExcept>\n</Location>',
+    example:
+      '<Location "/feed">\n  <LimitExcept GET OPTIONS>\n    Require ip 10.1.0.0/16\n  </LimitExcept>\n</Location>',
     narrows: ([methods], place) => limitedMethods({ methods, except: true }, place),
   }),
 };

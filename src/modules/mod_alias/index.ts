@@ -39,7 +39,7 @@ const mappingDoc =
   "Aliases are tried in the order of the file, those of a virtual host before the main server's, and the first match wins. " +
   "The files must be open to requests: give the directory a `<Directory>` section with `Require all granted`.";
 const matchDoc =
-  "`$1` to `$9` in the file-path stand for the parenthesised groups of the regular expression, `$0` for the whole match. " +
+  "`$1` to `$9` in what stands behind it are the parenthesised groups of the regular expression, `$0` for the whole match. " +
   "The expression may match anywhere in the path: anchor it with `^`.";
 const redirectDoc =
   "What follows the URL-path in the request is added to the URL, and the query string is kept unless the URL has its own. " +

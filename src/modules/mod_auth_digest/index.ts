@@ -17,8 +17,8 @@ import { raising } from "./uses.js";
 
 const contexts = ["directory", ".htaccess"] as const;
 const override = "AuthConfig";
-const area = (line: string): string =>
-  `<Location /private>\n  AuthType Digest\n  AuthName Private\n  AuthDigestProvider file\n  AuthUserFile conf/htdigest\n  ${line}\n  Require valid-user\n</Location>`;
+const area = (line = ""): string =>
+  `<Location /private>\n  AuthType Digest\n  AuthName Private\n  AuthDigestProvider file\n  AuthUserFile conf/htdigest\n${line && `  ${line}\n`}  Require valid-user\n</Location>`;
 
 /** What nonces are made with: the same in all workers. */
 const keys = new WeakMap<VirtualHost, Buffer>();
@@ -42,7 +42,7 @@ export default defineModule({
         "names that `<AuthnProviderAlias>` made. The scheme is built on MD5 and does not hide what is sent: TLS with the " +
         "scheme Basic or a form is the better choice today. A nonce is good for all workers, and for the realm it was made for.",
       default: "file",
-      example: area(""),
+      example: area(),
       set: ([providers]) => ({ said: { providers } }),
     }),
     AuthDigestQop: directive({

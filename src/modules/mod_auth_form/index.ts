@@ -18,8 +18,8 @@ type Made = Directive<typeof form.settings>;
 
 const contexts = ["directory", ".htaccess"] as const;
 const override = "AuthConfig";
-const area = (line: string): string =>
-  `<Location /members>\n  AuthType Form\n  AuthName Members\n  AuthFormProvider file\n  AuthUserFile conf/htpasswd\n  ${line}\n` +
+const area = (line = ""): string =>
+  `<Location /members>\n  AuthType Form\n  AuthName Members\n  AuthFormProvider file\n  AuthUserFile conf/htpasswd\n${line && `  ${line}\n`}` +
   "  Session On\n  SessionCookieName session path=/;HttpOnly;Secure\n  SessionCryptoPassphrase correct-horse-battery-staple\n" +
   "  ErrorDocument 401 /login.html\n  Require valid-user\n</Location>";
 
@@ -66,7 +66,7 @@ function location(
 }
 
 const handlerExample = (handler: string, line: string): string =>
-  `<Location /${handler.slice(5, -8)}>\n  SetHandler ${handler}\n  AuthName Members\n  ${line}\n  Session On\n` +
+  `<Location /${handler.slice(5, -8)}>\n  SetHandler ${handler}\n  AuthName Members\n${line && `  ${line}\n`}  Session On\n` +
   "  SessionCookieName session path=/\n</Location>";
 
 export default defineModule({
@@ -85,7 +85,7 @@ export default defineModule({
         "(`SessionCookieName session path=/;Secure;HttpOnly`). The page with the form is the ErrorDocument of 401, whose form " +
         "has no `action` and the method POST; or a page of its own whose form is sent to a `form-login-handler`.",
       default: "file",
-      example: area(""),
+      example: area(),
       set: ([providers]) => ({ providers }),
     }),
     AuthFormAuthoritative: directive({

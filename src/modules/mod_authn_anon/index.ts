@@ -39,15 +39,20 @@ export default defineModule({
   summary: "Lets guests in by a name such as anonymous, with their mail address for a password",
   settings: definition.settings,
   directives: (directive) => {
-    const flag = (setting: "mustGiveEmail" | "verifyEmail" | "noUserId" | "logEmail", on: boolean, summary: string) =>
+    const flag = (
+      name: string,
+      setting: "mustGiveEmail" | "verifyEmail" | "noUserId" | "logEmail",
+      on: boolean,
+      summary: string,
+    ) =>
       directive({
         args: [arg.flag()],
         contexts: ["directory", ".htaccess"],
         override: "AuthConfig",
         summary,
-        doc: "Holds for the guests of Anonymous.",
+        doc: "Holds for the users that Anonymous names, in the same section.",
         default: on ? "On" : "Off",
-        example: "<Location /guests>\n  AuthBasicProvider anon\n  Anonymous guest\n</Location>",
+        example: `<Location /guests>\n  AuthType Basic\n  AuthName Guests\n  AuthBasicProvider anon\n  Anonymous guest\n  Anonymous_${name} ${on ? "Off" : "On"}\n  Require valid-user\n</Location>`,
         set: ([isOn]) => ({ [setting]: isOn }),
       });
     return {
@@ -65,10 +70,25 @@ export default defineModule({
           return { users: users.map((user) => lowerCase(byteString(user))) };
         },
       }),
-      Anonymous_MustGiveEmail: flag("mustGiveEmail", true, "Says whether guests must give a password at all"),
-      Anonymous_VerifyEmail: flag("verifyEmail", false, "Says whether a guest's password must hold an @ and a dot"),
-      Anonymous_NoUserId: flag("noUserId", false, "Says whether guests may leave their name empty"),
-      Anonymous_LogEmail: flag("logEmail", true, "Says whether the passwords of guests are logged, at level info"),
+      Anonymous_MustGiveEmail: flag(
+        "MustGiveEmail",
+        "mustGiveEmail",
+        true,
+        "Says whether guests must give a password at all",
+      ),
+      Anonymous_VerifyEmail: flag(
+        "VerifyEmail",
+        "verifyEmail",
+        false,
+        "Says whether a guest's password must hold an @ and a dot",
+      ),
+      Anonymous_NoUserId: flag("NoUserId", "noUserId", false, "Says whether guests may leave their name empty"),
+      Anonymous_LogEmail: flag(
+        "LogEmail",
+        "logEmail",
+        true,
+        "Says whether the passwords of guests are logged, at level info",
+      ),
     };
   },
   provides: { authnProvider: { anon } },

@@ -202,7 +202,7 @@ export default defineModule({
     }),
     IndexHeadInsert: textDirective(directive, "headInsert", "text", {
       summary: "HTML put into the head of listings.",
-      doc: "As it is.",
+      doc: "It is put in as it stands: what is not HTML for the head of a page breaks the listing.",
       example: 'IndexHeadInsert "<meta name=viewport content=width=device-width>"',
     }),
     FancyIndexing: directive({

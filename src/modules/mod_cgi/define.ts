@@ -27,7 +27,7 @@ export function cgiModule(own: CgiModule) {
         args: [arg.size("bytes")],
         contexts: hosts,
         summary: "Size of the script log beyond which nothing is added to it.",
-        doc: "In bytes.",
+        doc: "A log that is longer already is left as it is; remove it, or move it away, to have it begun anew.",
         example: "ScriptLogLength 1048576",
         default: "10385760",
         set: ([scriptLogLength]) => ({ scriptLogLength }),

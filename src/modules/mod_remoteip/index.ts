@@ -56,7 +56,7 @@ export default defineModule({
         contexts,
         summary: `Reads the proxies of RemoteIP${internal ? "Internal" : "Trusted"}Proxy from a file`,
         doc: "Addresses and networks in lines; what follows a `#` is left out.",
-        example: `RemoteIPHeader X-Forwarded-For\n# RemoteIP${internal ? "Internal" : "Trusted"}ProxyList conf/proxies`,
+        example: `RemoteIPHeader X-Forwarded-For\nRemoteIP${internal ? "Internal" : "Trusted"}ProxyList conf/proxies`,
         set: ([path], place) => ({ proxies: linesOf(path, place).map((word) => proxyOf(word, internal, place)) }),
       });
     return {

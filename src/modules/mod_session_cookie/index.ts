@@ -95,8 +95,7 @@ function nameDirective(
       `The field is ${field}. What stands behind the name is sent as the cookie's attributes: \`path=/;HttpOnly;Secure;SameSite=Lax\`; ` +
       `without any they are \`${usualAttributes}\`. Browsers take a cookie with \`Secure\` only over TLS. A session that is empty ` +
       "takes the cookie away. A cookie that comes twice with different values is not taken.",
-    example:
-      "<Location /app>\n  Session On\n  SessionCookieName session path=/;HttpOnly;Secure;SameSite=Lax\n</Location>",
+    example: `<Location /app>\n  Session On\n  SessionCookieName${setting === "cookie" ? "" : "2"} session path=/;HttpOnly;Secure;SameSite=Lax\n</Location>`,
     set: ([text], place) => {
       const [, name = "", attributes = ""] = /^[ \t]*([^ \t]*)\s*(.*)$/s.exec(text) ?? [];
       if (name === "" || /[=&;,\s]/.test(name)) place.fail(`cannot be empty, or contain '=' or '&', found "${name}"`);

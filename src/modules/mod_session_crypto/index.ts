@@ -78,7 +78,7 @@ export default defineModule({
         "given up, so that only root need be able to read it.",
       example: example.replace(
         "SessionCryptoPassphrase correct-horse-battery-staple",
-        "SessionCryptoPassphraseFile /dev/null",
+        "SessionCryptoPassphraseFile conf/passphrases",
       ),
       set: ([path], { origin }) => ({ sources: [{ kind: "file", path, origin }] }),
     }),

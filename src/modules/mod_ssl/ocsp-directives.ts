@@ -65,7 +65,7 @@ export function ocspDirectives(directive: Make): Directives<Settings> {
       args: seconds,
       contexts: hosts,
       summary: "How far the clocks of server and responder may be apart",
-      doc: "Seconds.",
+      doc: "In seconds. An answer that begins to hold so much later than now, or has ended so much earlier, is taken still.",
       example: `${example}SSLOCSPResponseTimeSkew 60`,
       default: "300",
       set: ([ocspSkew]) => ({ ocspSkew }),
