@@ -127,7 +127,7 @@ function protocolDirectives(directive: Make): Directives<Settings> {
       args: [arg.flag()],
       contexts: hosts,
       summary: "Whether clients that name no server in the handshake are refused",
-      doc: "They get 403, on virtual hosts that share their address with others. Browsers and current programs all name the server.",
+      doc: "They get 403. Browsers and current programs all name the server.",
       example: "SSLStrictSNIVHostCheck On",
       default: "Off",
       set: ([strictNames]) => ({ strictNames }),
