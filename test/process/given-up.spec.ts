@@ -41,7 +41,7 @@ describe("a process that is given up", () => {
   for (const path of ["/wedge", "/stop", "/sleep?60"]) {
     it(`takes no request that comes after the 504: ${path}`, async () => {
       // Whatever went to it would wait for longer than the test does.
-      test = new TestGroup({ threads: 4, requestTimeout: 1000, shutdownTimeout: 30_000 }, { pythonDaemon });
+      test = new TestGroup({ threads: 4, requestTimeout: 1500, shutdownTimeout: 30_000 }, { pythonDaemon });
       const script = test.preload(application);
       // As two workers have them.
       const [one, other] = [test.client(), test.client()];
@@ -52,7 +52,7 @@ describe("a process that is given up", () => {
         return response.status === 200 ? (await bodyOf(response)).toString() : String(response.status);
       };
       // Connections of both that are open and idle, one of each thread but one.
-      const first = await Promise.all([one, one, other].map((client) => ask(client, "/sleep?0.3")));
+      const first = await Promise.all([one, one, other].map((client) => ask(client, "/sleep?0.2")));
       const before = (stuck = Number(first[0]));
       expect(await ask(one, path)).to.equal("504");
       const later: Promise<string>[] = [];
@@ -60,9 +60,14 @@ describe("a process that is given up", () => {
         later.push(ask(one, "/"));
         if (i % 4 === 3) await Promise.race(later.slice(-4));
       }
-      expect((await Promise.all(later)).filter((pid) => pid === "504" || Number(pid) === before)).to.deep.equal([]);
+      expect((await Promise.all(later)).filter((pid) => Number(pid) === before)).to.deep.equal([]);
+      // On a slow machine the next process may be overdue too, which is another matter.
+      const overdue = test.logs.filter(({ message }) =>
+        message.includes(`of process ${before} of daemon group "test", longer than`),
+      );
+      expect(overdue).to.have.length(1);
       await until(() => test.states.some(({ givenUp }) => givenUp?.includes(before)));
-      expect(Number(await ask(other, "/"))).not.to.be.oneOf([before, 504]);
+      expect(Number(await ask(other, "/"))).not.to.equal(before);
       if (isAlive(before)) process.kill(before, "SIGKILL");
       await until(() => test.state?.givenUp === undefined);
     });
