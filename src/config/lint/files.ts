@@ -2,7 +2,7 @@
 import { lstatSync, statSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { core, prefixLength } from "../../api/index.js";
-import type { Node } from "../tree.js";
+import { mappingsOf } from "./mapping.js";
 import { findingAt, isDirective, wordsOf, type Lint } from "./view.js";
 
 /** Folders are looked at once each; a configuration may name thousands. */
@@ -99,15 +99,6 @@ const secretServed: Lint = {
   },
 };
 
-/** Whether a URL path goes to what one of these lines maps it to, and so to no file below the DocumentRoot. */
-function isMapped(path: string, nodes: readonly Node[]): boolean {
-  return nodes.some((node) => {
-    if (!isDirective(node, "wsgiscriptalias", "alias", "scriptalias", "proxypass")) return false;
-    const [prefix = "", target] = wordsOf(node);
-    return target !== "!" && prefixLength(path, prefix) > 0;
-  });
-}
-
 const scriptInDocuments: Lint = {
   code: "script-in-documents",
   *find(view) {
@@ -123,7 +114,10 @@ const scriptInDocuments: Lint = {
         const [, target = ""] = wordsOf(node);
         const script = resolve(view.server.serverRoot, target);
         if (!script.startsWith(`${documentRoot}/`) || target.endsWith("/")) continue;
-        if (isMapped(script.slice(documentRoot.length), nodes)) continue;
+        const url = script.slice(documentRoot.length);
+        // Its path as a file leads elsewhere: with "WSGIScriptAlias /", to the script itself.
+        if (mappingsOf(nodes).some(({ prefix, isException }) => !isException && prefixLength(url, prefix) > 0))
+          continue;
         yield findingAt(
           node,
           `the script lies in the DocumentRoot ${documentRoot}: its source may be fetched like any page`,

@@ -4,7 +4,7 @@ import type { DirectiveNode, Node } from "../tree.js";
 import { findingAt, isDirective, wordsOf, type HostLines, type Lint } from "./view.js";
 
 /** A line that maps what begins with a path. */
-interface Mapping {
+export interface Mapping {
   readonly node: DirectiveNode;
   readonly prefix: string;
   /** Place in the order in which modules are asked. */
@@ -24,7 +24,7 @@ const ranks: Readonly<Record<string, number>> = {
 };
 
 /** The mappings of one host outside of sections, in the order in which they are asked. */
-function mappingsOf(nodes: readonly Node[]): Mapping[] {
+export function mappingsOf(nodes: readonly Node[]): Mapping[] {
   const found = nodes.flatMap((node): Mapping[] => {
     if (node.kind !== "directive") return [];
     const rank = ranks[node.key];
