@@ -20,7 +20,7 @@ const expansions =
 const aliasOptions =
   "Options behind the target are `process-group=`, `application-group=`, `callable-object=` and `pass-authorization=`; each " +
   "is stronger than the directive of that name; and, of this server alone, `interface=auto`, `wsgi` or `asgi`: a coroutine function in " +
-  "Python is an ASGI 3 application (HTTP and lifespan; `threads=` is then how many requests are answered at once). Where both groups are plain names the script is loaded when the daemon starts.";
+  "Python is an ASGI 3 application (HTTP and lifespan; `threads=` is then how many requests are answered at once; `path` in its scope has the mount point, `root_path`, in it). Where both groups are plain names the script is loaded when the daemon starts.";
 
 /** What maps URLs to scripts and daemons to run them. */
 export function mappingDirectives(directive: Maker): Table {
