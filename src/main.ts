@@ -22,6 +22,9 @@ function rootFor(file: string): string {
   }
 }
 
+// A reader that has seen enough, `modhost -L | head`, is no fault of a command, and ends no server.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+
 const packageRoot = fileURLToPath(new URL("..", import.meta.url));
 const pythonPackage = resolve(packageRoot, "python/modhost_wsgi");
 const args = process.argv.slice(2);

@@ -4,37 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import type { AnyDirective, Module } from "../src/api/index.js";
-import { compile } from "../src/config/compile.js";
-import { readConfiguration } from "../src/config/expand.js";
-import { foreignModules } from "../src/config/owners.js";
 import { modules } from "../src/modules/index.js";
 import { stalePages } from "../src/tools/reference.js";
-
-/** The faults of the example as it stands, or inside a section where that is the way for it to stand. */
-function faultsOf(module: Module, { example }: AnyDirective): readonly string[] {
-  const attempts = [
-    example,
-    `<Directory /tmp>\n${example}\n</Directory>`,
-    `<VirtualHost *:8080>\n${example}\n</VirtualHost>`,
-  ].map((text) => compileText(text, module));
-  return attempts.find((faults) => faults.length === 0) ?? attempts[0] ?? [];
-}
-
-function compileText(text: string, module: Module): readonly string[] {
-  const written = text.replaceAll("/etc/apache2", serverRoot);
-  const loads = modules.filter((each) => !each.builtIn && (each === module || !each.name.startsWith("mpm_")));
-  const { tree, errors } = readConfiguration({
-    modules: modules.map((each) => ({ ...each, directives: Object.keys(each.directives) })),
-    foreign: foreignModules(modules),
-    serverRoot,
-    file: "/dev/null",
-    after: [...loads.map(({ symbol }) => `LoadModule ${symbol} modules/x.so`), ...written.split("\n")],
-    environment: {},
-  });
-  const compiled = compile(tree, modules, { unchecked: true });
-  return [...errors, ...compiled.errors].map(({ message }) => message);
-}
+import { faultsOf } from "./support/examples.js";
 
 /** What examples read: a server root with the files they name. */
 const serverRoot = mkdtempSync(join(tmpdir(), "modhost-reference-"));
@@ -74,12 +46,12 @@ describe("the reference", () => {
 
         if (directive.summary.startsWith("Refused")) {
           it(`says why ${name} is refused`, () => {
-            expect(faultsOf(module, directive)).not.to.deep.equal([]);
+            expect(faultsOf(directive.example, serverRoot, module)).not.to.deep.equal([]);
           });
           continue;
         }
         it(`has an example of ${name} that compiles`, () => {
-          expect(faultsOf(module, directive)).to.deep.equal([]);
+          expect(faultsOf(directive.example, serverRoot, module)).to.deep.equal([]);
         });
       }
     });

@@ -1,4 +1,5 @@
 // -k words → signals to the running supervisor, with Apache's texts.
+import { causeText } from "../log/error-cause.js";
 import { askSupervisor } from "./control-socket.js";
 import type { Action } from "./command-line.js";
 import { readPidFile } from "./pid-file.js";
@@ -57,7 +58,7 @@ export async function control(
     if (action === "stop" && !(await hasEnded(pidFile, pid))) out(`httpd (pid ${pid}) is still being stopped`);
     return 0;
   } catch (error) {
-    err(`${error instanceof Error ? error.message : String(error)}: AH00057: sending signal to server`);
+    err(`${causeText(error)}: AH00057: sending signal to server`);
     return 1;
   }
 }

@@ -18,8 +18,8 @@ export interface Terminal {
 
 /** The process's own terminal. */
 export const terminal: Terminal = {
-  out: (line) => void process.stdout.write(`${line}\n`),
-  err: (line) => void process.stderr.write(`${line}\n`),
+  out: (line) => write(process.stdout, line),
+  err: (line) => write(process.stderr, line),
   ask: async () => {
     const lines = createInterface({ input: process.stdin });
     for await (const line of lines) {
@@ -29,6 +29,12 @@ export const terminal: Terminal = {
     return "";
   },
 };
+
+/** A reader that has seen enough, `a2query -m | head`, is no fault. */
+function write(stream: NodeJS.WriteStream, line: string): void {
+  if (stream.listenerCount("error") === 0) stream.on("error", () => undefined);
+  stream.write(`${line}\n`);
+}
 
 /** Runs the tool of that name ("a2ensite") and gives its exit status: 0, 1 when a name failed, 2 for bad options, the system's number of an error. */
 export async function a2(tool: string, args: readonly string[], io: Terminal = terminal): Promise<number> {

@@ -1,6 +1,7 @@
 // Command lines of modhost and its tools → exit status and texts; the listings are those of the real Apache.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { makeRoot } from "../support/modhost.js";
 import { runToEnd, tool, type Ended } from "../support/tool.js";
@@ -163,6 +164,16 @@ describe("the command line of", function () {
       });
     }
   });
+
+  for (const command of ["modhost -L", "a2query -h"]) {
+    it(`"${command} | head -1" ends quietly`, async () => {
+      const [name = "", option = ""] = command.split(" ");
+      const program = fileURLToPath(new URL(`../../bin/${name}`, import.meta.url));
+      const line = 'set -o pipefail; "$0" "$1" -d "$2" "$3" | head -c 1';
+      const ended = await runToEnd(["bash", "-c", line, process.execPath, program, root, option]);
+      expect(ended).to.deep.include({ status: 0, err: "" });
+    });
+  }
 
   it("APACHE_ARGUMENTS of envvars stands before the arguments", async () => {
     const envvars = join(root, "envvars");
