@@ -76,7 +76,9 @@ export async function serveRoot(root: string, port: number): Promise<ServedRoot>
     await until("modhost serves", async () => {
       if (running.child.exitCode !== null) {
         // What it wrote last may still be on its way.
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        const { stdout, stderr } = running.child;
+        const isRead = (): boolean => stdout?.readableEnded === true && stderr?.readableEnded === true;
+        await until("its output has been read", isRead).catch(() => undefined);
         throw new Error(`modhost ended at start:\n${errors()}`);
       }
       return fetch(url("/")).then(

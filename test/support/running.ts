@@ -74,8 +74,9 @@ let lastPort = firstPort + Math.floor(Math.random() * portsEach);
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {
-    lastPort = firstPort + ((lastPort + 1 - firstPort) % portsEach);
-    if (await isFree(lastPort)) ports.push(lastPort);
+    // Others may ask while this one waits.
+    const port = (lastPort = firstPort + ((lastPort + 1 - firstPort) % portsEach));
+    if (await isFree(port)) ports.push(port);
   }
   return ports;
 }

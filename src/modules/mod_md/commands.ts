@@ -5,6 +5,8 @@ import type { Command } from "./settings.js";
 
 /** Milliseconds a program may take: records of DNS take a while to be seen everywhere. */
 const timeLimit = 600_000;
+/** Milliseconds to wait for its output when it has ended. */
+const outputGrace = 2000;
 /** Characters of its output that are kept for the log. */
 const outputLimit = 2000;
 
@@ -29,14 +31,18 @@ export function runCommand(command: Command, args: readonly string[]): Promise<v
     };
     program.stdout.on("data", take);
     program.stderr.on("data", take);
-    const said = Promise.allSettled([program.stdout, program.stderr].map((output) => finished(output)));
+    const outputs = [program.stdout, program.stderr];
+    const said = Promise.allSettled(outputs.map((output) => finished(output)));
     program.process.once("error", (error) => {
       clearTimeout(limit);
       reject(new Error(`${file} cannot be run: ${error.message}`));
     });
     program.process.once("exit", (code, signal) => {
+      clearTimeout(limit);
+      // What it has left behind in the background may hold its output open for ever.
+      const grace = setTimeout(() => outputs.forEach((output) => output.destroy()), outputGrace);
       void said.then(() => {
-        clearTimeout(limit);
+        clearTimeout(grace);
         if (code === 0) return resolve();
         const words = output.trim() === "" ? "" : `: ${output.trim().replace(/\s+/g, " ")}`;
         reject(

@@ -21,6 +21,8 @@ export interface Job {
   nextRun: number;
   /** When the certificate that was got is to be used. */
   validFrom: number;
+  /** How long the certificate is good that was last put in its place, by whichever server of the store. */
+  installedUntil: number;
   problem: string;
   detail: string;
   log: JobEntry[];
@@ -45,7 +47,7 @@ const longestDelay = 86_400_000;
 const jitter = 0.1;
 
 export function newJob(): Job {
-  const never = { lastRun: 0, nextRun: 0, validFrom: 0 };
+  const never = { lastRun: 0, nextRun: 0, validFrom: 0, installedUntil: 0 };
   return { finished: false, notified: false, errors: 0, ...never, problem: "", detail: "", log: [], records: [] };
 }
 
@@ -66,6 +68,7 @@ export function readJob(store: Store, name: string, group: JobGroup = "staging")
       // Further away than any delay: the clock has been set back since.
       nextRun: nextRun > Date.now() + longestDelay * (1 + jitter) ? 0 : nextRun,
       validFrom: time("valid-from"),
+      installedUntil: time("installed-until"),
       problem: last.problem ?? "",
       detail: last.detail ?? "",
       log: Array.isArray(log) ? log.slice(0, mostEntries) : [],
@@ -87,6 +90,7 @@ export function writeJob(store: Store, name: string, job: Job, group: JobGroup =
     "next-run": time(job.nextRun),
     "last-run": time(job.lastRun),
     "valid-from": time(job.validFrom),
+    "installed-until": time(job.installedUntil),
     errors: job.errors,
     last: { status: job.detail === "" ? 0 : 20014, problem: job.problem || undefined, detail: job.detail || undefined },
     log: { entries: job.log },

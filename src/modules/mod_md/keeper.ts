@@ -5,6 +5,7 @@ import { accountFor, forgetAccount, saveAccount, type KeptAccount } from "./acco
 import { belongTogether, factsOf, type CertificateFacts } from "./certificates.js";
 import type { ManagedDomain, ManagedDomains } from "./domains.js";
 import { delayAfter, noteEntry, readJob, writeJob, type Job } from "./job.js";
+import { holdLock } from "./lock.js";
 import { News } from "./news.js";
 import { writeAnswer } from "./ocsp.js";
 import { proofsFor, removeRecords } from "./proofs.js";
@@ -30,6 +31,8 @@ export interface KeeperOptions {
 const longestTimer = 2 ** 31 - 1;
 /** The shortest time between two rounds. */
 const shortestPause = 50;
+/** Milliseconds until it is looked at again what another server is at. */
+const othersPause = 1000;
 /** Milliseconds until a program is called again that did not take the news. */
 const untoldPause = 3_600_000;
 
@@ -110,7 +113,8 @@ export class Keeper {
     if (advised && advised.at < due) {
       this.#log("notice", `AH10516: ${domain.name}: the authority wants the certificate renewed now: ${advised.text}`);
     }
-    await this.#renew(domain, job);
+    const again = await this.#renewAlone(domain, job);
+    if (again !== undefined) return again;
     this.#keep(domain, job);
     this.#tell(domain, job, renewalOf(domain, this.#facts.get(domain.name) ?? []));
     return job.errors === 0 ? this.#look(domain) : job.nextRun;
@@ -125,6 +129,34 @@ export class Keeper {
       this.#unkept.set(name, job);
       const { message } = error as Error;
       this.#log("error", `${name}: ${this.#options.store.folder("staging", name)} cannot be written: ${message}`);
+    }
+  }
+
+  /** Renews while no other server of the store does; gives when to look again where one does, or has done so. */
+  async #renewAlone(domain: ManagedDomain, job: Job): Promise<number | undefined> {
+    const { store, domains } = this.#options;
+    const { name } = domain;
+    const release = domains.settings.lockWait === 0 ? () => undefined : holdLock(store.folder("staging", name));
+    if (!release) return Date.now() + othersPause;
+    try {
+      if (domains.settings.lockWait > 0) {
+        const now = readJob(store, name);
+        // Got by another server since this one looked.
+        if (now.finished) return Date.now();
+        const facts = this.#facts.get(name) ?? [];
+        const own = facts.length === 0 ? 0 : expiryOf(facts) + 1000;
+        if (now.installedUntil > Math.max(own, Date.now())) {
+          this.#log(
+            "warn",
+            `${name}: another server has put a newer certificate in its place; reload this one to use it`,
+          );
+          return Infinity;
+        }
+      }
+      await this.#renew(domain, job);
+      return undefined;
+    } finally {
+      release();
     }
   }
 
@@ -265,8 +297,6 @@ export class Keeper {
     publishCertificates(table, domain.name, credentials);
     await view.settled?.();
     this.#log("notice", `${domain.name}: the certificate is in use by all workers`);
-    await this.#news.tell("installed", domain.name, job).catch((error: unknown) => this.#complain(error));
-    this.#keep(domain, job);
   }
 
   async #warn(domain: ManagedDomain, job: Job): Promise<void> {

@@ -1,10 +1,10 @@
 // A folder that several servers share → one of them at a time that changes it.
 import { randomBytes } from "node:crypto";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Milliseconds after which a lock is one that its server has left behind: what is done under it takes a moment. */
+/** Milliseconds after which a lock is one that its server has left behind: who needs longer makes it new meanwhile. */
 const longest = 30_000;
 const step = 50;
 
@@ -27,6 +27,22 @@ export async function withLock(folder: string, wait: number, done: () => void): 
   } finally {
     if (markIn(file) === mark) rmSync(file, { force: true });
   }
+}
+
+/** Holds a folder for as long as it takes, until what is given is called; undefined where another server does. */
+export function holdLock(folder: string): (() => void) | undefined {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, "modhost.lock");
+  const mark = randomBytes(12).toString("hex");
+  if (!take(file, mark)) return undefined;
+  const refresh = setInterval(() => {
+    if (markIn(file) === mark) utimesSync(file, new Date(), new Date());
+  }, longest / 3);
+  refresh.unref();
+  return () => {
+    clearInterval(refresh);
+    if (markIn(file) === mark) rmSync(file, { force: true });
+  };
 }
 
 /** Makes the file, which nobody can whose server has made it before. */

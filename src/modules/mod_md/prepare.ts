@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { LogEntry, ServerView, ServingAccount } from "../../api/index.js";
 import { adoptAccount } from "./accounts.js";
 import { belongTogether, factsOf, makeFallback } from "./certificates.js";
+import { runCommand } from "./commands.js";
 import { managedDomains, type ManagedDomain, type ManagedDomains } from "./domains.js";
 import { newJob, readJob, writeJob } from "./job.js";
 import { fileNames } from "./key-kinds.js";
@@ -36,9 +37,18 @@ export async function prepareStore(
   const domains = managedDomains(server);
   const path = storePath(server, domains);
   const store = madeStore(path, account);
+  const installed: string[] = [];
   const isDone = await withLock(path, domains.settings.lockWait, () => {
-    for (const domain of domains.all) install(server, store, domain);
+    for (const domain of domains.all) if (install(server, store, domain)) installed.push(domain.name);
   });
+  const { messageCommand } = domains.settings;
+  // As root, as in Apache: whoever hears of it may hand the files on. Nothing waits for it.
+  for (const name of messageCommand ? installed : []) {
+    void runCommand(messageCommand ?? [], ["installed", name]).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      log({ level: "error", module: "md", message: `MDMessageCmd: ${reason}` });
+    });
+  }
   if (!isDone) {
     const message = `${path} is locked by another server: new certificates stay where they are until the next reload`;
     log({ level: "error", module: "md", message });
@@ -58,15 +68,17 @@ function madeStore(path: string, account: ServingAccount | undefined): Store {
   }
 }
 
-/** Moves from `staging` to `domains` what is whole and may be used. */
-function install(server: ServerView, store: Store, domain: ManagedDomain): void {
+/** Moves from `staging` to `domains` what is whole and may be used; false where there is nothing. */
+function install(server: ServerView, store: Store, domain: ManagedDomain): boolean {
   const { name, keys } = domain;
   const job = readJob(store, name);
-  if (!job.finished || job.validFrom > Date.now()) return;
+  if (!job.finished || job.validFrom > Date.now()) return false;
   const files = new Map<string, string>();
+  let installedUntil = Infinity;
   for (const kind of keys) {
     const [found] = store.credentials("staging", name, [kind]);
-    if (!found || !belongTogether(found.certificate, found.key)) return;
+    if (!found || !belongTogether(found.certificate, found.key)) return false;
+    installedUntil = Math.min(installedUntil, factsOf(found.certificate)?.validUntil ?? 0);
     const { certificate, key } = fileNames(kind);
     files.set(certificate, found.certificate).set(key, found.key);
   }
@@ -75,7 +87,8 @@ function install(server: ServerView, store: Store, domain: ManagedDomain): void 
   adoptAccount(store, name);
   store.replaceDomain(name, files);
   store.remove("staging", name);
-  writeJob(store, name, { ...newJob(), log: job.log, records: job.records });
+  writeJob(store, name, { ...newJob(), log: job.log, records: job.records, installedUntil });
+  return true;
 }
 
 /** Who gave what is in `staging`. */

@@ -87,8 +87,8 @@ function times(directive: Make): Directives<Settings> {
       summary: "Whether the store is locked while it is changed",
       doc:
         "For servers that share a store: while one of them puts new certificates in their places, at its start or reload, the others wait, so long at most (On: 5 seconds). " +
-        "Who waits in vain says so in the error log, and goes on with the certificates of before. Each server renews all the same: let one do so, and the " +
-        "others have `MDRenewMode manual`, or take what the first has got at their next reload. Servers of Apache do not see this lock.",
+        "Who waits in vain says so in the error log, and goes on with the certificates of before. With it one server alone orders a certificate, and the others use what it " +
+        "has got; one that comes when it is in its place already says in the error log that it is to be reloaded. Servers of Apache do not see these locks.",
       example: "MDStoreLocks 10s",
       default: "off",
       set: ([lockWait]) => ({ lockWait }),
@@ -188,8 +188,8 @@ function news(directive: Make): Directives<Settings> {
       summary: "A program that hears what becomes of certificates",
       doc:
         "With a word and the name of the managed domain behind its arguments: `renewing` (where it fails, nothing is renewed " +
-        "before the next try), `challenge-setup:KIND:NAME` (a proof is shown, of which the authority is not told where it fails), `renewed`, `installed`, " +
-        "`expiring`, `errored`, `ocsp-renewed`, `ocsp-errored`. As the user the server serves as, without a shell; most words at most once a day, `renewing` and `errored` " +
+        "before the next try), `challenge-setup:KIND:NAME` (a proof is shown, of which the authority is not told where it fails), `renewed`, " +
+        "`installed` (its files are in their place in `domains`, after a start or reload; as root, who may read them), `expiring`, `errored`, `ocsp-renewed`, `ocsp-errored`. As the user the server serves as, without a shell; most words at most once a day, `renewing` and `errored` " +
         "once an hour.",
       example: "MDMessageCmd /usr/local/bin/tell-of-certificates",
       set: ([text], place) => ({ messageCommand: readCommand(text, place) }),

@@ -8,6 +8,7 @@ import {
   existsSync,
   fchmodSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -75,13 +76,13 @@ export class Store {
     mkdirSync(path, { recursive: true, mode: 0o755 });
     for (const group of ["accounts", "domains", "staging", "archive", "challenges", "ocsp"] as const) {
       const folder = join(path, group);
-      if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
       if (account && keepers.includes(group)) own(folder, account);
     }
     const file = join(path, "md_store.json");
     if (!existsSync(file)) {
       const key = randomBytes(keyBytes).toString("base64url");
-      writeWhole(file, `${JSON.stringify({ store: { version }, key }, undefined, 2)}\n`);
+      writeWhole(file, `${JSON.stringify({ store: { version }, key }, undefined, 2)}\n`, putOnce);
     }
     const store = Store.open(path, account);
     if (!store) throw new Error(`${file} cannot be read`);
@@ -223,8 +224,19 @@ function own(path: string, account: ServingAccount): void {
   }
 }
 
+/** Puts a file in its place, unless another server has been faster. */
+function putOnce(temporary: string, path: string): void {
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
 /** Writes a file so that it is there whole or not at all, for its owner alone. */
-function writeWhole(path: string, text: string): void {
+function writeWhole(path: string, text: string, place: (temporary: string, path: string) => void = renameSync): void {
   const temporary = join(dirname(path), `.${randomBytes(6).toString("hex")}.tmp`);
   const file = openSync(temporary, "wx", 0o600);
   try {
@@ -234,5 +246,5 @@ function writeWhole(path: string, text: string): void {
   } finally {
     closeSync(file);
   }
-  renameSync(temporary, path);
+  place(temporary, path);
 }

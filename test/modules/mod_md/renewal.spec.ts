@@ -5,14 +5,17 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { Agent, request as requestSecure } from "node:https";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { certificateFor, encryptedHost, isIssued, managedLines } from "../../support/managed-domains.js";
 import { makeRoot, serveRoot, type ServedRoot } from "../../support/modhost.js";
@@ -43,9 +46,9 @@ describe("a managed domain over time", function () {
     pebble = await startPebble({ http, https, ...options });
   };
   /** Serves one managed domain; `program` is what MDMessageCmd and MDChallengeDns01 call. */
-  const serve = async (name: string, lines: string, program = ":"): Promise<ServedRoot> => {
-    const text = managedLines({ http, https }, pebble, `${lines}\nMDPrivateKeys P-256\nMDomain ${name}`);
-    const made = await makeRoot(text + encryptedHost({ http, https }, name), { modules });
+  const serve = async (name: string, lines: string, program = ":", ports = { http, https }): Promise<ServedRoot> => {
+    const text = managedLines(ports, pebble, `${lines}\nMDPrivateKeys P-256\nMDomain ${name}`);
+    const made = await makeRoot(text + encryptedHost(ports, name), { modules });
     const { root, port } = made;
     writeFileSync(join(root, "program"), `#!/bin/sh\necho "$@" >>${root}/calls\ncd ${root}/calls.d\n${program}\n`);
     writeFileSync(join(root, "calls"), "");
@@ -137,10 +140,15 @@ describe("a managed domain over time", function () {
     const served = await serve(
       "late.example.org",
       "MDMessageCmd @ROOT@/program",
-      `case "$1" in renewed) ${killOnce} ;; esac`,
+      `case "$1" in renewed) ${killOnce} ;; installed) cat ../md/domains/$2/privkey.p-256.pem >key; sleep 60 & ;; esac`,
     );
     await until("the certificate is in use", () => isIssued(https, "late.example.org"));
-    await until("everybody has heard of it", () => callsOf(served).includes("installed late.example.org"));
+    await until("everybody has heard of it", () => jobOf(served, "late.example.org")["notified"] === true);
+    served.running.child.kill("SIGUSR1");
+    await until("it is in its place", () => callsOf(served).includes("installed late.example.org"));
+    // Root may read it, and nobody waits for what is left in the background.
+    const key = join(served.root, "calls.d/key");
+    await until("the key is handed on", () => existsSync(key) && readFileSync(key, "utf8").includes("END PRIVATE KEY"));
     const words = callsOf(served).map((line) => line.split(" ")[0]);
     expect(words).to.deep.equal([
       ...["renewing", "challenge-setup:http-01:late.example.org", "renewed", "renewed", "installed"],
@@ -198,6 +206,34 @@ esac`,
     if (isRoot) chownSync(folder, uid, gid);
     chmodSync(folder, mode);
     await until("it is renewed", async () => (await serialOf("full.example.org")) !== serial);
+  });
+
+  it("is ordered by one of two servers on a store, and used by both", async () => {
+    await start();
+    const store = mkdtempSync(join(tmpdir(), "md-store-"));
+    chmodSync(store, 0o755);
+    const record = '\\"host\\":\\"_acme-challenge.$2.\\"';
+    const program = `case "$1" in
+    setup) curl -sf "${pebble.records}/set-txt" -d "{${record},\\"value\\":\\"$3\\"}" ;;
+    teardown) curl -sf "${pebble.records}/clear-txt" -d "{${record}}" ;;
+esac`;
+    const [otherHttp = 0, otherHttps = 0] = await freePorts(2);
+    const ports = [
+      { http, https },
+      { http: otherHttp, https: otherHttps },
+    ];
+    const lines = `MDStoreDir ${store}\nMDStoreLocks on\nMDCAChallenges dns-01\nMDChallengeDns01 @ROOT@/program`;
+    const servers = await Promise.all(ports.map((each) => serve("shared.example.org", lines, program, each)));
+    try {
+      for (const each of ports) await until("both use it", () => isIssued(each.https, "shared.example.org"));
+      const serials = await Promise.all(ports.map((each) => certificateFor(each.https, "shared.example.org")));
+      expect(new Set(serials.map(({ serialNumber }) => serialNumber)).size).to.equal(1);
+      const calls = servers.flatMap((each) => callsOf(each)).filter((line) => line.startsWith("setup"));
+      expect(calls).to.have.length(1);
+    } finally {
+      await Promise.all(servers.map((each) => each.end()));
+      rmSync(store, { recursive: true, force: true });
+    }
   });
 
   it("is renewed when the authority wants it", async () => {
