@@ -18,11 +18,15 @@ for pid in $left; do kill -s KILL -- "-$pid"; done`;
 const groups = new Set<number>();
 let guard: ChildProcess | undefined;
 
+/** Before a program starts: it could outlive this process while the shell is still to be started. */
+export function beginGuard(): void {
+  guard ??= begin();
+}
+
 /** Has the group of a process ended with this one. */
 export function guardGroup(pid: number): void {
   groups.add(pid);
-  if (guard) tell("+", pid);
-  else guard = begin();
+  tell("+", pid);
 }
 
 /** The group has ended, or was left alone on purpose. */

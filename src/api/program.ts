@@ -5,7 +5,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import type { ProcessLimit } from "./core.js";
 import { fileSystemPath } from "./file-name.js";
-import { guardGroup, releaseGroup } from "./program-guard.js";
+import { beginGuard, guardGroup, releaseGroup } from "./program-guard.js";
 import { outputPipe } from "./program-pipe.js";
 
 /** What to run. All texts are latin1 strings of bytes, as in requests. */
@@ -48,6 +48,7 @@ export function startProgram(spec: ProgramSpec): Program {
   const shell = shellText(spec);
   const [output, errors] = [outputPipe(), outputPipe()];
   const input = spec.input === "nothing" ? "ignore" : (spec.input ?? "pipe");
+  beginGuard();
   let process: ChildProcess;
   try {
     process = spawn(shell === undefined ? text(spec.file) : "/bin/sh", shell ?? spec.args.map(text), {

@@ -68,6 +68,8 @@ class LocationIndex {
   readonly #plain = new Map<string, number[]>();
   readonly #regexes: { readonly position: number; readonly regex: RegExp }[] = [];
   readonly #sections: Sections;
+  /** What was asked for last: a request asks before its file is known and again then. */
+  #last: { readonly path: string; readonly matched: Sections } | undefined;
 
   constructor(sections: Sections) {
     this.#sections = sections;
@@ -79,6 +81,11 @@ class LocationIndex {
 
   match(path: string): Sections {
     if (this.#sections.length === 0) return none;
+    if (this.#last?.path !== path) this.#last = { path, matched: this.#match(path) };
+    return this.#last.matched;
+  }
+
+  #match(path: string): Sections {
     const positions: number[] = [];
     // Slashes that were not merged stay for expressions only.
     if (this.#plain.size > 0) this.#matchPlain(path.includes("//") ? path.replace(/\/\/+/g, "/") : path, positions);

@@ -57,7 +57,7 @@ function climb(filename: string): Walked {
     }
     if (file?.isDirectory()) {
       const missing = filename.slice(0, below);
-      if (isLink(missing)) return { filename: missing, file: undefined, pathInfo: "", denied: brokenLink };
+      if (lookAt(missing).link) return { filename: missing, file: undefined, pathInfo: "", denied: brokenLink };
       return { filename: filename.slice(0, below), file: undefined, pathInfo: filename.slice(below) };
     }
     if (file) return { filename: prefix, file, pathInfo: "", denied: "is neither a file nor a directory" };
@@ -67,35 +67,53 @@ function climb(filename: string): Walked {
   return { filename, file: undefined, pathInfo: "" };
 }
 
-function isLink(name: string): boolean {
-  return lstatSync(fileSystemPath(name), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+/** What is at a name. */
+interface Seen {
+  /** Following links. Undefined: nothing there; text: why one may not look. */
+  readonly file: Stats | undefined | string;
+  /** What the name itself is, where that is a link. */
+  readonly link?: Stats;
 }
 
 /** What was seen in the turn: requests that came together and name the same file look at it once. */
-const seen = new Map<string, Stats | undefined | string>();
+const seen = new Map<string, Seen>();
 const mostSeen = 1024;
 const turn = new Turn();
 let turnSeen = 0;
 
-/** Stat, following links. Undefined: nothing there; text: why one may not look. */
 function look(name: string): Stats | undefined | string {
+  return lookAt(name).file;
+}
+
+function lookAt(name: string): Seen {
   const { number } = turn;
   if (number !== turnSeen) {
     turnSeen = number;
     seen.clear();
-  } else if (seen.has(name)) return seen.get(name);
-  const stats = lookNow(name);
-  if (seen.size < mostSeen) seen.set(name, stats);
-  return stats;
+  } else {
+    const known = seen.get(name);
+    if (known) return known;
+  }
+  const found = lookNow(name);
+  if (seen.size < mostSeen) seen.set(name, found);
+  return found;
 }
 
-function lookNow(name: string): Stats | undefined | string {
+/** Few names are links, so whether one is costs no second look at the others. */
+function lookNow(name: string): Seen {
+  const path = fileSystemPath(name);
+  let link: Stats | undefined;
   try {
-    return statSync(fileSystemPath(name), { throwIfNoEntry: false });
+    // Behind a slash, what a link leads to is meant.
+    if (name.endsWith("/")) return { file: statSync(path, { throwIfNoEntry: false }) };
+    const own = lstatSync(path, { throwIfNoEntry: false });
+    if (!own?.isSymbolicLink()) return { file: own };
+    link = own;
+    return { file: statSync(path, { throwIfNoEntry: false }), link };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOTDIR" || code === "ENOENT") return undefined;
-    return code ?? String(error);
+    const file = code === "ENOTDIR" || code === "ENOENT" ? undefined : (code ?? String(error));
+    return link ? { file, link } : { file };
   }
 }
 
@@ -113,12 +131,8 @@ export function refusedLink(filename: string, optionsAt: (directory: string) => 
 }
 
 function isRefusedLink(name: string, ownerMatch: boolean): boolean {
-  try {
-    const link = lstatSync(fileSystemPath(name), { throwIfNoEntry: false });
-    if (!link?.isSymbolicLink()) return false;
-    if (!ownerMatch) return true;
-    return statSync(fileSystemPath(name)).uid !== link.uid;
-  } catch {
-    return true;
-  }
+  const { file, link } = lookAt(name);
+  // What may not be looked at may be a link.
+  if (!link) return typeof file === "string";
+  return !ownerMatch || file === undefined || typeof file === "string" || file.uid !== link.uid;
 }

@@ -121,7 +121,7 @@ describe("a script behind a connection", function () {
     "cgi-bin/before": `${waiting} ../run/before; wait`,
     "cgi-bin/within": `${head}; echo begun; ${waiting} ../run/within; wait`,
     "cgi-bin/deaf": `trap '' TERM; ${waiting} ../run/deaf; while :; do wait; sleep 1; done`,
-    "cgi-bin/orphan": "sleep 600 & echo $$ $! $PPID > ../run/orphan; wait",
+    "cgi-bin/orphan": `${head}; sleep 600 >/dev/null & echo $$ $! $PPID; wait`,
     "cgi-bin/silent": `${head}; echo begun; exec sleep 600`,
   };
 
@@ -160,14 +160,20 @@ describe("a script behind a connection", function () {
   }
   it("is ended with its children when the worker is killed", async () => {
     if (!server) throw new Error("there is no server");
-    const answered = fetch(server.url("/cgi-bin/orphan")).catch(() => undefined);
-    const file = join(server.root, "run/orphan");
-    const read = () => (existsSync(file) ? readFileSync(file, "utf8").trim().split(/\s+/).map(Number) : []);
-    await until("the script and its child run", () => read().length === 3);
-    const [script = 0, child = 0, worker = 0] = read();
+    // What the worker passes on, it has started and taken note of.
+    const { body } = await fetch(server.url("/cgi-bin/orphan"));
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    let line = "";
+    while (!line.endsWith("\n")) {
+      const { value, done } = (await reader?.read()) ?? { done: true };
+      if (done) throw new Error("the script has not said who it is");
+      line += value;
+    }
+    const [script = 0, child = 0, worker = 0] = line.split(" ").map(Number);
+    const rest = reader?.read().catch(() => undefined);
     process.kill(worker, "SIGKILL");
     await until("all have ended", () => [script, child, worker].every((pid) => isZombie(pid)));
-    await answered;
+    await rest;
   });
   it("leaves no complete-looking response where it falls silent", async () => {
     if (!server) throw new Error("there is no server");

@@ -78,16 +78,17 @@ function makeEntry(
   const shown = status < 400 || (options.has("ShowForbidden") && (status === 401 || status === 403));
   if (!file || !shown || (!file.isDirectory() && !file.isFile())) return undefined;
   const isFolder = file.isDirectory();
-  const whole = filename.replace(/\/$/, "");
-  const facts = { name: isFolder ? `${name}/` : name, modified: file.mtimeMs, isFolder };
+  const whole = filename.endsWith("/") ? filename.slice(0, -1) : filename;
   const description = describe(whole, settings) ?? (options.has("ScanHTMLTitles") ? titleOf(found) : undefined);
+  const modified = file.mtimeMs;
   if (isFolder) {
     const icon = byPath(whole, settings.icons) ?? special("^^DIRECTORY^^", settings.icons);
     const alt = byPath(whole, settings.alts) ?? special("^^DIRECTORY^^", settings.alts) ?? "DIR";
-    return { ...facts, icon, alt, description, size: -1 };
+    return { name: `${name}/`, icon, alt, description, size: -1, modified, isFolder };
   }
   const icon = byRequest(found, settings.icons);
-  return { ...facts, icon, alt: byRequest(found, settings.alts), description, size: file.size };
+  const alt = byRequest(found, settings.alts);
+  return { name, icon, alt, description, size: file.size, modified, isFolder };
 }
 
 /** The item for "^^DIRECTORY^^" or "^^BLANKICON^^". */
@@ -100,6 +101,7 @@ function byPath(path: string, items: readonly Item[]): string | undefined {
 }
 
 function byRequest({ filename, contentType, contentEncoding }: Request, items: readonly Item[]): string | undefined {
+  if (items.length === 0) return undefined;
   const type = contentType?.replace(/\s*;.*$/s, "");
   const encoding = contentEncoding.length > 0 ? contentEncoding.join(", ") : undefined;
   const fits = ({ by, matches }: Item): boolean => {
