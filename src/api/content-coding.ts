@@ -1,5 +1,5 @@
 // A response and a way to compress → the response compressed, where client and content allow it.
-import { createReadStream } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { pipeline, Readable, Transform } from "node:stream";
 import { fileSystemPath } from "./file-name.js";
 import type { Headers } from "./headers.js";
@@ -90,11 +90,15 @@ function changeTag(headers: Headers, { etag, name }: ContentCoding): void {
 /** Results for bodies that stay in memory: small files, over and over. */
 const results = new WeakMap<Buffer, Map<string, Buffer>>();
 
+/** Files of at most so many bytes are packed in one go: a stream and its hops cost more than the packing itself. */
+const largestAtOnce = 128 * 1024;
+
 function withBody(request: Request, response: Response, coding: ContentCoding): Response {
   const { body } = response;
-  const bytes = Buffer.isBuffer(body) ? body : undefined;
+  const read = body && isFileSlice(body) && body.length <= largestAtOnce ? sliceNow(body) : undefined;
+  const bytes = Buffer.isBuffer(body) ? body : read;
   if (bytes) {
-    const packed = packedOnce(bytes, coding, request.handler === undefined);
+    const packed = read ? coding.whole(read) : packedOnce(bytes, coding, request.handler === undefined);
     coding.done?.(bytes.length, packed.length);
     // As Apache, which sends what an application made bit by bit.
     const isLong = response.ownStatus === true || (packed.length > coding.buffered && bytes.length > 32_768);
@@ -148,6 +152,25 @@ async function* eachPart(parts: readonly (Buffer | FileSlice)[]): AsyncGenerator
   for (const part of parts) {
     if (Buffer.isBuffer(part)) yield part;
     else for await (const piece of readSlice(part)) yield piece as Buffer;
+  }
+}
+
+/** What a part of a file holds; undefined where it is not all there any more. */
+function sliceNow({ path, offset, length }: FileSlice): Buffer | undefined {
+  const bytes = Buffer.allocUnsafe(length);
+  try {
+    const file = openSync(fileSystemPath(path), "r");
+    try {
+      let at = 0;
+      for (let count = -1; at < length && count !== 0; at += count) {
+        count = readSync(file, bytes, at, length - at, offset + at);
+      }
+      return at === length ? bytes : undefined;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return undefined;
   }
 }
 

@@ -31,6 +31,10 @@ const looks: readonly (readonly [name: string, lines: string])[] = [
   ["words-in-front", "IndexOptions FancyIndexing +HTMLTable"],
   ["words-with-signs", "IndexOptions +FancyIndexing\nIndexOptions +HTMLTable -HTMLTable"],
   ["value-behind", "IndexOptions +FancyIndexing\nIndexOptions NameWidth=*"],
+  [
+    "items-of-a-location",
+    "IndexOptions FancyIndexing HTMLTable AddAltClass\nAddIcon /i/t.gif .txt ..\nAddAlt UP ..\nAddAlt DD ^^DIRECTORY^^\nIndexStyleSheet /s.css",
+  ],
   ["plain-folders", "IndexOptions FoldersFirst\nIndexOrderDefault Descending Size"],
 ];
 
@@ -58,6 +62,30 @@ IndexIgnore .??* *~ HEADER* README*
   Require all denied
 </Files>
 ${looks.map(([name, lines]) => `Alias /${name} @ROOT@/htdocs/d\n<Location /${name}>\n${lines}\n</Location>`).join("\n")}
+<Directory "@ROOT@/htdocs/placed">
+  AllowOverride Indexes
+  IndexOptions FancyIndexing HTMLTable
+  IndexIgnore x*
+  AddIcon /i/text.gif .txt
+  AddIcon (UP,/i/up.gif) ..
+  AddAlt "a folder" ^^DIRECTORY^^
+  <Files "*.bin">
+    AddIcon /i/own.gif .bin
+  </Files>
+</Directory>
+<Directory "@ROOT@/htdocs/*/in">
+  AddIcon /i/in.gif .txt
+  IndexIgnore y*
+</Directory>
+<DirectoryMatch "/placed/in$">
+  AddIcon /i/match.gif .html
+</DirectoryMatch>
+<Directory "@ROOT@/htdocs/sorted">
+  IndexOptions FancyIndexing VersionSort
+</Directory>
+<Directory "@ROOT@/htdocs/sorted/any">
+  IndexOptions IgnoreCase
+</Directory>
 <Location /shown>
   IndexOptions ShowForbidden
 </Location>
@@ -77,12 +105,8 @@ const queries = [
   "?V=1;C=N;O=D",
 ].concat(["?P=*.txt", "?P=a*;F=2", "?P=%22%3E", "?P=%zz", "?C=X", "?O=D;C=N;junk;F=2", "?x", "?"]);
 
-const differences: Readonly<Record<string, { readonly differs: string }>> = {
-  ignore: { differs: "Apache compares lines of a Location with file names, so that they never act; here they do" },
-};
-
 const rows: readonly Case[] = [
-  ...looks.map(([name]): Case => ({ name: `the look "${name}"`, target: `/${name}/`, ...differences[name] })),
+  ...looks.map(([name]): Case => ({ name: `the look "${name}"`, target: `/${name}/` })),
   ...queries.map((query): Case => ({ name: `the query ${query}`, target: `/fancy/${query}` })),
   ...["?C=N;O=D", "?F=0", "?V=0"].map((query): Case => ({ name: `${query} in a table`, target: `/debian/${query}` })),
   { name: "a query that is not taken", target: "/client/?C=S;O=D" },
@@ -102,6 +126,16 @@ const rows: readonly Case[] = [
   { name: "no slash", target: "/fancy" },
   { name: "an empty directory", target: "/empty/" },
   { name: "names that need escapes", target: "/odd/" },
+  { name: "items of a directory", target: "/placed/" },
+  { name: "items of patterns of directories", target: "/placed/in/" },
+  ...[
+    "/sorted/?V=1",
+    "/sorted/?V=0",
+    "/sorted/?C=N;O=D",
+    "/sorted/any/",
+    "/sorted/any/?V=1",
+    "/sorted/any/?V=1;O=D",
+  ].map((target): Case => ({ name: `letters and bytes in order: ${target}`, target })),
 ];
 
 export const suite: Suite = {
@@ -131,6 +165,21 @@ export const suite: Suite = {
     "htdocs/indexed/index.html": "the index",
     "htdocs/forbidden/x": "x",
     "htdocs/empty": { folder: true },
+    "htdocs/placed/.htaccess": "IndexIgnore q*\nAddIcon /i/file.gif .html\n",
+    ...Object.fromEntries(
+      ["x1", "y1", "q1", "a.txt", "a.html", "a.bin"].flatMap((name) => [
+        [`htdocs/placed/${name}`, "x"],
+        [`htdocs/placed/in/${name}`, "x"],
+      ]),
+    ),
+    ...Object.fromEntries(
+      ["a_b", "aXb", "axc", "a1b", "A01b", "a10", "b.html", "b\u00e9.txt", "\u00c9a", "07", "7x", "0a"].flatMap(
+        (name) => [
+          [`htdocs/sorted/${name}`, "x"],
+          [`htdocs/sorted/any/${name}`, "x"],
+        ],
+      ),
+    ),
     "htdocs/odd/a b.txt": "x",
     "htdocs/odd/a&b<c>.txt": "x",
     'htdocs/odd/q"uote.txt': "x",

@@ -41,7 +41,7 @@ export async function readEntries(request: Request, wanted: Wanted): Promise<rea
   let done = 0;
   for (const name of listed) {
     if (pattern && !pattern.test(name)) continue;
-    if (isIgnored(name, settings)) continue;
+    if (isIgnored(folder, name, settings)) continue;
     if (++done % batch === 0) await new Promise((resolve) => setImmediate(resolve));
     const found = request.lookupFile(folder + name);
     const entry = makeEntry(name, found instanceof Promise ? await found : found, { settings, wanted });
@@ -50,12 +50,12 @@ export async function readEntries(request: Request, wanted: Wanted): Promise<rea
   return entries.sort(comparison(wanted));
 }
 
-function isIgnored(name: string, { ignored }: AutoindexSettings): boolean {
-  return ignored.patterns.some((pattern) => pattern.test(name));
+function isIgnored(folder: string, name: string, { ignored }: AutoindexSettings): boolean {
+  return ignored.patterns.some(({ matches, within }) => matches.test(name) && (within?.test(folder + name) ?? true));
 }
 
 function parentEntry({ path }: Request, folder: string, settings: AutoindexSettings): Entry | undefined {
-  if (path === "/" || isIgnored("..", settings)) return undefined;
+  if (path === "/" || isIgnored(folder, "..", settings)) return undefined;
   const self = `${folder}..`;
   return {
     name: path.replace(/[^/]*\/?$/, ""),
@@ -91,24 +91,23 @@ function makeEntry(
   return { name, icon, alt, description, size: file.size, modified, isFolder };
 }
 
-/** The item for "^^DIRECTORY^^" or "^^BLANKICON^^". */
+/** The item for "^^DIRECTORY^^" or "^^BLANKICON^^", whatever kind it is and wherever it stands. */
 export function special(name: string, items: readonly Item[]): string | undefined {
-  return items.find(({ by, matches }) => by === "path" && matches === name)?.data;
+  return items.find(({ matches }) => matches.test(name))?.data;
 }
 
 function byPath(path: string, items: readonly Item[]): string | undefined {
-  return items.find(({ by, matches }) => by === "path" && typeof matches !== "string" && matches.test(path))?.data;
+  return items.find(({ by, matches, within }) => by === "path" && matches.test(path) && (within?.test(path) ?? true))
+    ?.data;
 }
 
 function byRequest({ filename, contentType, contentEncoding }: Request, items: readonly Item[]): string | undefined {
   if (items.length === 0) return undefined;
   const type = contentType?.replace(/\s*;.*$/s, "");
   const encoding = contentEncoding.length > 0 ? contentEncoding.join(", ") : undefined;
-  const fits = ({ by, matches }: Item): boolean => {
-    if (typeof matches === "string") return false;
-    if (by === "path") return matches.test(filename);
-    const text = by === "encoding" ? encoding : encoding === undefined ? type : undefined;
-    return text !== undefined && matches.test(text);
+  const fits = ({ by, matches, within }: Item): boolean => {
+    const text = by === "path" ? filename : by === "encoding" ? encoding : encoding === undefined ? type : undefined;
+    return text !== undefined && matches.test(text) && (within?.test(filename) ?? true);
   };
   return items.find(fits)?.data;
 }
@@ -148,9 +147,9 @@ function comparison({ options, key, direction }: Wanted): (a: Entry, b: Entry) =
   const folded = options.has("IgnoreCase");
   const text = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
   const byName = (a: string, b: string): number =>
-    (natural && folded ? naturally(a.toLowerCase(), b.toLowerCase()) : 0) ||
+    (natural && folded ? naturally(upper(a), upper(b)) : 0) ||
     (natural ? naturally(a, b) : 0) ||
-    (folded ? text(a.toLowerCase(), b.toLowerCase()) : 0) ||
+    (folded ? text(lower(a), lower(b)) : 0) ||
     text(a, b);
   // A plain list shows names alone, and is sorted by them alone.
   const isPlain = !options.has("FancyIndexing") && !options.has("HTMLTable");
@@ -171,7 +170,14 @@ function comparison({ options, key, direction }: Wanted): (a: Entry, b: Entry) =
   };
 }
 
-/** Compares numbers in texts as numbers; those that begin with 0 as fractions. */
+/** Letters of ASCII alone have a case: names are bytes. */
+const upper = (text: string): string => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+const lower = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
+/**
+ * Compares numbers in texts as numbers; those that begin with 0 as fractions. Bytes above 127 come before all others, as in
+ * Apache, to which they are negative.
+ */
 function naturally(a: string, b: string): number {
   let [i, j] = [0, 0];
   for (;;) {
@@ -186,10 +192,15 @@ function naturally(a: string, b: string): number {
       j += y.length;
       continue;
     }
-    const [c, d] = [a[i] ?? "", b[j] ?? ""];
-    if (c === "" && d === "") return 0;
-    if (c !== d) return c < d ? -1 : 1;
+    const [c, d] = [signed(a.charCodeAt(i)), signed(b.charCodeAt(j))];
+    if (c !== d) return c - d;
+    if (i >= a.length && j >= b.length) return 0;
     i++;
     j++;
   }
+}
+
+/** A byte as C's char; 0 behind the end of a text. */
+function signed(byte: number): number {
+  return byte > 127 ? byte - 256 : byte || 0;
 }

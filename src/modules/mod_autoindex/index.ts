@@ -9,23 +9,25 @@ import {
   rest,
   type Context,
   type DirectiveMaker,
+  type Place,
   type Request,
 } from "../../api/index.js";
 import { listDirectory, mayList } from "./listing.js";
 import { readOptions } from "./options.js";
-import { autoindex, wildcards, type Item } from "./settings.js";
+import { autoindex, reachOf, wildcards, type Item } from "./settings.js";
 
 const contexts: readonly Context[] = ["server config", "virtual host", "directory", ".htaccess"];
 const override = "Indexes";
 type Maker = DirectiveMaker<typeof autoindex.settings>;
 
-function itemFor(by: Item["by"], target: string, data: string): Item {
-  const text = byteString(target);
-  if (by !== "path") return { by, matches: wildcards(text, true), data };
-  if (text === "**DIRECTORY**" || text.startsWith("^^")) {
-    return { by, matches: text === "**DIRECTORY**" ? "^^DIRECTORY^^" : text, data };
-  }
-  return { by, matches: wildcards(/[*?]/.test(text) ? text : `*${text}`), data };
+/** Makes items of one section; each for a name, type or encoding. */
+function itemsFor(by: Item["by"], targets: readonly string[], data: string, place: Place): Item[] {
+  const within = reachOf(place);
+  return targets.map((target) => {
+    const text = target === "**DIRECTORY**" ? "^^DIRECTORY^^" : byteString(target);
+    const pattern = by === "path" && !/[*?]/.test(text) ? `*${text}` : text;
+    return { by, matches: wildcards(pattern, by !== "path"), data, within };
+  });
 }
 
 interface Words {
@@ -45,8 +47,8 @@ const iconDirective = (directive: Maker, by: Item["by"], target: string, words: 
       if (icon.startsWith("(") && !match) return place.fail(`icon: expected (TEXT,URL), found "${icon}"`);
       const url = match?.[2] ?? icon;
       return {
-        icons: targets.map((each) => itemFor(by, each, byteString(url))),
-        ...(match ? { alts: targets.map((each) => itemFor(by, each, byteString(match[1] ?? ""))) } : {}),
+        icons: itemsFor(by, targets, byteString(url), place),
+        ...(match ? { alts: itemsFor(by, targets, byteString(match[1] ?? ""), place) } : {}),
       };
     },
   });
@@ -57,7 +59,7 @@ const altDirective = (directive: Maker, by: Item["by"], target: string, words: W
     args: [arg.word("text"), rest(arg.word(target))],
     contexts,
     override,
-    set: ([alt, targets]) => ({ alts: targets.map((each) => itemFor(by, each, byteString(alt))) }),
+    set: ([alt, targets], place) => ({ alts: itemsFor(by, targets, byteString(alt), place) }),
   });
 
 const textDirective = (
@@ -75,7 +77,9 @@ const textDirective = (
   });
 
 const keys: Readonly<Record<string, string>> = { name: "N", date: "M", size: "S", description: "D" };
-const order = "The first that fits is taken; lines of inner sections come before those of outer ones.";
+const order =
+  "The first that fits is taken; lines of inner sections come before those of outer ones. In a `<Location>`, a line is for " +
+  "files whose whole names begin with its URL-path, hence for none mostly, but for `^^DIRECTORY^^` and `^^BLANKICON^^`.";
 
 export default defineModule({
   name: "mod_autoindex",
@@ -118,9 +122,11 @@ export default defineModule({
       summary: "Files that listings leave out.",
       doc: "Names with wildcards; `..` is the parent directory. Lines add up, also with those of outer sections.",
       example: "IndexIgnore .??* *~ *# RCS",
-      set: ([names]) => ({
-        ignored: { patterns: names.map((name) => wildcards(byteString(name.replace(/^.*\//s, "")))), reset: false },
-      }),
+      set: ([names], place) => {
+        const within = reachOf(place);
+        const patterns = names.map((name) => ({ matches: wildcards(byteString(name.replace(/^.*\//s, ""))), within }));
+        return { ignored: { patterns, reset: false } };
+      },
     }),
     IndexIgnoreReset: directive({
       args: [arg.flag()],

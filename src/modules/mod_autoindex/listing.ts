@@ -18,6 +18,9 @@ import type { Option } from "./options.js";
 import { writeLines } from "./page.js";
 import type { AutoindexSettings } from "./settings.js";
 
+/** Bytes up to which Apache knows the length of a listing before it sends any of it. */
+const longestBuffered = 8000;
+
 /** Lists a directory. */
 export async function listDirectory(request: Request, settings: AutoindexSettings): Promise<Response> {
   const { values } = settings.options;
@@ -41,8 +44,8 @@ export async function listDirectory(request: Request, settings: AutoindexSetting
   const tail = await tailOf(request, settings, wanted);
   const text = head.text + writeLines({ entries, settings, wanted, kept }) + tail.text;
   const response = answer(200, headers, Buffer.from(text, "latin1"));
-  // As Apache, which lets served parts out as they come.
-  return head.isServed || tail.isServed ? { ...response, unsized: true } : response;
+  // As Apache, which lets served parts out as they come, and the rest whenever its buffer is full.
+  return head.isServed || tail.isServed || text.length > longestBuffered ? { ...response, unsized: true } : response;
 }
 
 function addValidators({ file, startTime }: Request, headers: Headers): void {

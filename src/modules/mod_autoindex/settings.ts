@@ -1,13 +1,23 @@
 // What mod_autoindex remembers.
-import { defineSettings, globToRegExp, type Setting, type SettingsOf, value, appended } from "../../api/index.js";
+import {
+  appended,
+  byteString,
+  defineSettings,
+  globToRegExp,
+  type Place,
+  type Setting,
+  type SettingsOf,
+  value,
+} from "../../api/index.js";
 import { options } from "./options.js";
 
-/** An icon, its text or a file to be ignored, with what it is for. */
+/** An icon or its text, with what it is for. */
 export interface Item {
   readonly by: "path" | "type" | "encoding";
-  /** "^^DIRECTORY^^" and "^^BLANKICON^^" stand for themselves. */
-  readonly matches: RegExp | string;
+  readonly matches: RegExp;
   readonly data: string;
+  /** The files it is for at all, by their whole names: those of its section; undefined for all. */
+  readonly within: RegExp | undefined;
 }
 
 /** A description; `full`: for whole paths. */
@@ -24,8 +34,14 @@ const items = <Each>(): Setting<readonly Each[]> => ({
   nest: (outer, inner) => [...inner, ...outer],
 });
 
+/** Names that are left out. */
+interface IgnoredName {
+  readonly matches: RegExp;
+  readonly within: RegExp | undefined;
+}
+
 interface Ignored {
-  readonly patterns: readonly RegExp[];
+  readonly patterns: readonly IgnoredName[];
   readonly reset: boolean;
 }
 
@@ -61,3 +77,18 @@ export type AutoindexSettings = SettingsOf<typeof autoindex.settings>;
 export function wildcards(pattern: string, ignoreCase = false): RegExp {
   return globToRegExp(pattern.replace(/[[\]\\]/g, "\\$&"), { ignoreCase });
 }
+
+/**
+ * The files that the items of a section are for, as in Apache: those whose whole names begin with what the innermost
+ * section is for, be that a directory, a URL or an expression; undefined for all.
+ */
+export function reachOf({ sections, directory }: Place): RegExp | undefined {
+  const section = sections.findLast(({ name }) => sectionsWithPath.test(name));
+  if (!section) return directory === undefined ? undefined : wildcards(`${directory}*`);
+  if (/^(?:if|else)/i.test(section.name)) return wildcards("*If*");
+  const [, quoted, plain = ""] = /^(?:"([^"]*)"|(\S+))/.exec(section.argument) ?? [];
+  const path = byteString(quoted ?? plain);
+  return wildcards(/^directory$/i.test(section.name) && !/^~$|\/$/.test(path) ? `${path}/*` : `${path}*`);
+}
+
+const sectionsWithPath = /^(?:(?:directory|location|files|proxy)(?:match)?|if|else|elseif)$/i;
