@@ -204,9 +204,10 @@ export interface Request {
   lookup(urlPath: string): Lookup | Promise<Lookup>;
   /**
    * The same for a file name, absolute or taken from the folder of this request's file. Only a file of that very folder
-   * has a path, so that `<Location>` sections can apply to it.
+   * has a path, so that `<Location>` sections can apply to it. `isVariant`: what is behind this one's name in its path is
+   * behind the file's too.
    */
-  lookupFile(filename: string): Lookup | Promise<Lookup>;
+  lookupFile(filename: string, isVariant?: boolean): Lookup | Promise<Lookup>;
   /**
    * Serves what was looked up, for a part of this request's answer: the response of its handler behind its output
    * filters. A refusal comes back as one, without its page.

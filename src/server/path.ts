@@ -37,8 +37,10 @@ export function refusedParts(target: string, isReadable: boolean): { path: strin
   const raw = (mark < 0 ? target : target.slice(0, mark)) || "/";
   const query = mark < 0 ? undefined : target.slice(mark + 1);
   if (!isReadable || /%(?![0-9a-fA-F]{2})/.test(raw)) return { path: raw.replace(/^\/\/+/, "/"), query };
-  const [path = ""] = raw.replace(/%[0-9a-fA-F]{2}/g, decodeTriplet).split("\0", 1);
-  return { path: removeDots(path, true, true) ?? raw, query };
+  // Encoded slashes, for which it may have been refused, come out behind everything else.
+  const walked = removeDots(decodeUnreserved(raw), true, true) ?? raw;
+  const [path = ""] = walked.replace(/%[0-9a-fA-F]{2}/g, decodeTriplet).split("\0", 1);
+  return { path, query };
 }
 
 /** The path of a target before it is decoded: normalised, unreserved characters decoded; undefined where it has none. */
@@ -55,12 +57,15 @@ function normalise(raw: string, rules: PathRules): string | 400 | 404 {
 }
 
 function walk(raw: string, mergeSlashes: boolean): string | undefined {
-  // Unreserved characters first, so that "%2e%2e" is a dot segment.
-  const unreserved = raw.replace(/%(?:2[de]|3\d|[46][1-9a-f]|[57][0-9a]|5f|7e)/gi, (triplet) => {
+  return removeDots(decodeUnreserved(raw).replace(/^\/\/+/, "/"), mergeSlashes);
+}
+
+/** Unreserved characters first, so that "%2e%2e" is a dot segment. */
+function decodeUnreserved(raw: string): string {
+  return raw.replace(/%(?:2[de]|3\d|[46][1-9a-f]|[57][0-9a]|5f|7e)/gi, (triplet) => {
     const character = decodeTriplet(triplet);
     return /[A-Za-z0-9\-._~]/.test(character) ? character : triplet;
   });
-  return removeDots(unreserved.replace(/^\/\/+/, "/"), mergeSlashes);
 }
 
 function decode(path: string, { allowEncodedSlashes, mergeSlashes }: PathRules): string | 400 | 404 {

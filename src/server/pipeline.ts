@@ -97,7 +97,7 @@ export class Pipeline implements ExchangeHandler {
       outputFilterChains: [...server.providers("outputFilterChain").values()],
       filtersBegin: [...server.providers("outputFilter").values()].some((each) => "begin" in (each as NamedFilter)),
       lookup: (from, urlPath) => this.#lookup(from, urlPath),
-      lookupFile: (from, filename) => this.#lookupFile(from, filename),
+      lookupFile: (from, filename, isVariant) => this.#lookupFile(from, filename, isVariant ? from.pathInfo : ""),
       serve: (found) => then(this.#handlerPhase(found), (response) => this.#filter(found, withFields(found, response))),
       redirect: (from, urlPath, method) => this.#redirect(from, urlPath, method === "same" ? from.method : "GET"),
     };
@@ -338,11 +338,12 @@ export class Pipeline implements ExchangeHandler {
     return then(tooDeep(request) ?? this.#prepare(request, false), (response) => lookupResult(request, response));
   }
 
-  #lookupFile(from: ServerRequest, name: string): Awaitable<Lookup> {
+  #lookupFile(from: ServerRequest, name: string, pathInfo: string): Awaitable<Lookup> {
     const folder = from.filename.slice(0, from.filename.lastIndexOf("/") + 1);
     const filename = posix.normalize(name.startsWith("/") ? name : folder + name);
     const isBeside = filename.startsWith(folder) && !filename.slice(folder.length).includes("/");
-    const path = isBeside ? from.path.slice(0, from.path.lastIndexOf("/") + 1) + filename.slice(folder.length) : "";
+    const own = from.path.endsWith(pathInfo) ? from.path.slice(0, from.path.length - pathInfo.length) : from.path;
+    const path = isBeside ? own.slice(0, own.lastIndexOf("/") + 1) + filename.slice(folder.length) + pathInfo : "";
     const request = this.#derive(from, escapePath(path), { parent: from });
     request.copyEnvironment(from);
     request.path = path;

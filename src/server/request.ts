@@ -36,7 +36,7 @@ export interface Services {
   /** Whether there are filters that want to be told before the handler runs. */
   readonly filtersBegin: boolean;
   lookup(from: ServerRequest, urlPath: string): Lookup | Promise<Lookup>;
-  lookupFile(from: ServerRequest, filename: string): Lookup | Promise<Lookup>;
+  lookupFile(from: ServerRequest, filename: string, isVariant: boolean): Lookup | Promise<Lookup>;
   serve(found: ServerRequest): Response | Promise<Response>;
   redirect(from: ServerRequest, urlPath: string, method: "GET" | "same"): Response | Promise<Response>;
 }
@@ -279,8 +279,8 @@ export class ServerRequest implements Request {
     return this.services.lookup(this, urlPath);
   }
 
-  lookupFile(filename: string): Lookup | Promise<Lookup> {
-    return this.services.lookupFile(this, filename);
+  lookupFile(filename: string, isVariant = false): Lookup | Promise<Lookup> {
+    return this.services.lookupFile(this, filename, isVariant);
   }
 
   serve(found: Request): Response | Promise<Response> {
@@ -309,7 +309,6 @@ export class ServerRequest implements Request {
     this.contentLanguage = found.contentLanguage;
     this.outputFilters = found.outputFilters;
     this.inputFilters = found.inputFilters;
-    this.variantsTag = found.variantsTag;
     this.plan = found.plan;
     for (const [name, value] of found.environment) this.environment.set(name, value);
     for (const [name, value] of found.notes) this.notes.set(name, value);

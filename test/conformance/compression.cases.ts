@@ -90,6 +90,8 @@ const rows: readonly (readonly [name: string, target: string, ...headers: string
   ["a type added by a section", "/types/a.txt", gzip],
   ["a type of outer lines in such a section", "/types/a.html", gzip],
   ["SetOutputFilter", "/set/a.txt", gzip],
+  ["a file of 100 KiB that packs well", "/set/long.txt", gzip],
+  ["a range of such a file", "/set/long.txt", gzip, "Range: bytes=0-9"],
   ["a declared filter", "/chain/a.txt", gzip],
   ["a declared filter that does not fit", "/chain/a.html", gzip],
   ["a client that does not say", "/a.html"],
@@ -178,6 +180,7 @@ export const suite: Suite = {
         .concat(["none/a.txt", "vary/a.html", "encoded/a.html", "br/a.txt", "inflate/a.txt", "missing.html"])
         .map((name) => [`htdocs/${name}`, text]),
     ),
+    "htdocs/set/long.txt": "the line of a text that can be made smaller\n".repeat(2300),
     "htdocs/small.html": "small",
     "htdocs/empty.html": "",
     "htdocs/br/small.txt": "small",

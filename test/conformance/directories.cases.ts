@@ -58,6 +58,17 @@ DocumentRoot "@ROOT@/htdocs"
 <Directory "@ROOT@/htdocs/folder-index">
   DirectoryIndex deep second.html
 </Directory>
+LoadModule autoindex_module @MODULES@/mod_autoindex.so
+<Directory "@ROOT@/htdocs/handled">
+  Options Indexes
+  SetHandler default-handler
+</Directory>
+<Directory "@ROOT@/htdocs/handled/checked">
+  DirectoryCheckHandler On
+</Directory>
+<Directory "@ROOT@/htdocs/handled/hidden">
+  Options -Indexes
+</Directory>
 `;
 
 const targets: readonly (readonly [name: string, target: string])[] = [
@@ -94,6 +105,11 @@ const targets: readonly (readonly [name: string, target: string])[] = [
   ["answers 404 for path info behind a file", "/plain/index.html/more"],
   ["answers 404 for a slash behind a file", "/plain/index.html/"],
   ["answers the folder at the root", "/"],
+  ["lists nothing where files have a handler", "/handled/"],
+  ["adds the slash where files have a handler", "/handled"],
+  ["leaves a folder to its handler", "/handled/checked/"],
+  ["serves the index by a handler", "/handled/index/"],
+  ["answers 404 for a folder whose handler serves files", "/handled/hidden/"],
 ];
 
 const others: readonly Case[] = [
@@ -116,6 +132,10 @@ export const suite: Suite = {
   configuration,
   files: {
     "htdocs/plain/index.html": "plain\n",
+    "htdocs/handled/a.txt": "a",
+    "htdocs/handled/checked/index.html": "checked\n",
+    "htdocs/handled/index/index.html": "index\n",
+    "htdocs/handled/hidden/a.txt": "a",
     "htdocs/sp ace/index.html": "space\n",
     "htdocs/a&b<c/index.html": "markup\n",
     "htdocs/caf\u00e9/index.html": "cafe\n",

@@ -71,6 +71,15 @@ const rows: readonly Row[] = [
   row("%u of a name", "%u", "/closed/a.txt", { headers: ["Authorization: Basic YW5uOng="] }),
   row("%u of a refusal", "%u %>u %<u %>s", "/closed/a.txt"),
   row("%U", "%U", "/a%2etxt?q"),
+  row("%U %f of an encoded slash that is refused", "%U %f %>s", "/%2fa/..%2fa.txt"),
+  row("%U %f of dots above the root", "%U %f %>s", "/folder/%2e%2e/../a.txt"),
+  row("%U %f of slashes in front", "%U %f %>s", "//folder//nothing"),
+  row("%U %f of a redirect", "%U %f %>s", "/old/a.txt?q"),
+  row("%U %f of what is gone", "%U %f %>s", "//gone"),
+  row("%U %f of a variant with a path behind it", "%U %f %>s", "/variants/page/more?q"),
+  row("%q %U of an index with a query of its own", "%q %U %R", "/asked/?q"),
+  row("%R of a folder without its slash", "%R %f %>s", "/listed"),
+  row("%R of a folder", "%R %f %>s", "/listed/"),
   row("%v %V", "%v %V"),
   row("%X of a connection that stays", "%X"),
   row("%X of one that does not", "%X", "/a.txt", { headers: ["Connection: close"] }),
@@ -107,7 +116,24 @@ LoadModule auth_basic_module @MODULES@/mod_auth_basic.so
 LoadModule authn_core_module @MODULES@/mod_authn_core.so
 LoadModule authn_anon_module @MODULES@/mod_authn_anon.so
 LoadModule authz_user_module @MODULES@/mod_authz_user.so
+LoadModule negotiation_module @MODULES@/mod_negotiation.so
+LoadModule autoindex_module @MODULES@/mod_autoindex.so
 DocumentRoot "@ROOT@/htdocs"
+AddLanguage en .en
+<Directory "@ROOT@/htdocs/variants">
+  Options MultiViews
+  FileETag None
+  AcceptPathInfo On
+</Directory>
+<Directory "@ROOT@/htdocs/listed">
+  Options Indexes
+  DirectorySlash Off
+</Directory>
+<Directory "@ROOT@/htdocs/asked">
+  DirectoryIndex a.txt?x=1
+</Directory>
+Redirect /old /new
+Redirect gone /gone
 Listen 127.0.0.1:@PORT2@
 ScriptSock "@RUN@/cgi.sock"
 SetEnv COLOUR "blue \\"green\\""
@@ -156,6 +182,9 @@ export const suite: Suite = {
     "htdocs/a.txt": "aaaaa\n",
     "htdocs/empty.txt": "",
     "htdocs/folder/index.html": "index\n",
+    "htdocs/variants/page.html.en": "page\n",
+    "htdocs/listed/a.txt": "a",
+    "htdocs/asked/a.txt": "a",
     "htdocs/closed/a.txt": "closed\n",
     "htdocs/errors/404.txt": "not there\n",
     "cgi/reads": { mode: 0o755, text: '#!/bin/sh\nprintf "Content-Type: text/plain\\n\\n"\ncat\n' },

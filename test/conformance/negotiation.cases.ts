@@ -33,6 +33,12 @@ Alias /fallback @ROOT@/htdocs/l
   ForceLanguagePriority None
 </Location>
 Alias /none @ROOT@/htdocs/l
+<Location /below/page.html.en>
+  AcceptPathInfo On
+</Location>
+<Location /below/closed.html.en/>
+  Require all denied
+</Location>
 Alias /off @ROOT@/off
 <Directory "@ROOT@/off">
   Options -MultiViews
@@ -100,6 +106,9 @@ export const suite: Suite = {
   name: "content negotiation",
   configuration,
   files: {
+    "htdocs/below/page.html.en": "page",
+    "htdocs/below/closed.html.en": "closed",
+    "htdocs/below/index.html.en": "index",
     ...Object.fromEntries(variants.map((name) => [`htdocs/${name}`, `this is ${name}\n`])),
     "htdocs/e/doc.html.html": "this is plain\n",
     "off/doc.html": "off",
@@ -116,6 +125,10 @@ export const suite: Suite = {
   cases: [
     ...rows.map(([name, target, ...headers]): Case => ({ name, target, headers })),
     { name: "an entity tag", target: "/tagged/one", differs: "Apache leaves out the quote at the end of the tag" },
+    ...["/below/page/more", "/below/page/", "/below/page", "/below/closed", "/below/closed/more"].map(
+      (target): Case => ({ name: `a variant and what is behind it: ${target}`, target }),
+    ),
+    { name: "an entity tag of an index", target: "/tagged/below/" },
     { name: "HEAD", method: "HEAD", target: "/one" },
     { name: "POST", method: "POST", target: "/one", body: "x" },
     { name: "HTTP/1.0", raw: "GET /l/page HTTP/1.0\r\nHost: www.test\r\n\r\n" },

@@ -29,10 +29,10 @@ export interface Wanted {
 /** Names looked up before others get a turn. */
 const batch = 200;
 
-/** Reads and sorts the entries. Throws the error of the file system. */
+/** Reads and sorts the entries; the file name ends with a slash. Throws the error of the file system. */
 export async function readEntries(request: Request, wanted: Wanted): Promise<readonly Entry[]> {
   const settings = request.settings(autoindex);
-  const folder = request.filename.endsWith("/") ? request.filename : `${request.filename}/`;
+  const folder = request.filename;
   const listed = readdirSync(fileSystemPath(folder), { encoding: "latin1" });
   const pattern = wanted.pattern === undefined ? undefined : globToRegExp(wanted.pattern, { period: true });
   const entries: Entry[] = [];

@@ -241,7 +241,7 @@ export default defineModule({
 });
 
 function isListed({ file, handler, method }: Request): boolean {
-  if (method !== "GET" || !file?.isDirectory()) return false;
-  const plain = handler === undefined ? undefined : handler === "default-handler" ? undefined : handler;
-  return (plain ?? "httpd/unix-directory") === "httpd/unix-directory";
+  return (
+    method === "GET" && file?.isDirectory() === true && (handler ?? "httpd/unix-directory") === "httpd/unix-directory"
+  );
 }

@@ -31,6 +31,7 @@ export async function listDirectory(request: Request, settings: AutoindexSetting
   if (options.has("TrackModified")) addValidators(request, headers);
   headers.append("Content-Type", charset === "" ? type : `${type};charset=${charset}`);
   if (request.headOnly) return answer(200, headers);
+  if (!request.filename.endsWith("/")) request.filename += "/";
   const { wanted, kept } = readQuery(request.query, settings);
   let entries;
   try {

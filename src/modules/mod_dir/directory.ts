@@ -26,11 +26,11 @@ export function serveDirectory(request: Request, dir: DirSettings): Awaitable<Ve
 }
 
 function addSlash(request: Request, { slash }: DirSettings): Verdict {
+  // What Apache takes for the handler of a directory, for `%R`.
+  request.handler ??= "httpd/unix-directory";
   if (!slash) return undefined;
   if (request.method !== "GET" && request.environment.has("redirect-carefully")) return undefined;
   const query = request.query === undefined ? "" : `?${request.query}`;
-  // What Apache takes for the handler of a directory, for `%R`.
-  request.handler ??= "httpd/unix-directory";
   return redirectTo(301, request.absoluteUrl(`${escapePath(request.path)}/${query}`));
 }
 
@@ -48,7 +48,9 @@ function tryIndex(request: Request, dir: DirSettings, { next, refused }: Progres
   const name = dir.indexNames[next];
   if (name === undefined) return refused;
   const last = next === dir.indexNames.length - 1;
-  const target = withQuery(name.startsWith("/") ? name : escapePath(request.path) + name, request.query);
+  // A query of the name's own is not told from the client's, as in Apache.
+  const query = request.query === undefined ? "" : `?${request.query}`;
+  const target = (name.startsWith("/") ? name : escapePath(request.path) + name) + query;
   const goOn = (found: Lookup): Awaitable<Verdict> => {
     if (isServable(found)) return serveIndex(request, found, dir);
     const { status, response } = found;

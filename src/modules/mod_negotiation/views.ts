@@ -40,7 +40,7 @@ export async function negotiateName(request: Request): Promise<Verdict> {
   const requests = new Map<Variant, Request>();
   let anyFile = false;
   for (const each of candidates.slice(0, mostVariants)) {
-    const { request: found, status } = await request.lookupFile(folder + each);
+    const { request: found, status } = await request.lookupFile(folder + each, true);
     if (found.file?.isDirectory()) continue;
     anyFile = true;
     if (!found.file?.isFile() || !isKnownName(found, name) || status !== 200) continue;
