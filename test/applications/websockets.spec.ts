@@ -197,7 +197,7 @@ ServerLimit 1
 WSGIScriptAlias /plain @ROOT@/plain.py
 WSGIScriptAlias /starlette @ROOT@/starlette_app.py application-group=starlette
 WSGIScriptAlias /wsgi @ROOT@/wsgi_app.py
-CustomLog @ROOT@/run/access.log "%>s %U %B"
+CustomLog @ROOT@/run/access.log "%>s %U %B %O"
 <Directory @ROOT@>
   Require all granted
 </Directory>
@@ -382,7 +382,7 @@ Header always set X-Served-By modhost`,
       client.socket.close();
       await client.end();
       await until("the line is there", () =>
-        /^101 \/plain\/logged 10\d\d$/m.test(readFileSync(`${server.root}/run/access.log`, "utf8")),
+        /^101 \/plain\/logged 0 1\d\d\d$/m.test(readFileSync(`${server.root}/run/access.log`, "utf8")),
       );
     });
 

@@ -167,7 +167,7 @@ async function answerOf(server: Server, one: Case, root: string): Promise<string
     answers.push(...more.answers);
     text += `\n${show(more, server)}`;
   }
-  const due = answers.filter(({ statusLine }) => !statusLine.startsWith("HTTP/1.1 1")).length;
+  const due = answers.filter(({ statusLine }) => !/^HTTP\/1\.1 1(?!01)/.test(statusLine)).length;
   for (const [index, file] of logs.entries()) {
     const lines = await newLines(file, { had: sizes[index] ?? 0, due: due * (one.linesEach ?? 1) });
     text += lines.map((line) => `\n-- logged ${showLogLine(line, conversation, server)}`).join("");

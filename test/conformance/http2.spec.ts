@@ -279,7 +279,13 @@ const rows: readonly Row[] = [
     fields: Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`x-field-${i}`, "x"])),
   },
   { name: "a malformed authority", path: "/text.txt", authority: "a b" },
-  { name: "an authority with a user", path: "/text.txt", authority: "joe@www.test" },
+  {
+    name: "an authority with a user",
+    path: "/text.txt",
+    authority: "joe@www.test",
+    // RFC 9113, 8.3.1: it must not have one.
+    ...(Number(process.versions.nghttp2?.split(".")[1]) > 61 ? { differs: "Node.js 22 resets the stream" } : {}),
+  },
   { name: "an authority and another Host", path: "/echo", authority: "www.test", fields: { host: "other.test" } },
   { name: "another scheme", path: "/text.txt", fields: { ":scheme": "ftp" } },
   { name: "a path without a slash", path: "text.txt" },

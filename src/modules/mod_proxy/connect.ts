@@ -1,5 +1,6 @@
 // A CONNECT request → the tunnel that mod_proxy_connect opens, where the host and port may be reached.
 import {
+  connectTunnel,
   core,
   ProxyError,
   refuse,
@@ -11,6 +12,7 @@ import {
 import { isBlockedAddress, isBlockedName } from "./blocked.js";
 import { proxyError } from "./failure.js";
 import { connectTarget } from "./forward.js";
+import { openThrough, type Way } from "./open-through.js";
 import { remoteFor } from "./remote.js";
 import type { ProxySettings } from "./settings.js";
 
@@ -39,10 +41,18 @@ export async function connectThrough(request: Request, settings: ProxySettings):
   const timeout = settings.timeout ?? request.settings(core).timeout;
   const way: ConnectWay = { host, port, remote, timeout, connectTimeout: timeout, localAddress: sourceAddress };
   try {
+    // On a stream of HTTP/2 the other proxy's answer cannot go on as it comes.
+    if (remote && request.protocol.startsWith("HTTP/2")) return await throughRemote(request, { ...way, remote });
     return await provider.open(request, way);
   } catch (error) {
     return failed(request, remote?.host ?? host, error);
   }
+}
+
+async function throughRemote({ connection }: Request, way: Way & ConnectWay): Promise<Response> {
+  const socket = await openThrough({ ...way, allowHalfOpen: true });
+  if (connection.signal.aborted) socket.destroy();
+  return connectTunnel(socket, { idleTimeout: way.timeout });
 }
 
 function failed(request: Request, host: string, error: unknown): Response {

@@ -6,13 +6,16 @@ import { mostHeadBytes } from "./limits.js";
 /** The way there. */
 export type Way = Pick<ConnectWay, "host" | "port" | "localAddress" | "connectTimeout"> & {
   readonly remote: NonNullable<ConnectWay["remote"]>;
+  /** One side may end while the other still speaks. */
+  readonly allowHalfOpen?: boolean;
 };
 
 /** Opens it; fails with a ProxyError where the other proxy is not reached, or refuses. */
-export function openThrough({ host, port, remote, localAddress, connectTimeout }: Way): Promise<Socket> {
+export function openThrough(way: Way): Promise<Socket> {
+  const { host, port, remote, localAddress, connectTimeout, allowHalfOpen = false } = way;
   return new Promise((resolve, reject) => {
     const socket = connect({
-      ...{ host: remote.host, port: remote.port },
+      ...{ host: remote.host, port: remote.port, allowHalfOpen },
       ...(localAddress === undefined ? {} : { localAddress }),
     });
     let head = "";

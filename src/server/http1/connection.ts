@@ -336,8 +336,9 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd, Serv
     if (!this.#exchange) return;
     this.#abort?.abort();
     incoming?.fail(new RequestBodyError(400, "the client has gone"));
+    const isTunnel = this.#tunnel !== undefined;
     const bodyBytes = this.#tunnel?.close() ?? this.#writer.cancel();
-    if (this.#done) this.#report("X", bodyBytes);
+    if (this.#done) this.#report("X", isTunnel ? 0 : bodyBytes);
   };
 
   /** Takes requests off the input until one needs time. */
@@ -517,9 +518,10 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd, Serv
     this.#socket.end();
   }
 
-  tunnelOver(bytes: number, isBroken: boolean): void {
+  tunnelOver(isBroken: boolean): void {
     this.#tunnel = undefined;
-    this.#report("-", bytes);
+    // As Apache: what went through a tunnel is no body. It counts among all bytes.
+    this.#report("-", 0);
     if (isBroken) this.#breakOff(true);
     else this.#close();
   }

@@ -11,8 +11,8 @@ export interface TunnelEnd {
   resumeReading(): void;
   /** Tells the client that nothing more will come. */
   endWriting(): void;
-  /** It is over: the connection is closed, or reset. `bytes` were sent to the client. */
-  tunnelOver(bytes: number, isBroken: boolean): void;
+  /** It is over: the connection is closed, or reset. */
+  tunnelOver(isBroken: boolean): void;
 }
 
 /** What a tunnel is made from. */
@@ -69,7 +69,7 @@ export class Tunnel {
   inputEnded(): void {
     this.#inputEnded = true;
     this.#receivedAt = this.#state.tick;
-    if (this.#sent !== undefined) this.#over(this.#sent);
+    if (this.#sent !== undefined) this.#over();
     else if (this.#stream.writable) this.#stream.end();
   }
 
@@ -77,7 +77,7 @@ export class Tunnel {
   outputEnded(bytes: number, isWhole: boolean): void {
     this.#sent = bytes;
     if (isWhole && this.#stream.writable && !this.#inputEnded) this.#client.endWriting();
-    else this.#over(bytes);
+    else this.#over();
   }
 
   /** The client is gone; gives the bytes sent to it, if the stream had ended before. */
@@ -87,11 +87,11 @@ export class Tunnel {
     return this.#sent;
   }
 
-  #over(bytes: number): void {
+  #over(): void {
     if (this.#isOver) return;
     const isBroken = this.#stream.errored != null;
     this.close();
-    this.#client.tunnelOver(bytes, isBroken);
+    this.#client.tunnelOver(isBroken);
   }
 
   readonly #drained = (): void => {
@@ -100,6 +100,6 @@ export class Tunnel {
 
   readonly #closed = (): void => {
     // Before its end this is told by whoever sends what it gives.
-    if (this.#sent !== undefined) this.#over(this.#sent);
+    if (this.#sent !== undefined) this.#over();
   };
 }

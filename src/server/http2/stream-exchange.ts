@@ -303,8 +303,9 @@ export class StreamExchange implements Exchange, Outlet, BodyWatch {
     if (!done) return;
     this.#done = undefined;
     const { status, head } = this.#sent;
-    const bodyBytes = this.#bodyBytes;
-    const bytesOut = head.length + bodyBytes;
+    // As Apache: what went through a tunnel is no body. It counts among all bytes.
+    const bodyBytes = this.#joined ? 0 : this.#bodyBytes;
+    const bytesOut = head.length + this.#bodyBytes;
     const bytesIn = this.head.length + (this.incoming?.received ?? 0);
     this.#owner.answered(this, bytesOut);
     done(new SentRecord({ status, bodyBytes, bytesIn, bytesOut, connectionState }, head));

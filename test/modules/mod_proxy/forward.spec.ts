@@ -180,6 +180,30 @@ describe("mod_proxy as a forward proxy", () => {
       await until("all are free", () => front.backEnd.connections.every(({ hasClosed }) => hasClosed));
     });
 
+    it("joins streams of HTTP/2 through another proxy, whose refusal is theirs", async () => {
+      const other = await pair(echo, forward);
+      const back = `127.0.0.1:${other.backEnd.port}`;
+      const way = `ProxyRemote * http://127.0.0.1:${other.port}`;
+      const front = closing(await startFront(`Protocols h2c http/1.1\n${way}\n${forward}`));
+      const session = connectHttp2(`http://127.0.0.1:${front.port}`);
+      closing({ close: () => session.destroy() });
+      let [text, status, refusal] = ["", undefined as unknown, undefined as unknown];
+      const ask = (authority: string): ClientHttp2Stream =>
+        session.request({ ":method": "CONNECT", ":authority": authority }, { endStream: false });
+      const stream = ask(back);
+      stream.on("response", (fields) => (status = fields[":status"])).on("error", () => undefined);
+      stream.on("data", (bytes: Buffer) => (text += bytes.toString("latin1")));
+      stream.write("ping");
+      await until("it is joined", () => text.endsWith("pong"));
+      expect(status).to.equal(200);
+      stream.end();
+      await until("it is free", () => other.backEnd.connections.every(({ hasClosed }) => hasClosed));
+      const refused = ask("127.0.0.1:1");
+      refused.on("response", (fields) => (refusal = fields[":status"])).on("error", () => undefined);
+      await until("it is answered", () => refusal !== undefined);
+      expect(refusal).to.be.oneOf([403, 502, 503]);
+    });
+
     it("frees the server's connection when the client leaves", async () => {
       const front = await pair(echo, forward);
       const talk = front.open();

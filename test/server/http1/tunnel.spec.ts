@@ -50,7 +50,8 @@ describe("a change of protocols", () => {
       "HTTP/1.1 101 Switching Protocols\r\nServer: test\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\nearly late",
     );
     await until(() => wire.sent.length === 1, "the end is reported");
-    expect(wire.sent[0]).to.include({ status: 101, bodyBytes: 10, connectionState: "-", bytesIn: ask.length + 10 });
+    expect(wire.sent[0]).to.include({ status: 101, bodyBytes: 0, connectionState: "-", bytesIn: ask.length + 10 });
+    expect(wire.sent[0]?.bytesOut).to.be.above(10);
     await until(() => wire.serving.counts().connections === 0, "the connection is gone");
     expect(wire.serving.counts()).to.deep.equal({ connections: 0, active: 0, requests: 1 });
   });
@@ -165,7 +166,7 @@ describe("a change of protocols", () => {
     await client.all();
     expect(client.received.length).to.be.greaterThan(most);
     await until(() => wire.sent.length === 1, "the end is reported");
-    expect(wire.sent[0]?.bodyBytes).to.equal(most);
+    expect(wire.sent[0]?.bytesOut).to.be.above(most);
   });
 
   it("destroys the stream when the client is gone, and reports what was sent", async () => {
@@ -178,7 +179,7 @@ describe("a change of protocols", () => {
     client.socket.resetAndDestroy();
     await until(() => theirs.destroyed, "the stream is destroyed");
     await until(() => wire.sent.length === 1, "the end is reported");
-    expect(wire.sent[0]).to.include({ status: 101, bodyBytes: 5, connectionState: "X" });
+    expect(wire.sent[0]).to.include({ status: 101, bodyBytes: 0, connectionState: "X" });
   });
 
   it("passes the end of the client on, and lets the stream say its last word", async () => {
@@ -195,7 +196,7 @@ describe("a change of protocols", () => {
     client.socket.end("bye");
     expect(await client.all()).to.match(/\r\n\r\nyou said bye$/);
     await until(() => wire.sent.length === 1, "the end is reported");
-    expect(wire.sent[0]).to.include({ bodyBytes: 12, connectionState: "-" });
+    expect(wire.sent[0]).to.include({ bodyBytes: 0, connectionState: "-" });
   });
 
   it("passes the end of the stream on, and lets the client say its last word", async () => {
@@ -213,7 +214,7 @@ describe("a change of protocols", () => {
     client.socket.end("and out");
     await until(() => heard === "and out", "the last word is heard");
     await until(() => wire.sent.length === 1, "the end is reported");
-    expect(wire.sent[0]).to.include({ bodyBytes: 4, connectionState: "-" });
+    expect(wire.sent[0]).to.include({ bodyBytes: 0, connectionState: "-" });
   });
 
   it("ends the connection with a stream that was closed, and resets it with one that broke", async () => {
