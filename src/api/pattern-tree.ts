@@ -344,6 +344,8 @@ class PatternReader {
   }
 
   #class(): Part {
+    const outside = this.#posixClass();
+    if (outside) throw new PatternError(`has "${outside.text}" outside of a class: write [${outside.text}]`);
     const start = this.#at++;
     this.#quoting = false;
     this.#skipQuotes();
@@ -410,17 +412,23 @@ class PatternReader {
       if (/[BRXCN]/.test(letter)) throw new PatternError(`has "\\${letter}" in a class`);
       return this.#setEscape(letter);
     }
-    const [text, not, name = ""] = this.#match(/\[:(\^?)([a-z]+):\]/y) ?? [];
-    if (text === undefined) {
-      if (char === "[" && this.#match(/\[([.=])[^\]]*\1\]/y))
-        throw new PatternError('has a collating element "[." or "[="');
-      return undefined;
-    }
+    const posix = this.#posixClass();
+    if (!posix) return undefined;
+    const { text, name, not } = posix;
     const set = posixSet(name);
     if (!set) throw new PatternError(`has a class "[:${name}:]" that does not exist`);
     this.#at += text.length;
     const folded = this.#scope.ignoreCase && /^(upper|lower)$/.test(name) ? foldCase(set) : set;
     return not ? complement(folded) : folded;
+  }
+
+  /** What looks like `[:name:]`, as PCRE finds it; `[.name.]` and `[=name=]` are refused. */
+  #posixClass(): { readonly text: string; readonly name: string; readonly not: boolean } | undefined {
+    const found = this.#match(/\[([:.=])((?:\\[\]\\]|(?!\[\1|\1\]|\\[\]\\])[^\]])*)\1\]/y);
+    if (!found) return undefined;
+    const [text, mark, name = ""] = found;
+    if (mark !== ":") throw new PatternError('has a collating element "[." or "[="');
+    return name.startsWith("^") ? { text, name: name.slice(1), not: true } : { text, name, not: false };
   }
 
   #memberCode(char: string): number {

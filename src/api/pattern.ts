@@ -86,7 +86,8 @@ class PatternWriter {
   number(part: Part): void {
     if (part.kind === "capture") {
       this.#groups.set(part.number, ++this.#opened);
-      if (part.name !== undefined) this.#groups.set(part.name, this.#opened);
+      // A name may be had twice: JavaScript does not take that, so further ones are written with a number behind them.
+      if (part.name !== undefined && !this.#groups.has(part.name)) this.#groups.set(part.name, this.#opened);
     } else if (needsGroup(part)) {
       this.#wholes.set(part, ++this.#opened);
       this.extra.push(this.#opened);
@@ -112,7 +113,7 @@ class PatternWriter {
       case "choice":
         return part.branches.map((each) => this.write(each, behind)).join("|");
       case "capture":
-        return `(${part.name === undefined ? "" : `?<${part.name}>`}${this.write(part.body, behind)})`;
+        return `(${this.#nameOf(part)}${this.write(part.body, behind)})`;
       case "look":
         return `${part.open}${this.write(part.body, part.open.startsWith("(?<"))})`;
       case "atomic":
@@ -122,6 +123,11 @@ class PatternWriter {
       case "back":
         return this.#back(part);
     }
+  }
+
+  #nameOf({ name, number }: Part & { kind: "capture" }): string {
+    if (name === undefined) return "";
+    return this.#groups.get(name) === this.#groups.get(number) ? `?<${name}>` : `?<${name}$${number}>`;
   }
 
   #repeat(part: Part & { kind: "repeat" }, behind: boolean): string {

@@ -173,7 +173,7 @@ export interface Request {
   /** Set in accessChecker where nobody may have this without a name: the phases checkUser and authChecker then run. */
   needsUser: boolean;
 
-  /** Subprocess environment: SetEnv, SetEnvIf, PassEnv, regex section matches. */
+  /** Subprocess environment: SetEnv, SetEnvIf, PassEnv, regex section matches. Names count in any case. */
   readonly environment: Map<string, string>;
   /** Notes modules leave for each other and for `%{name}n`. */
   readonly notes: Map<string, string>;

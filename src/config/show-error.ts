@@ -54,9 +54,38 @@ export function showOutcome(outcome: Outcome, sources: readonly Source[] = []): 
     });
   const texts = [
     ...sorted(warnings).map((warning) => show(warning, "warning")),
-    ...sorted(errors).map((error) => show(error, "error")),
+    ...folded(sorted(errors)).map(({ fault, others }) => `${show(fault, "error")}${showOthers(others)}`),
   ];
   return [...texts, verdictOf(errors.length, warnings.length)].join("\n") + "\n";
+}
+
+/** Errors in order; one of the same unknown directive further down is but another place of the first. */
+function folded(errors: readonly ConfigError[]): { readonly fault: ConfigError; readonly others: Origin[] }[] {
+  const first = new Map<string, Origin[]>();
+  return errors.flatMap((fault) => {
+    const { message, origin } = fault;
+    const known = message.startsWith(unknownDirective) ? first.get(message) : undefined;
+    if (known) {
+      known.push(origin);
+      return [];
+    }
+    const others: Origin[] = [];
+    first.set(message, others);
+    return [{ fault, others }];
+  });
+}
+
+/** How the error of a directive that nobody knows begins, as Apache's does. */
+const unknownDirective = "Invalid command ";
+
+/** Places of the same error that are named. */
+const mostPlaces = 10;
+
+function showOthers(others: readonly Origin[]): string {
+  if (others.length === 0) return "";
+  const places = others.slice(0, mostPlaces).map(({ file, line }) => `${file}:${line}`);
+  const more = others.length > mostPlaces ? `, and ${others.length - mostPlaces} more` : "";
+  return `\n    the same ${count(others.length, "more time")}: ${places.join(", ")}${more}`;
 }
 
 /** One line, which begins as Apache's where there are no errors. */

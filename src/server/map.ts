@@ -87,7 +87,7 @@ function exportMatches(request: ServerRequest, sections: Sections, subject: stri
   for (const { matcher } of sections) {
     if (!("regex" in matcher) || !matcher.regex.source.includes("(?<")) continue;
     for (const [name, value] of Object.entries(matcher.regex.exec(subject)?.groups ?? {})) {
-      if (value !== undefined) request.environment.set(`MATCH_${name.toUpperCase()}`, value);
+      if (value !== undefined) request.environment.set(`MATCH_${name.replace(/\$.*/, "").toUpperCase()}`, value);
     }
   }
 }

@@ -19,6 +19,7 @@ import type { AppliedSection } from "../config/apply.js";
 import type { CompiledHost } from "../config/compile.js";
 import type { Exchange } from "./exchange.js";
 import type { Observer } from "./observer.js";
+import { Variables } from "./variables.js";
 import type { Plan } from "../config/merge.js";
 
 export type CoreSettings = SettingsOf<typeof core.settings>;
@@ -130,7 +131,7 @@ export class ServerRequest implements Request {
   ownStatus: number | undefined = undefined;
 
   #id: string | undefined;
-  #environment: Map<string, string> | undefined;
+  #environment: Variables | undefined;
   #notes: Map<string, string> | undefined;
   #kept: Map<symbol, unknown> | undefined;
   #documentRoot: string | undefined;
@@ -178,11 +179,11 @@ export class ServerRequest implements Request {
   }
 
   get environment(): Map<string, string> {
-    return (this.#environment ??= new Map());
+    return (this.#environment ??= new Variables());
   }
 
   get notes(): Map<string, string> {
-    return (this.#notes ??= new Map());
+    return (this.#notes ??= new Variables());
   }
 
   get kept(): Map<symbol, unknown> {
@@ -210,7 +211,7 @@ export class ServerRequest implements Request {
 
   /** Begins with the environment of the request that this one is a part of. */
   copyEnvironment(from: ServerRequest): void {
-    if (from.#environment) this.#environment = new Map(from.#environment);
+    if (from.#environment) this.#environment = Variables.copyOf(from.#environment);
   }
 
   get documentRoot(): string {

@@ -82,6 +82,12 @@ describe("a lint", () => {
       "Redirect permanent /old http://x.example/\n<Location /a>\nRedirect http://x.example/\n</Location>",
     ],
     [
+      "names a quotation mark of books that begins a word",
+      "ServerAdmin “root@x.example”",
+      /^book-quotes 1: “ is no quotation mark here, but a part of the word$/,
+      'ServerAdmin "x “root@x.example”"',
+    ],
+    [
       "names a way to log in that there is not",
       "<Location /a>\nAuthType Basics\n</Location>",
       /^unknown-auth-type 2: nobody authenticates by AuthType "Basics"/,

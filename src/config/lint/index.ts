@@ -5,10 +5,11 @@ import { accessLints } from "./access.js";
 import { fileLints } from "./files.js";
 import { hostLints } from "./hosts.js";
 import { mappingLints } from "./mapping.js";
+import { quoteLints } from "./quotes.js";
 import { lintView, warningOf, type Lint } from "./view.js";
 
 /** Every lint; docs/lints.md has a section for each. */
-export const lints: readonly Lint[] = [...hostLints, ...mappingLints, ...accessLints, ...fileLints];
+export const lints: readonly Lint[] = [...hostLints, ...mappingLints, ...accessLints, ...fileLints, ...quoteLints];
 
 /** Findings of one lint that are shown. */
 const mostFindings = 200;

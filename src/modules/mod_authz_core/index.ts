@@ -58,7 +58,7 @@ export default defineModule({
         const text = negate ? behind.slice(endOfWord(behind)).trimStart() : behind;
         const words = splitWords(text).map((word) => word.text);
         const { origin, methods } = place;
-        const said = { provider, words, text, compiler: place, negate, origin, methods };
+        const said = { provider, words, text, place, negate, origin, methods };
         return { requirements: some({ kind: "line", ...said }) };
       },
     }),

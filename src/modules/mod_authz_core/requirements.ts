@@ -6,9 +6,9 @@ import {
   nearest,
   type AuthzProvider,
   type Decision,
-  type ExpressionCompiler,
   type Methods,
   type Origin,
+  type Place,
   type Request,
   type Requirement,
   type Setting,
@@ -23,7 +23,7 @@ export type Rule =
       readonly words: readonly string[];
       /** All behind the provider's name, as written. */
       readonly text: string;
-      readonly compiler: ExpressionCompiler;
+      readonly place: Pick<Place, "condition" | "stringExpression" | "fail">;
       readonly negate: boolean;
       readonly origin: Origin;
       /** Those it is for. */
@@ -95,14 +95,14 @@ export function compileRule(rule: Rule, operation: Operation, providers: Readonl
 
 function compileLine(rule: Line, providers: ReadonlyMap<string, unknown>): Requirement {
   const provider = providers.get(rule.provider) as AuthzProvider | undefined;
-  if (!provider) throw unknownProvider(rule.provider, rule.origin);
-  const { compiler } = rule;
+  if (!provider) throw unknownProvider(rule);
+  const { place } = rule;
   const test = provider.require(rule.words, {
     text: rule.text,
-    condition: (text, options) => compiler.condition(text, options),
-    stringExpression: (text, options) => compiler.stringExpression(text, options),
+    condition: (text, options) => place.condition(text, options),
+    stringExpression: (text, options) => place.stringExpression(text, options),
     fail: (reason) => {
-      throw new ConfigError(`Require ${rule.provider}: ${reason}`, rule.origin, { code: "AH00526" });
+      throw faultOf(rule, reason, `Require ${rule.provider}: ${reason}`);
     },
   });
   return rule.negate ? negated(test) : test;
@@ -120,12 +120,25 @@ const owners: Readonly<Record<string, string>> = {
   "file-group": "authz_owner",
 };
 
-function unknownProvider(name: string, origin: Origin): ConfigError {
+/** The fault at the word it speaks of. */
+function faultOf(rule: Line, reason: string, message: string, advice?: string): ConfigError {
+  const more = { code: "AH00526", ...(advice === undefined ? {} : { advice }) };
+  const word = rule.words.find((each) => reason.includes(`'${each}'`));
+  try {
+    return rule.place.fail(word === undefined ? reason : `${reason}, found "${word}"`);
+  } catch (error) {
+    if (error instanceof ConfigError) return new ConfigError(message, error.origin, { ...error.detail, ...more });
+    throw error;
+  }
+}
+
+function unknownProvider(rule: Line): ConfigError {
+  const { provider: name } = rule;
   const owner = owners[name];
   const near = meant(nearest(name, ["all", "env", "method", "expr", ...Object.keys(owners)]));
   const text = owner ? `mod_${owner} provides it: a2enmod ${owner}` : near;
-  const advice = text === undefined ? {} : { advice: text };
-  return new ConfigError(`Unknown Authz provider: ${name}`, origin, { code: "AH00526", ...advice });
+  const message = `Unknown Authz provider: ${name}`;
+  return faultOf(rule, message, message, text);
 }
 
 function compileBlock(

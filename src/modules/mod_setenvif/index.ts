@@ -73,26 +73,33 @@ export default defineModule({
 });
 
 /** A text without special characters is compared as it is, whatever RegexDefaultOptions says. */
-function regexArgument(ignoreCase: boolean): Argument<RegExp> {
-  return arg.custom("regex", "regex", (text, place) =>
-    arg.regex("regex", { ignoreCase, alone: isPlain(text) }).parse(text, place),
-  );
+function regexArgument(ignoreCase: boolean): Argument<Tested> {
+  return arg.custom("regex", "regex", (text, place) => {
+    const isPlain = plain.test(text);
+    // As in Apache a backslash at the end of such a text counts for nothing.
+    const written = isPlain ? text.replace(/^((?:[^\\]|\\[^])*)\\$/, "$1") : text;
+    return { regex: arg.regex("regex", { ignoreCase, alone: isPlain }).parse(written, place), isPlain };
+  });
 }
 
-function isPlain(text: string): boolean {
-  return /^(?:[^^.$|()[\]*+?{}\\]|\\[\^.$|()[\]*+?{}\\])*$/.test(text);
+const plain = /^(?:[^^.$|()[\]*+?{}\\]|\\[\^.$|()[\]*+?{}\\])*\\?$/;
+
+/** What a value is compared with; one that is plain has no groups, and values stay as they are written. */
+interface Tested {
+  readonly regex: RegExp;
+  readonly isPlain: boolean;
 }
 
 interface Line {
   readonly attribute: string;
-  readonly regex: RegExp;
+  readonly regex: Tested;
   readonly words: readonly string[];
   readonly ignoreCase: boolean;
 }
 
 function rule({ attribute, regex, words, ignoreCase }: Line, place: Place): { rules?: Rule[]; sectionRules?: Rule[] } {
   const names = fieldNames(attribute, ignoreCase, place);
-  return entryOf({ read: readerOf(attribute, names), regex, changes: changesOf(words) }, place);
+  return entryOf({ read: readerOf(attribute, names), ...regex, changes: changesOf(words) }, place);
 }
 
 function entryOf(entry: Rule, { context }: Place): { rules?: Rule[]; sectionRules?: Rule[] } {

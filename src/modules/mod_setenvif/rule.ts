@@ -17,6 +17,8 @@ export type Rule = { readonly changes: readonly Change[] } & (
       /** What of the request is tested; "" for what is not there. */
       readonly read: (request: Request) => string;
       readonly regex: RegExp;
+      /** Values are taken as written. */
+      readonly isPlain: boolean;
     }
   | { readonly condition: Condition }
 );
@@ -71,7 +73,7 @@ export function applyRules(request: Request, rules: readonly Rule[], from = 0): 
     if (!rule) break;
     if (!("condition" in rule)) {
       const match = rule.regex.exec(rule.read(request));
-      if (match) change(request, rule, match);
+      if (match) change(request, rule, rule.isPlain ? undefined : match);
       continue;
     }
     const captures: Captures = { match: undefined };
@@ -87,7 +89,7 @@ export function applyRules(request: Request, rules: readonly Rule[], from = 0): 
   return undefined;
 }
 
-/** Without a match, as where a condition has no regular expression, values are taken as written. */
+/** Without groups, as where a condition has no regular expression, values are taken as written. */
 function change({ environment }: Request, { changes }: Rule, match: Captures["match"]): void {
   for (const { name, fill, text } of changes) {
     if (fill) environment.set(name, match ? fill(match) : text);
