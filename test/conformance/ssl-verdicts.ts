@@ -187,8 +187,17 @@ const loads = ["socache_shmcb", "socache_dbm", "ssl", "proxy"]
   .map((name) => `LoadModule ${name}_module @MODULES@/mod_${name}.so\n`)
   .join("");
 
-export const sslVerdicts: readonly VerdictRow[] = rows.map(([text, differs]) => [
-  text.replaceAll("\n", "; "),
-  `${loads}${text}\n`,
-  differs === undefined ? {} : { differs },
-]);
+const lost = host(
+  ["SSLEngine on", "SSLCertificateFile a.pem", "SSLCertificateKeyFile a.key", "SSLCertificateChainFile a.ca"].join(
+    "\n",
+  ),
+);
+
+export const sslVerdicts: readonly VerdictRow[] = [
+  ...rows.map(([text, differs]): VerdictRow => [
+    text.replaceAll("\n", "; "),
+    `${loads}${text}\n`,
+    differs === undefined ? {} : { differs },
+  ]),
+  ["several files that are not there", `${loads}${lost}\n`, { says: /a\.pem[^]*a\.key[^]*a\.ca/ }],
+];

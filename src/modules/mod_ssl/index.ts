@@ -20,7 +20,7 @@ import { isIssuedBy } from "./certificate.js";
 import { certificateProviders, isEncrypted, isManaged } from "./encrypted.js";
 import { sslDirectives } from "./directives.js";
 import { KeptStaple } from "./kept-staple.js";
-import { TlsFault } from "./named-files.js";
+import { TlsFault, unreadableFiles } from "./named-files.js";
 import { responderOf } from "./ocsp-client.js";
 import { optionsOf, ssl, type SslSettings } from "./settings.js";
 import { leafAndIssuer, Stapler } from "./stapling.js";
@@ -115,7 +115,10 @@ function check(server: ServerView): void {
         clientRules(settings, host);
       } catch (error) {
         if (!(error instanceof TlsFault)) throw error;
-        server.error(error.message, error.origin ?? host.origin);
+        const unreadable = unreadableFiles(settings);
+        for (const { message, origin } of unreadable.length > 0 ? unreadable : [error]) {
+          server.error(message, origin ?? host.origin);
+        }
       }
     } else if (settings.engine === undefined && settings.certificates.length > 0 && !host.isMain) {
       const [certificate] = settings.certificates;

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Origin } from "../../api/index.js";
-import type { NamedFile } from "./settings.js";
+import type { NamedFile, SslSettings } from "./settings.js";
 
 /** A fault with the directive it is in. */
 export class TlsFault extends Error {
@@ -30,6 +30,27 @@ export function readNamed({ path, origin }: NamedFile, directive: string): strin
       throw new TlsFault(`${directive}: file '${path}' cannot be read: ${messageOf(error)}`, origin);
   }
   throw new TlsFault(`${directive}: file '${path}' does not exist or is empty`, origin);
+}
+
+/** The faults of all files of a virtual host's own that cannot be read, where reading them ends at the first. */
+export function unreadableFiles({ certificates, keys, chain, authorities }: SslSettings): TlsFault[] {
+  const named: readonly (readonly [directive: string, files: readonly (NamedFile | undefined)[]])[] = [
+    ["SSLCertificateFile", certificates],
+    ["SSLCertificateKeyFile", keys],
+    ["SSLCertificateChainFile", [chain]],
+    ["SSLCACertificateFile", [authorities]],
+  ];
+  return named.flatMap(([directive, files]) =>
+    files.flatMap((file): TlsFault[] => {
+      try {
+        if (file) readNamed(file, directive);
+        return [];
+      } catch (error) {
+        if (!(error instanceof TlsFault)) throw error;
+        return [error];
+      }
+    }),
+  );
 }
 
 /** Names `openssl rehash` gives to certificates, and to lists of revoked ones. */
