@@ -281,6 +281,7 @@ class PatternReader {
     if (char === undefined) throw new PatternError("ends with a backslash");
     const same = sameEscapes.get(char);
     if (same !== undefined) {
+      if (this.#match(/\\N\{(?!\d+(?:,\d*)?\})/y)) throw new PatternError('has "\\N{", which names no character here');
       this.#at += 2;
       return { kind: "same", text: same };
     }
@@ -323,6 +324,9 @@ class PatternReader {
   /** An escape that stands for one byte: its code, and moves behind it. */
   #codeEscape(char: string): number {
     const hex = this.#match(/\\x(?:\{([0-9a-fA-F]+)\}|([0-9a-fA-F]{0,2})(?!\{\}))/y);
+    if (hex?.[0] === "\\x" && this.#source[this.#at + 2] === "{") {
+      throw new PatternError('has "\\x{" without hexadecimal digits and "}" behind it');
+    }
     const octal = this.#match(/\\(?:o\{([0-7]+)\}|([0-7]{1,3}))/y);
     const control = this.#match(/\\c([ -~])/y);
     const digits = hex ?? octal;
