@@ -12,11 +12,12 @@ import {
   writeFileSync,
   chmodSync,
 } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { freePorts } from "../support/running.js";
 
 /** Which server. */
 export type Kind = "apache" | "modhost";
@@ -118,7 +119,8 @@ async function tryStart(kind: Kind, configuration: string, root: string): Promis
   const run = `${root}/${kind}`;
   mkdirSync(run, { recursive: true });
   chmodSync(run, 0o777);
-  const ports = await freePorts();
+  const [one = 0, two = 0, three = 0] = await freePorts(3);
+  const ports = [one, two, three] as const;
   const file = `${run}/httpd.conf`;
   writeFileSync(file, fill(configuration, { root, run, ports }));
   const mark = `CONFORMANCE_RUN=${randomUUID()}`;
@@ -219,21 +221,4 @@ function killMarked(mark: string): void {
       // It ended by itself.
     }
   }
-}
-
-async function freePorts(): Promise<[number, number, number]> {
-  const holders = await Promise.all([hold(), hold(), hold()]);
-  for (const { release } of holders) release();
-  return [holders[0].port, holders[1].port, holders[2].port];
-}
-
-function hold(): Promise<{ port: number; release: () => void }> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve({ port: typeof address === "object" && address ? address.port : 0, release: () => server.close() });
-    });
-  });
 }
