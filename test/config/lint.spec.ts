@@ -46,7 +46,7 @@ describe("a lint", () => {
   let root: string;
   before(() => {
     root = mkdtempSync(join(tmpdir(), "modhost-lint-"));
-    for (const folder of ["docs", "docs/sub", "keys"]) mkdirSync(join(root, folder));
+    for (const folder of ["docs", "docs/sub", "docs/sub/more", "keys"]) mkdirSync(join(root, folder));
     for (const file of ["docs/app.wsgi", "docs/passwords", "docs/.htpasswd", "keys/open", "keys/closed", "app.wsgi"]) {
       writeFileSync(join(root, file), "");
       chmodSync(join(root, file), 0o640);
@@ -197,6 +197,36 @@ describe("a lint", () => {
       "<Location /a>\nAuthType Digest\n</Location>",
       /^unknown-auth-type 2: nobody authenticates by AuthType "Digest"/,
       "<Location /a>\nAuthType basic\n</Location>",
+    ],
+    ...["Alias /a @ROOT@/docs/sub", "ScriptAlias /a/ @ROOT@/docs/sub/", "WSGIScriptAlias / @ROOT@/docs/sub/x.wsgi"].map(
+      (line): (typeof rows)[number] => [
+        `names a folder that nothing opens: ${line}`,
+        `<Directory />\n    Require all denied\n</Directory>\n${host("a.example", line)}`,
+        /^closed-folder 6: everybody gets a 403: .*\/docs\/sub is closed, and no section opens it \| 1$/,
+        `<Directory />\n    Require all denied\n</Directory>\n${[
+          "<Directory @ROOT@/docs>\nRequire all granted\n</Directory>",
+          ...(line.startsWith("WSGI") ? [] : ["<Directory @ROOT@/docs/sub/more>\nRequire host a\n</Directory>"]),
+          "<Directory @ROOT@/docs>\n<Files x.wsgi>\nRequire all granted\n</Files>\n</Directory>",
+          "<Directory @ROOT@/docs/>\nAllow from all\n</Directory>",
+          "<Directory @ROOT@/d*/sub>\nRequire all granted\n</Directory>",
+          "<Location />\nRequire ip 127.0.0.1\n</Location>",
+          "<Directory @ROOT@>\nAllowOverride AuthConfig\n</Directory>",
+        ]
+          .map((opener, i) => host(`h${i}.example`, `${line}\n${opener}`))
+          .join("")}`,
+      ],
+    ),
+    [
+      "names a DocumentRoot that nothing opens",
+      `<Directory />\n    Order deny,allow\n    Deny from all\n</Directory>\n${host("a.example", "DocumentRoot @ROOT@/docs\n<FilesMatch ^\\.ht>\nRequire all denied\n</FilesMatch>")}`,
+      /^closed-folder 7: everybody gets a 403: .*\/docs is closed/,
+      `<Directory />\n    Require all denied\n</Directory>\n${host("a.example", "DocumentRoot @ROOT@/docs\nProxyPass / http://127.0.0.1:9/")}${host("b.example", "DocumentRoot @ROOT@/docs\n<Directory @ROOT@/docs>\nRequire all granted\n</Directory>")}DocumentRoot @ROOT@/docs`,
+    ],
+    [
+      "names a folder that nothing opens, for the main server's line, unless a virtual host does",
+      `<Directory />\n    Require all denied\n</Directory>\nAlias /a @ROOT@/docs\n${host("a.example")}`,
+      /^closed-folder 4: /,
+      `<Directory />\n    Require all denied\n</Directory>\nAlias /a @ROOT@/docs\n${host("a.example", "<Directory @ROOT@/docs>\nRequire all granted\n</Directory>")}`,
     ],
     [
       "names a folder that is not there",

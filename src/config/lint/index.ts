@@ -2,6 +2,7 @@
 import type { ConfigError } from "../../api/index.js";
 import type { CompiledServer } from "../compile.js";
 import { accessLints } from "./access.js";
+import { closedLints } from "./closed.js";
 import { fileLints } from "./files.js";
 import { hostLints } from "./hosts.js";
 import { mappingLints } from "./mapping.js";
@@ -9,7 +10,10 @@ import { quoteLints } from "./quotes.js";
 import { lintView, warningOf, type Lint } from "./view.js";
 
 /** Every lint; docs/lints.md has a section for each. */
-export const lints: readonly Lint[] = [...hostLints, ...mappingLints, ...accessLints, ...fileLints, ...quoteLints];
+export const lints: readonly Lint[] = [
+  ...[...hostLints, ...mappingLints, ...accessLints, ...closedLints],
+  ...[...fileLints, ...quoteLints],
+];
 
 /** Findings of one lint that are shown. */
 const mostFindings = 200;
