@@ -132,6 +132,8 @@ export interface CertificateFacts {
   readonly issuer: string;
   /** What it is called in questions about its renewal (RFC 9773, 4.1); undefined where it does not say whose key signed it. */
   readonly ariId: string | undefined;
+  /** Whether clients refuse it without a stapled answer. */
+  readonly mustStaple: boolean;
 }
 
 /** Reads the first certificate of a text; undefined where there is none. */
@@ -151,6 +153,7 @@ export function factsOf(text: string): CertificateFacts | undefined {
         .map((part) => `/${part}`)
         .join(""),
       ariId: ariIdOf(certificate),
+      mustStaple: certificate.raw.includes(tlsFeature),
     };
   } catch {
     return undefined;
@@ -159,6 +162,9 @@ export function factsOf(text: string): CertificateFacts | undefined {
 
 /** The extension authorityKeyIdentifier, which is never critical (RFC 5280, 4.2.1.1). */
 const keyIdentifier = Buffer.from("0603551d23", "hex");
+
+/** The extension TLS feature that names status_request (RFC 7633). */
+const tlsFeature = Buffer.from("06082b0601050507011804053003020105", "hex");
 
 function ariIdOf({ raw, serialNumber }: X509Certificate): string | undefined {
   const at = raw.indexOf(keyIdentifier);

@@ -151,6 +151,9 @@ function gather(server: ServerView): ManagedDomains {
   };
 }
 
+/** What proves names where no line says otherwise, the preferred first. */
+export const usualChallenges: readonly ChallengeKind[] = ["tls-alpn-01", "http-01", "dns-01"];
+
 interface Surroundings {
   readonly server: ServerView;
   readonly settings: MdSettings;
@@ -184,7 +187,7 @@ function complete(line: DomainLine, { server, settings, assigned }: Surroundings
     renewMode,
     renewWindow: own.renewWindow ?? { share: 0.33 },
     warnWindow: own.warnWindow ?? { share: 0.1 },
-    challenges: own.challenges ?? ["tls-alpn-01", "http-01", "dns-01"],
+    challenges: own.challenges ?? usualChallenges,
     keys: own.keys ?? usualKeys,
     requireHttps: own.requireHttps ?? "off",
     binding: own.binding === "none" ? undefined : own.binding,

@@ -12,7 +12,12 @@ const before = ({ validFrom, validUntil }: CertificateFacts, slice: Slice): numb
 export function renewalOf({ names, keys, renewWindow }: ManagedDomain, facts: Facts): number {
   if (facts.length < keys.length) return 0;
   const isWhole = facts.every((each) => names.every((one) => each.names.some((known) => covers(known, one))));
-  return isWhole ? Math.min(...facts.map((each) => before(each, renewWindow))) : 0;
+  return isWhole ? windowOf({ renewWindow }, facts) : 0;
+}
+
+/** When the window opens in which the first of them is renewed. */
+export function windowOf({ renewWindow }: Pick<ManagedDomain, "renewWindow">, facts: Facts): number {
+  return Math.min(...facts.map((each) => before(each, renewWindow)));
 }
 
 /** Whether it is time to warn of their end. */

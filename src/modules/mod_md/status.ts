@@ -13,10 +13,9 @@ import { inUse, sharedWithKeeper } from "./active.js";
 import { authorityName } from "./authorities.js";
 import { factsOf, type CertificateFacts } from "./certificates.js";
 import { managedDomains, type ManagedDomain } from "./domains.js";
-import { showKeyKind } from "./key-kinds.js";
 import { validOf as validOfAnswer } from "./ocsp.js";
-import { recordOf } from "./record.js";
-import { isExpiring } from "./schedule.js";
+import { certificateName, kindNames, lackOf, recordOf } from "./record.js";
+import { isExpiring, windowOf } from "./schedule.js";
 import { publishedJob, publishedOcsp, type JobState } from "./shared.js";
 
 /** What anybody may read of the certificate of the host that is asked. */
@@ -58,8 +57,7 @@ function certificatesOf(server: ServerView, domain: ManagedDomain): readonly (re
   if (!found || found.isTemporary) return [];
   return found.credentials.flatMap(({ certificate }: Credential, index) => {
     const facts = factsOf(certificate);
-    const kind = domain.keys[index];
-    return facts ? [[kind ? showKeyKind(kind) : String(index), facts] as const] : [];
+    return facts ? [[certificateName(domain, index), facts] as const] : [];
   });
 }
 
@@ -76,6 +74,17 @@ function jobOf({ name }: ManagedDomain): JobState | undefined {
   return table && publishedJob(table, name);
 }
 
+/** When the certificates in use are to be renewed: now, where they lack something. The keeper knows what the authority wants. */
+function renewalTime(domain: ManagedDomain, facts: readonly CertificateFacts[], job: JobState | undefined): number {
+  if (lackOf(domain, facts) !== undefined) return Date.now();
+  return job && job.renewAt > 0 ? job.renewAt : windowOf(domain, facts);
+}
+
+/** Whether anything is done or watched for it, as Apache has it. */
+function isWatched({ renewMode, certificateFiles, hosts }: ManagedDomain): boolean {
+  return renewMode !== "auto" || certificateFiles.length > 0 || hosts.length > 0;
+}
+
 /** Whether a certificate is being got. */
 function isRenewing({ isRenewed }: ManagedDomain, job: JobState | undefined): boolean {
   return isRenewed && (job === undefined || job.renewAt <= Date.now());
@@ -84,34 +93,37 @@ function isRenewing({ isRenewed }: ManagedDomain, job: JobState | undefined): bo
 /** All that is known of a managed domain; keys and accounts are not. */
 function domainJson(server: ServerView, domain: ManagedDomain): object {
   const certificates = certificatesOf(server, domain);
-  const valid = validOf(certificates.map(([, facts]) => facts));
-  const table = sharedWithKeeper();
-  const job = table && publishedJob(table, domain.name);
+  const all = certificates.map(([, facts]) => facts);
+  const valid = validOf(all);
+  const job = jobOf(domain);
+  const renewAt = renewalTime(domain, all, job);
+  const lack = lackOf(domain, all);
   const last = job && {
     status: job.detail === "" ? 0 : 20014,
     problem: job.problem || undefined,
     detail: job.detail || undefined,
   };
-  const directory = certificates.length > 0 ? domain.authorities[0] : undefined;
+  const directory = all.length > 0 && domain.certificateFiles.length === 0 ? domain.authorities[0] : undefined;
   return {
-    ...recordOf(server, domain, { isComplete: certificates.length > 0, directory }),
+    ...recordOf(server, domain, { isComplete: lack === undefined, lack, directory }),
     cert: {
       ...(valid ? { valid } : {}),
       ...Object.fromEntries(certificates.map(([kind, facts]) => [kind, fullCertificateJson(domain.name, facts)])),
     },
-    "renew-at": job && job.renewAt > 0 ? date(job.renewAt) : undefined,
-    watched: domain.isRenewed,
-    renew: isRenewing(domain, job) || undefined,
-    renewal: isRenewing(domain, job)
-      ? {
-          name: domain.name,
-          finished: job?.finished ?? false,
-          errors: job?.errors ?? 0,
-          "last-run": job && job.lastRun > 0 ? date(job.lastRun) : undefined,
-          "next-run": job && job.nextRun > 0 ? date(job.nextRun) : undefined,
-          last,
-        }
-      : undefined,
+    "renew-at": date(renewAt),
+    watched: isWatched(domain),
+    renew: renewAt <= Date.now() || undefined,
+    renewal:
+      job && isRenewing(domain, job)
+        ? {
+            name: domain.name,
+            finished: job.finished,
+            errors: job.errors,
+            "last-run": job.lastRun > 0 ? date(job.lastRun) : undefined,
+            "next-run": job.nextRun > 0 ? date(job.nextRun) : undefined,
+            last,
+          }
+        : undefined,
   };
 }
 
@@ -145,11 +157,15 @@ export function certificateStatus(request: Request, server: ServerView): Respons
   if (request.method !== "GET") return refuse(501);
   const certificates = certificatesOf(server, domain);
   const valid = validOf(certificates.map(([, facts]) => facts));
+  const job = jobOf(domain);
   return json({
     ...(valid ? { valid } : {}),
-    ...Object.fromEntries(domain.keys.map((kind) => [showKeyKind(kind), {}])),
-    ...Object.fromEntries(certificates.map(([kind, facts]) => [kind, certificateJson(facts)])),
-    ...(isRenewing(domain, jobOf(domain)) ? { renewal: { cert: {} } } : {}),
+    ...Object.fromEntries(kindNames(domain).map((kind) => [kind, {}])),
+    // Nothing of files of one's own, as Apache.
+    ...Object.fromEntries(
+      domain.certificateFiles.length > 0 ? [] : certificates.map(([kind, facts]) => [kind, certificateJson(facts)]),
+    ),
+    ...(job && isRenewing(domain, job) ? { renewal: { cert: {} } } : {}),
   });
 }
 

@@ -81,7 +81,7 @@ ${host("one.example.org", "ServerAlias www.one.example.org")}
     // The keeper says what it has done when the certificate is in use already.
     await until("the status says so", async () => {
       const { text } = await askHost(port, "localhost", "/domains/one.example.org");
-      return (JSON.parse(text) as Record<string, unknown>)["renew-at"] !== undefined;
+      return (JSON.parse(text) as Record<string, unknown>)["renew"] === undefined;
     });
     const all = JSON.parse((await askHost(port, "localhost", "/domains")).text) as {
       readonly "managed-domains": readonly Record<string, unknown>[];
