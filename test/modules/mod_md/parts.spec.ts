@@ -1,12 +1,13 @@
 // The parts of mod_md that need no authority: times, keys, names, delays, exchanges.
 import { expect } from "chai";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { authorityName, authorityUrl } from "../../../src/modules/mod_md/authorities.js";
-import { belongTogether, factsOf, makeFallback, makeProof } from "../../../src/modules/mod_md/certificates.js";
+import { belongTogether, factsOf, makeFallback, makeKeys, makeProof, requestFor } from "../../../src/modules/mod_md/certificates.js";
 import { runCommand } from "../../../src/modules/mod_md/commands.js";
 import { covers } from "../../../src/modules/mod_md/domains.js";
 import { delayAfter, newJob, readJob, writeJob } from "../../../src/modules/mod_md/job.js";
@@ -121,6 +122,19 @@ describe("certificates of our own making", () => {
   });
 });
 
+describe("requests for certificates", () => {
+  for (const mustStaple of [true, false]) {
+    it(`ask for the TLS feature status_request with MDMustStaple alone: ${mustStaple}`, async () => {
+      const kind = { type: "EC", curve: "P-256", name: "P-256" } as const;
+      const input = await requestFor(["a.test", "b.test"], await makeKeys(kind), { kind, mustStaple });
+      const words = ["req", "-inform", "DER", "-noout", "-verify", "-text"];
+      const text = execFileSync("openssl", words, { input, encoding: "utf8", stdio: ["pipe", "pipe", "ignore"] });
+      expect(text).to.contain("DNS:a.test, DNS:b.test");
+      expect(/TLS Feature: *\n *status_request/.test(text)).to.equal(mustStaple);
+    });
+  }
+});
+
 describe("commands of mod_md", () => {
   it("get their words as they are: no shell reads them", async () => {
     await runCommand(["/usr/bin/test", "$(id); `id`"], ["=", "$(id); `id`"]);
@@ -134,6 +148,9 @@ describe("commands of mod_md", () => {
     expect(await failure(["/bin/sh", "-c", "echo no such zone >&2; exit 3"])).to.contain(
       "/bin/sh failed with exit code 3: no such zone",
     );
+    // More than a pipe holds is read to its end, and the log gets the start of it.
+    const long = await failure(["/bin/sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x; exit 4"]);
+    expect(long).to.match(/failed with exit code 4: x{2000}$/);
     expect(await failure(["/nowhere/at/all"])).to.contain("/nowhere/at/all cannot be run");
   });
 });
