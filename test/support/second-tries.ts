@@ -24,7 +24,9 @@ export function mochaGlobalSetup(this: Mocha.Runner): void {
   });
 }
 
+/** Of an error, or of what one has become on its way from another process. */
 function linesOf(error: unknown): string {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const { stack, message } = (error ?? {}) as Partial<Error>;
+  const text = stack ?? message ?? String(error);
   return text.split("\n").slice(0, mostLines).join("\n      ");
 }
