@@ -112,7 +112,7 @@ def reload_required(path):
   });
 
   it("ends a process in which a request is stuck, with the stack of each thread, and replaces it", async () => {
-    const { test, get } = start({ requestTimeout: 400, shutdownTimeout: 500 }, says("one"));
+    const { test, get } = start({ requestTimeout: 4000, shutdownTimeout: 500 }, says("one"));
     const pid = Number((await get("/pid")).text);
     expect((await get("/sleep")).status).to.equal(504);
     await until(() => test.logged(/app.wsgi", line 5 in application/));
