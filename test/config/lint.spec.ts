@@ -208,6 +208,7 @@ describe("a lint", () => {
           ...(line.startsWith("WSGI") ? [] : ["<Directory @ROOT@/docs/sub/more>\nRequire host a\n</Directory>"]),
           "<Directory @ROOT@/docs>\n<Files x.wsgi>\nRequire all granted\n</Files>\n</Directory>",
           "<Directory @ROOT@/docs/>\nAllow from all\n</Directory>",
+          "<Directory docs>\nRequire all granted\n</Directory>",
           "<Directory @ROOT@/d*/sub>\nRequire all granted\n</Directory>",
           "<Location />\nRequire ip 127.0.0.1\n</Location>",
           "<Directory @ROOT@>\nAllowOverride AuthConfig\n</Directory>",

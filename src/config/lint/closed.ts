@@ -61,7 +61,7 @@ function closes({ key, text }: Node): boolean {
   return key === "order" || (key === "deny" && /^from\s+all$/i.test(text));
 }
 
-function sectionsOf({ nodes }: HostLines): Sections {
+function sectionsOf({ nodes }: HostLines, serverRoot: string): Sections {
   const folders = new Map<string, Folder>();
   const openers: Opener[] = [];
   for (const node of nodes) {
@@ -69,15 +69,20 @@ function sectionsOf({ nodes }: HostLines): Sections {
     const [path = "", more] = wordsOf(node);
     const isPlain = more === undefined && path !== "~" && !/[*?[]/.test(path);
     if (node.key === "<directory>" && isPlain) {
-      const key = path.replace(/\/+$/, "");
+      const key = resolve(serverRoot, path).replace(/^\/$/, "");
       folders.set(key, folderOf(node, folders.get(key)));
     } else if (accessIn(node.children) === "open" && !node.key.startsWith("<proxy")) {
       if (node.key === "<location>" && isPlain) openers.push({ url: path });
-      else openers.push(node.key === "<directory>" && path !== "~" ? { file: path.replace(/[*?[].*$/, "") } : {});
+      else openers.push(node.key === "<directory>" && path !== "~" ? { file: beforeWildcard(path, serverRoot) } : {});
     }
   }
   const mapsMore = nodes.some(({ key }) => mappers.includes(key) || key.startsWith("<location"));
   return { folders, openers, mapsMore };
+}
+
+/** What comes before the first wildcard, as far as a slash: a path to begin with. */
+function beforeWildcard(path: string, serverRoot: string): string {
+  return resolve(serverRoot, path.replace(/[^/]*[*?[].*$/, ""));
 }
 
 function folderOf(section: SectionNode, before: Folder | undefined): Folder {
@@ -135,8 +140,8 @@ const closedFolder: Lint = {
       ({ node }) => node.kind === "section" && accessIn(node.children) === "closed",
     );
     if (!main || !isAnyClosed) return;
-    const common = sectionsOf(main);
-    const own = new Map(others.map((host) => [host, sectionsOf(host)]));
+    const common = sectionsOf(main, server.serverRoot);
+    const own = new Map(others.map((host) => [host, sectionsOf(host, server.serverRoot)]));
     for (const { node, body } of named("alias", "scriptalias", "wsgiscriptalias", "documentroot")) {
       const [prefix = "", path = prefix] = wordsOf(node);
       if (body.inside || /[%$]/.test(path)) continue;
