@@ -25,8 +25,38 @@ export function localHost(): LocalHost {
   return { name: address === undefined ? "127.0.0.1" : own.includes(".") ? own : address, isFull: false };
 }
 
+/** What Apache calls a virtual host whose address has no name. */
+export const namelessHost = "bogus_host_without_reverse_dns";
+
+/** Names of the addresses of virtual hosts without ServerName, asked for one after the other while a configuration is compiled. */
+export class AddressNames {
+  readonly #found = new Map<string, string | undefined>();
+  #left = patience;
+
+  /** /etc/hosts is asked first, then the system's name services: they have two seconds for all addresses together. */
+  nameOf(address: string): string | undefined {
+    if (this.#found.has(address)) return this.#found.get(address);
+    const name = nameInHosts(address) ?? this.#asked(address);
+    this.#found.set(address, name);
+    return name;
+  }
+
+  /** The addresses nobody had a name for. */
+  get nameless(): readonly string[] {
+    return [...this.#found].flatMap(([address, name]) => (name === undefined ? address : []));
+  }
+
+  #asked(address: string): string | undefined {
+    if (this.#left <= 0) return undefined;
+    const start = performance.now();
+    const name = ask("hosts", address, this.#left)?.[1];
+    this.#left -= Math.ceil(performance.now() - start);
+    return name;
+  }
+}
+
 /** The first line that the system's name services have for a name or an address, in words. */
-function ask(database: "ahosts" | "hosts", name: string): readonly string[] | undefined {
-  const { status, stdout } = spawnSync("getent", [database, name], { encoding: "utf8", timeout: patience });
+function ask(database: "ahosts" | "hosts", name: string, timeout = patience): readonly string[] | undefined {
+  const { status, stdout } = spawnSync("getent", [database, name], { encoding: "utf8", timeout });
   return status === 0 ? stdout.split("\n")[0]?.split(/\s+/) : undefined;
 }

@@ -2,6 +2,7 @@
 import {
   ConfigError,
   core,
+  AddressNames,
   localHost,
   type DaemonGroupSpec,
   type EmbeddedPythonSpec,
@@ -38,6 +39,8 @@ export interface CompiledServer extends ServerView {
   readonly embeddedPython: EmbeddedPythonSpec | undefined;
   /** What it goes by without ServerName; the system is asked once. */
   readonly machine: () => LocalHost;
+  /** The names of the addresses of virtual hosts that were given none. */
+  readonly addressNames: AddressNames;
   /** Reads the files named by AccessFileName that stand under it. */
   readonly readAccessFile: AccessFileReader;
 }
@@ -128,9 +131,12 @@ function build(
   const { openErrorLog = () => silent } = options;
   const mainCore = main["core"] as SettingsOf<typeof core.settings>;
   const machine = once(localHost);
+  const addressNames = new AddressNames();
   const shared: HostContext = {
     main,
     mainName: () => mainCore.serverName?.host ?? machine().name,
+    mainPort: isNamedFirst(tree) ? mainCore.serverName?.port : undefined,
+    addressNames,
     mainBody: applied.main,
     plans: context,
     openErrorLog,
@@ -149,6 +155,7 @@ function build(
     virtualHosts,
     listens: mainCore.listens,
     machine,
+    addressNames,
     get daemonGroups() {
       return modules.flatMap(({ lifecycle }) => lifecycle.daemons?.(server) ?? []);
     },
@@ -177,6 +184,11 @@ function build(
   const named = modules.map(({ lifecycle }) => lifecycle.provides?.(server) ?? {});
   collectProviders(named, providers);
   return server;
+}
+
+/** Whether the main server has its name before the first virtual host. */
+function isNamedFirst({ nodes }: Tree): boolean {
+  return nodes.find(({ key }) => key === "servername" || key === "<virtualhost>")?.key === "servername";
 }
 
 /** What checks find in each of ten thousand lines is shown for some hundreds of them. */

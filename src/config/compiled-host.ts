@@ -1,6 +1,7 @@
 // The body of a virtual host, laid over the main server's → the virtual host as compiled, its plan made when first asked for.
 import {
-  nameInHosts,
+  namelessHost,
+  type AddressNames,
   type Change,
   type core,
   type ErrorLog,
@@ -13,7 +14,7 @@ import { hostSettings, Plan, type PlanContext } from "./merge.js";
 
 /** A virtual host as compiled: what modules see of it, and what the server needs. */
 export interface CompiledHost extends VirtualHost {
-  /** Addresses of its `<VirtualHost>` line as written; none for the main server. */
+  /** Addresses of its `<VirtualHost>` line as written, with the main server's port where they have none; none for the main server. */
   readonly addresses: readonly string[];
   /** Paths that are its own for clients without a Host field (ServerPath). */
   readonly serverPath: string | undefined;
@@ -38,6 +39,9 @@ export interface HostContext {
   readonly main: Plan["settings"];
   /** The name of the main server. */
   readonly mainName: () => string;
+  /** The port that the main server has where virtual hosts are read, for those of an address without one. */
+  readonly mainPort: number | undefined;
+  readonly addressNames: AddressNames;
   readonly mainBody: Body;
   readonly plans: PlanContext;
   readonly openErrorLog: OpenErrorLog;
@@ -63,7 +67,7 @@ export class LazyHost implements CompiledHost {
   #errorLog: ErrorLog | undefined;
 
   constructor(index: number, section: AppliedSection | undefined, context: HostContext) {
-    const { main, mainName, start } = context;
+    const { main, mainName, mainPort, addressNames, start } = context;
     const mainCore = main["core"] as SettingsOf<typeof core.settings>;
     const own = section?.body.changes.get("core") as Change<typeof core.settings> | undefined;
     const name = section ? own?.serverName : mainCore.serverName;
@@ -71,8 +75,8 @@ export class LazyHost implements CompiledHost {
     this.#context = context;
     this.index = index;
     this.isMain = !section;
-    this.addresses = section?.matcher.kind === "virtual host" ? section.matcher.addresses : [];
-    this.serverName = name?.host ?? nameOfAddress(this.addresses) ?? mainName();
+    this.addresses = section?.matcher.kind === "virtual host" ? withPort(section.matcher.addresses, mainPort) : [];
+    this.serverName = name?.host ?? nameOfAddress(this.addresses, addressNames) ?? mainName();
     this.serverPort = name ? name.port : section ? portOf(this.addresses[0]) : undefined;
     this.serverScheme = name?.scheme;
     this.serverPath = section ? own?.serverPath : mainCore.serverPath;
@@ -114,11 +118,17 @@ export class LazyHost implements CompiledHost {
   }
 }
 
-/** What Apache calls a virtual host of an address of its own; undefined where it is for any, or nobody knows. */
-function nameOfAddress(addresses: readonly string[]): string | undefined {
+/** As Apache: an address without a port is for that of the main server's name, if it has one. */
+function withPort(addresses: readonly string[], port: number | undefined): readonly string[] {
+  if (port === undefined) return addresses;
+  return addresses.map((address) => (/^(\[[^\]]*\]|[^:]*)$/.test(address) ? `${address}:${port}` : address));
+}
+
+/** What Apache calls a virtual host of an address of its own; undefined where it is for any. */
+function nameOfAddress(addresses: readonly string[], names: AddressNames): string | undefined {
   const hosts = addresses.map((each) => /^\[(.*)\]|^([^:]*)/.exec(each)).map((match) => match?.[1] ?? match?.[2] ?? "");
   const isForAny = hosts.some((host) => ["", "*", "_default_", "0.0.0.0", "::"].includes(host));
-  return isForAny || hosts[0] === undefined ? undefined : nameInHosts(hosts[0]);
+  return isForAny || hosts[0] === undefined ? undefined : (names.nameOf(hosts[0]) ?? namelessHost);
 }
 
 function portOf(address: string | undefined): number | undefined {

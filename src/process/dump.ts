@@ -1,6 +1,5 @@
 // A configuration → the listings of -S, -M, -l, -L, -v, -V and -D DUMP_*, laid out as Apache's.
 import { statSync } from "node:fs";
-import { isIPv6 } from "node:net";
 import { fileURLToPath } from "node:url";
 import { relative, resolve } from "node:path";
 import { core, processes, serverBanner, showOrigin, type AnyDirective, type Module } from "../api/index.js";
@@ -9,15 +8,16 @@ import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { orderHooks, steps } from "../config/order.js";
 import { printPlaces, printTree } from "../config/print.js";
 import type { Source, Tree } from "../config/tree.js";
+import { addressKey } from "../server/site.js";
 import { configurationOf, mainOf } from "./load.js";
 
 /** What the names given with -D ask for, one after the other; "" when they ask for nothing. */
 export function dumps(server: CompiledServer, defines: readonly string[]): string {
   const asked: readonly [string, () => string][] = [
+    ["DUMP_INCLUDES", () => includeList(server.tree)],
     ["DUMP_VHOSTS", () => hostList(server)],
     ["DUMP_RUN_CFG", () => runSettings(server)],
     ["DUMP_MODULES", () => moduleList(server.tree)],
-    ["DUMP_INCLUDES", () => includeList(server.tree)],
     ["DUMP_CONFIG", () => printPlaces(server.tree.nodes)],
     ["DUMP_TREE", () => printTree(server.tree.nodes, { origins: true })],
     ["DUMP_HOOKS", () => hookList(server)],
@@ -28,19 +28,12 @@ export function dumps(server: CompiledServer, defines: readonly string[]): strin
 function hostList({ virtualHosts }: CompiledServer): string {
   const byAddress = new Map<string, CompiledHost[]>();
   for (const host of virtualHosts) {
-    for (const written of new Set(host.addresses.map(addressOf))) {
+    for (const written of host.addresses.map(addressKey)) {
       byAddress.set(written, [...(byAddress.get(written) ?? []), host]);
     }
   }
   const anyLast = [...byAddress].sort(([a], [b]) => Number(a.startsWith("*")) - Number(b.startsWith("*")));
   return `VirtualHost configuration:\n${anyLast.map(([address, hosts]) => addressEntry(address, hosts)).join("")}`;
-}
-
-/** "*:80", "127.0.0.1:80", "*:*": how Apache shows an address of a `<VirtualHost>`. */
-function addressOf(written: string): string {
-  const [, host = "", port = "*"] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(written) ?? ["", written];
-  const shown = host === "_default_" || host === "" ? "*" : host;
-  return `${isIPv6(shown) ? `[${shown}]` : shown}:${port === "0" ? "*" : port}`;
 }
 
 function addressEntry(address: string, hosts: readonly CompiledHost[]): string {

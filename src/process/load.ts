@@ -115,13 +115,25 @@ export function loadConfiguration(request: LoadRequest): Loaded & { readonly env
   return { configuration, warnings: texts, environment };
 }
 
+/** Addresses without a name that are told one by one. */
+const maximumNameless = 20;
+
 /** What is to be said of a server without a name, with the one it goes by. */
 export function unnamed(server: CompiledServer): string[] {
   const main = mainOf(server);
-  if (server.settings(core, main).serverName || server.machine().isFull) return [];
+  const { nameless } = server.addressNames;
+  const unknown = nameless
+    .slice(0, maximumNameless)
+    .map(
+      (address) =>
+        `AH00549: Failed to resolve server name for ${address} (check DNS) -- or specify an explicit ServerName`,
+    );
+  if (nameless.length > maximumNameless) unknown.push(`AH00549: ... and for ${nameless.length - maximumNameless} more`);
+  if (server.settings(core, main).serverName || server.machine().isFull) return unknown;
   return [
     `AH00558: modhost: Could not reliably determine the server's fully qualified domain name, using ${main.serverName}. ` +
       "Set the 'ServerName' directive globally to suppress this message",
+    ...unknown,
   ];
 }
 

@@ -88,10 +88,10 @@ function liesIn(path: string, prefix: string): boolean {
   return prefix.endsWith("/") || path.length === prefix.length || path.charAt(prefix.length) === "/";
 }
 
-/** "*:80" for `_default_:80`; "*:*" where no port is written. */
+/** "*:80" for `_default_:80` and `0.0.0.0:80`; "*:*" where no port is written. */
 export function addressKey(address: string): string {
   const { host, port } = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>\d+|\*))?$/.exec(address)?.groups ?? {};
-  const name = !host || host === "_default_" || host === "*" ? "*" : host.toLowerCase();
+  const name = !host || ["*", "_default_", "0.0.0.0", "[::]"].includes(host) ? "*" : host.toLowerCase();
   return `${name}:${!port || port === "0" ? "*" : port}`;
 }
 

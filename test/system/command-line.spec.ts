@@ -52,6 +52,57 @@ Include sites/more/*.inc
   "sites/more/x.inc": "Timeout 20\n",
 };
 
+const oddStart = `
+PidFile run/httpd.pid
+ErrorLog run/error.log
+${process.getuid?.() === 0 ? "User www-data\nGroup www-data" : ""}
+LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+Listen 127.0.0.1:8081
+`;
+
+const oddAddresses = {
+  "many addresses": `ServerName main.test:8083
+    <VirtualHost 127.0.0.1:8081 [::1]:8082>
+      ServerName a.test
+      ServerAlias b.test *.c.test d?.test
+    </VirtualHost>
+    <VirtualHost 127.0.0.1:8081 127.0.0.1:8081>
+      ServerName e.test
+    </VirtualHost>
+    <VirtualHost 0.0.0.0:8083>
+      ServerName f.test
+    </VirtualHost>
+    <VirtualHost _default_:8083>
+      ServerName g.test:99
+      ServerAlias g g2
+    </VirtualHost>
+    <VirtualHost [::]:8083>
+      ServerName any.test
+    </VirtualHost>
+    <VirtualHost *:* [::1]:*>
+      ServerName https://h.test
+    </VirtualHost>
+    <VirtualHost _default_:*>
+    </VirtualHost>
+    <VirtualHost 198.51.100.3>
+      ServerName j.test
+    </VirtualHost>`,
+  "addresses without a name": `
+    <VirtualHost 127.0.0.1:8081>
+    </VirtualHost>
+    <VirtualHost 0.0.0.1:8081>
+    </VirtualHost>
+    <VirtualHost 0.0.0.1:8082>
+      ServerName x.test
+    </VirtualHost>
+    <VirtualHost 127.0.0.1>
+      ServerName y.test
+    </VirtualHost>
+    ServerName main.test:8083`,
+  "port 0, which is none": "<VirtualHost 127.0.0.1:0>\n</VirtualHost>",
+};
+
 describe("the command line of", function () {
   this.timeout(60_000);
   let root: string;
@@ -211,6 +262,25 @@ describe("the command line of", function () {
         const all = ["-d", root, "-f", join(root, "apache2.conf"), ...words(args)];
         const [theirs, ours] = await Promise.all([runToEnd([apache, ...all]), tool("modhost", all)]);
         expect(comparable(ours)).to.deep.equal(comparable(theirs));
+      });
+    }
+
+    for (const [name, text] of Object.entries(oddAddresses)) {
+      it(`-t -D DUMP_VHOSTS and others of ${name}, addresses in any order`, async () => {
+        const file = join(root, "odd.conf");
+        writeFileSync(file, oddStart + text);
+        const all = ["-d", root, "-f", file, "-t", ...words("-D DUMP_INCLUDES -D DUMP_VHOSTS -D DUMP_MODULES")];
+        const [theirs, ours] = await Promise.all([runToEnd([apache, ...all]), tool("modhost", all)]);
+        const blocks = ({ status, out, err }: Ended): unknown => ({
+          status,
+          // Where the file is faulty, Apache has listed what it had read by then.
+          out: status === 0 && out.split(/\n(?=\S)/).sort(),
+          order: status === 0 && out.match(/^(?:Included|VirtualHost|Loaded) .*$/gm),
+          err: (err.match(/AH00(?:549|558): .*$/gm) ?? [])
+            .map((line) => line.replace(/: \w+: Could/, ": Could"))
+            .sort(),
+        });
+        expect(blocks(ours)).to.deep.equal(blocks(theirs));
       });
     }
 

@@ -7,7 +7,7 @@ import { addressesInHosts, shortestAddress, type Place } from "../../api/index.j
 export function virtualHostAddress(text: string, place: Place): readonly string[] {
   const { host, port } = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>\d+|\*))?$/.exec(text)?.groups ?? {};
   if (host === undefined || host === "") return place.fail(`address: The address or port is invalid, found "${text}"`);
-  if (port !== undefined && port !== "*" && Number(port) > 65535) {
+  if (port !== undefined && port !== "*" && (Number(port) < 1 || Number(port) > 65535)) {
     return place.fail(`address: The address or port is invalid, found port ${port}`);
   }
   if (host === "*" || host === "_default_" || isIPv4(host)) return [text];
