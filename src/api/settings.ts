@@ -7,6 +7,11 @@ export interface Setting<Value> {
   nest(outer: Value, inner: Value): Value;
   /** The value at the top of a virtual host, where that is not `nest` of the main server's and its own. */
   host?(main: Value, own: Value | undefined): Value;
+  /**
+   * The value in front of the sections of one kind that match a request (Files, Location, If), where it matters that these
+   * are laid over each other before all of them are laid over it.
+   */
+  walk?(value: Value): Value;
 }
 
 /** The settings of a module, by name. */

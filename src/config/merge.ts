@@ -44,6 +44,7 @@ export class Plan {
   readonly conditions: readonly AppliedSection[];
   readonly #context: PlanContext;
   readonly #next = new Map<AppliedSection, Plan>();
+  #walked: Plan | undefined;
   /** Plans with an .htaccess file over this one: they go when the file does. */
   #passing: WeakMap<AppliedSection, Plan> | undefined;
 
@@ -53,6 +54,16 @@ export class Plan {
     this.conditions = laid.conditions;
     this.#context = context;
     this.hooks = bindHooks(settings, context);
+  }
+
+  /** The same plan in front of sections of another kind: see `walk` of Setting. */
+  get walked(): Plan {
+    return (this.#walked ??= this.#walk());
+  }
+
+  #walk(): Plan {
+    const settings = walkedSettings(this.settings, this.#context.modules);
+    return settings === this.settings ? this : new Plan(settings, this, this.#context);
   }
 
   /** The plan with one more section laid over this one. */
@@ -120,6 +131,23 @@ export function hostSettings(
     if (differs) merged[module.name] = Object.freeze({ ...outer, ...values });
   }
   return Object.freeze(merged);
+}
+
+function walkedSettings(
+  settings: Readonly<Record<string, Values>>,
+  modules: readonly Module[],
+): Readonly<Record<string, Values>> {
+  let walked = settings;
+  for (const module of modules) {
+    for (const [name, setting] of Object.entries(module.settings)) {
+      if (!setting.walk) continue;
+      const values = walked[module.name];
+      const value = values?.[name];
+      const next = setting.walk(value);
+      if (next !== value) walked = { ...walked, [module.name]: Object.freeze({ ...values, [name]: next }) };
+    }
+  }
+  return walked;
 }
 
 function nestBody(

@@ -37,6 +37,8 @@ type Block = "all" | "any" | "none";
 export interface Requirements {
   readonly merging: "Off" | "And" | "Or" | undefined;
   readonly rules: readonly Rule[];
+  /** Where sections of one kind are laid over each other: what was in force before the first, and what they say so far. */
+  readonly walk?: { readonly outer: Requirements; readonly own: Requirements | undefined };
 }
 
 /** Requirements as a setting: an inner section replaces the outer ones, unless AuthMerging says otherwise. */
@@ -47,16 +49,28 @@ export const requirements: Setting<Requirements> = {
     rules: appended(earlier.rules, later.rules),
   }),
   nest: (outer, inner) => {
-    const { merging, rules } = inner;
-    if (merging === undefined) return rules.length === 0 ? outer : inner;
-    const [first] = rules;
-    if (merging === "Off" || outer.rules.length === 0) return inner;
-    if (!first) return { merging, rules: outer.rules };
-    const { origin } = first;
-    const both: Rule[] = [outer.rules, rules].map((each) => ({ kind: "any", rules: each, origin }));
-    return { merging, rules: [{ kind: merging === "And" ? "all" : "any", rules: both, origin }] };
+    const { walk } = outer;
+    if (!walk) return merged(outer, inner);
+    const own = walk.own ? merged(walk.own, inner) : inner;
+    return { ...merged(walk.outer, own), walk: { outer: walk.outer, own } };
+  },
+  walk: (value) => {
+    const { merging, rules, walk } = value;
+    const isFresh = walk ? walk.own === undefined : rules.length === 0 && merging === undefined;
+    return isFresh ? value : { merging, rules, walk: { outer: { merging, rules }, own: undefined } };
   },
 };
+
+function merged(outer: Requirements, inner: Requirements): Requirements {
+  const { merging, rules } = inner;
+  if (merging === undefined) return rules.length === 0 ? outer : inner;
+  const [first] = rules;
+  if (merging === "Off" || outer.rules.length === 0) return inner;
+  if (!first) return { merging, rules: outer.rules };
+  const { origin } = first;
+  const both: Rule[] = [outer.rules, rules].map((each) => ({ kind: "any", rules: each, origin }));
+  return { merging, rules: [{ kind: merging === "And" ? "all" : "any", rules: both, origin }] };
+}
 
 /** Whether the rules grant every request, so that nothing needs to be asked. */
 export function grantsAll(rules: readonly Rule[]): boolean {
