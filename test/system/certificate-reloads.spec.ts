@@ -52,6 +52,10 @@ LogFormat "%P %r" workers
       },
     );
     writeFileSync(join(served.root, "htdocs/large.bin"), large);
+    // One that starts still has its files to read.
+    await until("all workers serve", async () => {
+      return (await status())?.workers.filter(({ state }) => state === "serving").length === 2;
+    });
   });
   afterEach(async () => {
     for (const end of ends.splice(0)) end();

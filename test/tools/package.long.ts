@@ -51,6 +51,8 @@ describe("the package", function () {
   });
 
   it("writes a server root", async () => {
+    // A second try begins anew.
+    rmSync(root, { recursive: true, force: true });
     const { status: done, out, err } = await run("npx", "modhost", "init", "site");
     expect(done, err).to.equal(0);
     expect(out).to.include("npx modhost -d site -DFOREGROUND");
