@@ -588,7 +588,7 @@ const restarts: readonly Row[] = [
     isSlow: true,
     isLetGo: true,
     isLoaded: true,
-    options: "startup-timeout=3",
+    options: "startup-timeout=6",
     run: async (group) => {
       const { before, pid, restarted } = await restarting(group);
       process.kill(pid, "SIGSTOP");
