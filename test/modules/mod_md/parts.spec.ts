@@ -7,7 +7,14 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { authorityName, authorityUrl } from "../../../src/modules/mod_md/authorities.js";
-import { belongTogether, factsOf, makeFallback, makeKeys, makeProof, requestFor } from "../../../src/modules/mod_md/certificates.js";
+import {
+  belongTogether,
+  factsOf,
+  makeFallback,
+  makeKeys,
+  makeProof,
+  requestFor,
+} from "../../../src/modules/mod_md/certificates.js";
 import { runCommand } from "../../../src/modules/mod_md/commands.js";
 import { covers } from "../../../src/modules/mod_md/domains.js";
 import { delayAfter, newJob, readJob, writeJob } from "../../../src/modules/mod_md/job.js";
