@@ -1,7 +1,8 @@
 // A response and a way to compress → the response compressed, where client and content allow it.
-import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { pipeline, Readable, Transform } from "node:stream";
 import { fileSystemPath } from "./file-name.js";
+import { fillFromSlice } from "./file-slice.js";
 import type { Headers } from "./headers.js";
 import type { Request } from "./request.js";
 import { isFileSlice, isParts, lengthOf, type Body, type FileSlice, type Response } from "./response.js";
@@ -156,19 +157,10 @@ async function* eachPart(parts: readonly (Buffer | FileSlice)[]): AsyncGenerator
 }
 
 /** What a part of a file holds; undefined where it is not all there any more. */
-function sliceNow({ path, offset, length }: FileSlice): Buffer | undefined {
-  const bytes = Buffer.allocUnsafe(length);
+function sliceNow(slice: FileSlice): Buffer | undefined {
+  const bytes = Buffer.allocUnsafe(slice.length);
   try {
-    const file = openSync(fileSystemPath(path), "r");
-    try {
-      let at = 0;
-      for (let count = -1; at < length && count !== 0; at += count) {
-        count = readSync(file, bytes, at, length - at, offset + at);
-      }
-      return at === length ? bytes : undefined;
-    } finally {
-      closeSync(file);
-    }
+    return fillFromSlice(slice, bytes, 0) === slice.length ? bytes : undefined;
   } catch {
     return undefined;
   }

@@ -19,7 +19,7 @@ import { addAliases } from "./provider-alias.js";
 import { applyTree, type Applied } from "./apply.js";
 import { LazyHost, type CompiledHost, type HostContext, type OpenErrorLog } from "./compiled-host.js";
 import { everywhereIn } from "./everywhere.js";
-import { mainSettings, planLimit, type PlanContext } from "./merge.js";
+import { mainSettings, planLimit, walksOf, type PlanContext } from "./merge.js";
 import { conditionsWith } from "./expression/expression.js";
 import { HookOrderError, orderHooks, steps, type Step } from "./order.js";
 import { withOthers } from "./other-modules.js";
@@ -124,6 +124,7 @@ function build(
       Step,
       ReturnType<typeof orderHooks>
     >,
+    walks: walksOf(modules),
     kept: 0,
     limit: planLimit,
   };

@@ -14,10 +14,28 @@ export interface BoundHook {
   readonly hook: AnyHook;
 }
 
+/** A setting whose value is another one in front of further sections: see `walk` of Setting. */
+interface Walk {
+  readonly module: string;
+  readonly name: string;
+  readonly walk: (value: unknown) => unknown;
+}
+
+/** Those of the modules, found once. */
+export function walksOf(modules: readonly Module[]): readonly Walk[] {
+  return modules.flatMap(({ name: module, settings }) =>
+    Object.entries(settings).flatMap(([name, setting]) =>
+      setting.walk ? [{ module, name, walk: (value: unknown) => setting.walk?.(value) }] : [],
+    ),
+  );
+}
+
 /** What all plans of one configuration share. */
 export interface PlanContext {
   readonly modules: readonly Module[];
   readonly hooks: Readonly<Record<Step, readonly OrderedHook[]>>;
+  /** The settings that have a `walk`. */
+  readonly walks: readonly Walk[];
   /** Number of plans kept; beyond `limit` they are made anew for each request. */
   kept: number;
   readonly limit: number;
@@ -62,7 +80,7 @@ export class Plan {
   }
 
   #walk(): Plan {
-    const settings = walkedSettings(this.settings, this.#context.modules);
+    const settings = walkedSettings(this.settings, this.#context.walks);
     return settings === this.settings ? this : new Plan(settings, this, this.#context);
   }
 
@@ -135,17 +153,14 @@ export function hostSettings(
 
 function walkedSettings(
   settings: Readonly<Record<string, Values>>,
-  modules: readonly Module[],
+  walks: readonly Walk[],
 ): Readonly<Record<string, Values>> {
   let walked = settings;
-  for (const module of modules) {
-    for (const [name, setting] of Object.entries(module.settings)) {
-      if (!setting.walk) continue;
-      const values = walked[module.name];
-      const value = values?.[name];
-      const next = setting.walk(value);
-      if (next !== value) walked = { ...walked, [module.name]: Object.freeze({ ...values, [name]: next }) };
-    }
+  for (const { module, name, walk } of walks) {
+    const values = walked[module];
+    const value = values?.[name];
+    const next = walk(value);
+    if (next !== value) walked = { ...walked, [module]: Object.freeze({ ...values, [name]: next }) };
   }
   return walked;
 }

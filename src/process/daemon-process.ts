@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { setPriority } from "node:os";
 import type { Duplex, Readable } from "node:stream";
-import type { LogEntry, ServerReport } from "../api/index.js";
+import { longestTimer, type LogEntry, type ServerReport } from "../api/index.js";
 import type { DaemonStart, DaemonToSupervisor, SupervisorToDaemon } from "./channel.js";
 import { openControlLines, type ControlLines } from "./control-lines.js";
 import type { DaemonCommand } from "./daemon-launch.js";
@@ -63,7 +63,6 @@ export interface DaemonProcessOptions {
 const stacksSignal = 60;
 const longestLogged = 8192;
 /** Milliseconds between signs of life that are asked for, at most. */
-const longestTimer = 2 ** 31 - 1;
 const longestBetweenPings = 10_000;
 
 /** One process of a pool, from its start to its end. */

@@ -1,6 +1,6 @@
 // Listening sockets → connections served, counted, and drained without cutting any.
 import { createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from "node:net";
-import type { ConnectionReport, ConnectionState, WorkerReport } from "../api/index.js";
+import { longestTimer, type ConnectionReport, type ConnectionState, type WorkerReport } from "../api/index.js";
 import type { LocalEnd } from "./ends.js";
 import type { ExchangeHandler } from "./exchange.js";
 import { ClientConnection } from "./http1/connection.js";
@@ -53,8 +53,6 @@ export type ServingReport = Omit<WorkerReport, "userTime" | "systemTime">;
 const mostReported = 1000;
 /** Bytes the socket holds for a client before we wait for it. */
 const highWaterMark = 65_536;
-/** The longest a timer of Node can be set for. */
-const longestTimer = 2 ** 31 - 1;
 
 /** Listens and serves; rejects when a socket does not listen. */
 export async function serve({ handler, sockets, backlog, maxConnections, share }: ServeOptions): Promise<Serving> {

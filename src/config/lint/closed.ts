@@ -1,8 +1,8 @@
 // Lines that lead to folders → those whose folder a section closes, and none opens.
-import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { prefixLength } from "../../api/index.js";
 import type { Node, SectionNode } from "../tree.js";
+import { statOf } from "./files.js";
 import { mappingsOf } from "./mapping.js";
 import { findingAt, isDirective, wordsOf, type HostLines, type Lint } from "./view.js";
 
@@ -129,10 +129,6 @@ function mayOpen(opener: Opener, target: string, url: string): boolean {
   return prefixLength(url, opener.url) > 0 || (url !== "/" && prefixLength(opener.url, url) > 0);
 }
 
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
 const closedFolder: Lint = {
   code: "closed-folder",
   *find({ hosts: [main, ...others], named, server }) {
@@ -157,7 +153,7 @@ const closedFolder: Lint = {
       const [closer] = closers;
       if (!closer || closers.has(undefined)) continue;
       const isScript = node.key === "wsgiscriptalias" && !path.endsWith("/");
-      const folder = isScript || isFile(target) ? dirname(target) : target;
+      const folder = isScript || statOf(target)?.isFile() ? dirname(target) : target;
       yield findingAt(node, `everybody gets a 403: ${folder} is closed, and no section opens it`, {
         word: isRoot ? 0 : 1,
         related: [{ origin: closer.origin, text: `<${closer.name} ${closer.text}> lets nobody in` }],

@@ -8,7 +8,8 @@ import { findingAt, isDirective, wordsOf, type Lint } from "./view.js";
 /** Folders are looked at once each; a configuration may name thousands. */
 const mostLooks = 10_000;
 
-function statOf(path: string): Stats | undefined {
+/** What is there, following links; undefined where nothing is, or nobody may look. */
+export function statOf(path: string): Stats | undefined {
   try {
     return statSync(path);
   } catch {

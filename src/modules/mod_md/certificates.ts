@@ -1,5 +1,5 @@
 // Names and a key → certificates signed by ourselves, and requests for certificates; with @peculiar/x509.
-import { createPrivateKey, randomBytes, webcrypto, X509Certificate, type KeyObject } from "node:crypto";
+import { createHash, createPrivateKey, randomBytes, webcrypto, X509Certificate, type KeyObject } from "node:crypto";
 import type { KeyKind } from "./key-kinds.js";
 
 /** Loaded where it is needed: workers do without. */
@@ -126,7 +126,7 @@ export interface CertificateFacts {
   readonly serial: string;
   /** Of SHA-256, in hex. */
   readonly fingerprint: string;
-  /** Of SHA-1: what files of answers of OCSP are named for. */
+  /** What files of answers of OCSP are named for. */
   readonly ocspId: string;
   /** "/CN=..." */
   readonly issuer: string;
@@ -134,6 +134,11 @@ export interface CertificateFacts {
   readonly ariId: string | undefined;
   /** Whether clients refuse it without a stapled answer. */
   readonly mustStaple: boolean;
+}
+
+/** What the file of an answer of OCSP about a certificate, in DER, is named for. */
+export function ocspIdOf(certificate: Buffer): string {
+  return createHash("sha1").update(certificate).digest("hex");
 }
 
 /** Reads the first certificate of a text; undefined where there is none. */
@@ -147,7 +152,7 @@ export function factsOf(text: string): CertificateFacts | undefined {
       validUntil: Date.parse(certificate.validTo),
       serial: certificate.serialNumber,
       fingerprint: certificate.fingerprint256.replace(/:/g, "").toLowerCase(),
-      ocspId: certificate.fingerprint.replace(/:/g, "").toLowerCase(),
+      ocspId: ocspIdOf(certificate.raw),
       issuer: certificate.issuer
         .split("\n")
         .map((part) => `/${part}`)

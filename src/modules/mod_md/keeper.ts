@@ -1,5 +1,5 @@
 // Managed domains → certificates got and renewed in time, one after the other, by the one process that does so.
-import type { SharedTable, WorkerView } from "../../api/index.js";
+import { longestTimer, type SharedTable, type WorkerView } from "../../api/index.js";
 import { obtain, AcmeFault, type Obtained } from "./authority.js";
 import { accountFor, forgetAccount, saveAccount, type KeptAccount } from "./accounts.js";
 import { belongTogether, factsOf, type CertificateFacts } from "./certificates.js";
@@ -27,8 +27,6 @@ export interface KeeperOptions {
   readonly route: Route;
 }
 
-/** The longest a timer of Node can be set for. */
-const longestTimer = 2 ** 31 - 1;
 /** The shortest time between two rounds. */
 const shortestPause = 50;
 /** Milliseconds until it is looked at again what another server is at. */

@@ -1,8 +1,8 @@
 // Answers of OCSP → what all workers staple, and files of the store from which the next server goes on, as Apache's.
-import { createHash } from "node:crypto";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { OcspStatus, ServerView, SharedTable, VirtualHost, WantedStapling } from "../../api/index.js";
+import { ocspIdOf } from "./certificates.js";
 import { managedDomains, type ManagedDomain } from "./domains.js";
 import { delayAfter } from "./job.js";
 import { publishedOcsp, publishOcsp, type KeptAnswer } from "./shared.js";
@@ -32,19 +32,18 @@ export function staplingOf(
 ): WantedStapling {
   const { settings } = managedDomains(server);
   const name = domain?.name ?? others;
-  const idOf = (certificate: Buffer): string => createHash("sha1").update(certificate).digest("hex");
   return {
     proxy: settings.proxy === undefined ? undefined : new URL(settings.proxy),
     renewsBefore: (life) => lengthOf(settings.stapleRenewWindow, life),
     retriesAfter: (failures) => delayAfter(failures, { first: settings.retryDelay }),
     known(certificate) {
-      const id = idOf(certificate);
+      const id = ocspIdOf(certificate);
       const shared = table();
       return (shared && publishedOcsp(shared, { name, id })?.bytes) ?? (store && readAnswer(store, name, id));
     },
     answered(certificate, answer) {
       const shared = table();
-      if (shared) publishOcsp(shared, { name, id: idOf(certificate) }, answer);
+      if (shared) publishOcsp(shared, { name, id: ocspIdOf(certificate) }, answer);
     },
   };
 }

@@ -280,7 +280,8 @@ class Conversation implements ProxyEar, LineUser {
   }
 
   readonly #clientLeft = (): void => {
-    this.#fail(new ProxyError("response", "the client has gone"));
+    // Asked of each body that is done with, too: an error is dear to make.
+    if (!this.#isOver) this.#fail(new ProxyError("response", "the client has gone"));
   };
 
   #fail(error: Error): void {

@@ -1,9 +1,8 @@
 // A certificate → its authority's answer of OCSP, asked for in time and kept by the module that looks after it.
-import type { X509Certificate } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Staple, WantedStapling } from "../../api/index.js";
-import { askResponder } from "./ocsp-client.js";
-import { ocspAnswer, ocspQuestion, type GoodAnswer, type OcspQuestion } from "./ocsp.js";
+import { longestTimer, type Staple, type WantedStapling } from "../../api/index.js";
+import { askResponder, inquiryOf, type OcspSubject } from "./ocsp-client.js";
+import { ocspAnswer, type GoodAnswer, type OcspQuestion } from "./ocsp.js";
 import type { SslSettings } from "./settings.js";
 
 /** What is known of the responder's answer. */
@@ -18,8 +17,6 @@ interface Known {
 const usualLife = 43_200_000;
 /** Milliseconds between two questions at least. */
 const shortestPause = 1000;
-/** The longest a timer of Node can be set for. */
-const longestTimer = 2 ** 31 - 1;
 /** Milliseconds a handshake waits for the first answer. */
 const patience = 1000;
 /** The processes of a server do not all ask at once: the first leaves its answer to the others. */
@@ -41,14 +38,14 @@ export class KeptStaple implements Staple {
 
   /** Throws where the URL or the certificates are none. */
   constructor(
-    { leaf, issuer, url }: { leaf: X509Certificate; issuer: X509Certificate; url: string },
+    subject: OcspSubject,
     { wanted, settings }: { wanted: WantedStapling; settings: Pick<SslSettings, "staplingTimeout" | "staplingSkew"> },
     failed: (reason: string) => void,
   ) {
-    this.certificate = leaf.raw;
-    this.#question = ocspQuestion(leaf, issuer);
-    this.#url = new URL(url);
-    if (!/^https?:$/.test(this.#url.protocol)) throw new Error(`${url} is neither http nor https`);
+    const { question, url } = inquiryOf(subject);
+    this.certificate = subject.leaf.raw;
+    this.#question = question;
+    this.#url = url;
     this.#wanted = wanted;
     this.#settings = settings;
     this.#failed = failed;
@@ -77,13 +74,15 @@ export class KeptStaple implements Staple {
   /** Takes what the module has, asks where that is not enough, and does so again in time. */
   #look(): void {
     this.#takeKept();
-    const now = Date.now();
-    if (this.#known && now < this.#known.askAgain) {
+    if (this.#known && Date.now() < this.#known.askAgain) {
       this.#failures = 0;
-      const { askAgain, goodUntil } = this.#known;
-      return this.#lookIn(askAgain - now + Math.random() * spread * (goodUntil - askAgain));
+      return this.#lookBeforeEnd(this.#known);
     }
     this.#asking = this.#ask().finally(() => (this.#asking = undefined));
+  }
+
+  #lookBeforeEnd({ askAgain, goodUntil }: Known): void {
+    this.#lookIn(askAgain - Date.now() + Math.random() * spread * (goodUntil - askAgain));
   }
 
   #lookIn(milliseconds: number): void {
@@ -112,8 +111,7 @@ export class KeptStaple implements Staple {
       this.#known = known;
       this.#failures = 0;
       this.#wanted.answered(this.certificate, { ...answer, nextUpdate: known.goodUntil, bytes });
-      const askAgain = Math.max(known.askAgain - Date.now(), shortestPause);
-      this.#lookIn(askAgain + Math.random() * spread * (known.goodUntil - known.askAgain));
+      this.#lookBeforeEnd(known);
     } catch (error) {
       this.#failures++;
       const reason = error instanceof Error ? error.message : String(error);

@@ -2,6 +2,7 @@
 import type { X509Certificate } from "node:crypto";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { ocspQuestion, type OcspQuestion } from "./ocsp.js";
 
 /** The most bytes of an answer that are read. */
 const largestAnswer = 65_536;
@@ -18,6 +19,20 @@ export interface Responder {
 /** Where a certificate says that its responder is. */
 export function responderOf({ infoAccess }: X509Certificate): string | undefined {
   return /^OCSP - URI:(\S+)$/m.exec(infoAccess ?? "")?.[1];
+}
+
+/** A certificate with its issuer and where the answers about it are. */
+export interface OcspSubject {
+  readonly leaf: X509Certificate;
+  readonly issuer: X509Certificate;
+  readonly url: string;
+}
+
+/** The question about it, and whom to ask. Throws where the URL or the certificates are none. */
+export function inquiryOf({ leaf, issuer, url: text }: OcspSubject): { question: OcspQuestion; url: URL } {
+  const url = new URL(text);
+  if (!/^https?:$/.test(url.protocol)) throw new Error(`${text} is neither http nor https`);
+  return { question: ocspQuestion(leaf, issuer), url };
 }
 
 /** Asks; rejects where there is no answer with status 200, in time and of a size. */

@@ -2,8 +2,8 @@
 import type { X509Certificate } from "node:crypto";
 import type { OcspStatus, Staple } from "../../api/index.js";
 import { certificatesIn, isIssuedBy } from "./certificate.js";
-import { askResponder } from "./ocsp-client.js";
-import { ocspAnswer, ocspQuestion, tryLater, type OcspQuestion } from "./ocsp.js";
+import { askResponder, inquiryOf, type OcspSubject } from "./ocsp-client.js";
+import { ocspAnswer, tryLater, type OcspQuestion } from "./ocsp.js";
 import type { SslSettings } from "./settings.js";
 
 /** What stapling needs to know; seconds. */
@@ -47,15 +47,11 @@ export class Stapler implements Staple {
   #asking: Promise<Kept> | undefined;
 
   /** Throws where the URL or the certificates are none. */
-  constructor(
-    { leaf, issuer, url }: { leaf: X509Certificate; issuer: X509Certificate; url: string },
-    settings: StaplingSettings,
-    failed: (reason: string) => void,
-  ) {
-    this.certificate = leaf.raw;
-    this.#question = ocspQuestion(leaf, issuer);
-    this.#url = new URL(url);
-    if (!/^https?:$/.test(this.#url.protocol)) throw new Error(`${url} is neither http nor https`);
+  constructor(subject: OcspSubject, settings: StaplingSettings, failed: (reason: string) => void) {
+    const { question, url } = inquiryOf(subject);
+    this.certificate = subject.leaf.raw;
+    this.#question = question;
+    this.#url = url;
     this.#settings = settings;
     this.#failed = failed;
   }

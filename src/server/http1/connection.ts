@@ -336,9 +336,9 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd, Serv
     if (!this.#exchange) return;
     this.#abort?.abort();
     incoming?.fail(new RequestBodyError(400, "the client has gone"));
-    const isTunnel = this.#tunnel !== undefined;
-    const bodyBytes = this.#tunnel?.close() ?? this.#writer.cancel();
-    if (this.#done) this.#report("X", isTunnel ? 0 : bodyBytes);
+    this.#tunnel?.close();
+    const bodyBytes = this.#writer.cancel();
+    if (this.#done) this.#report("X", this.#tunnel ? 0 : bodyBytes);
   };
 
   /** Takes requests off the input until one needs time. */
@@ -473,7 +473,7 @@ export class ClientConnection implements Connection, BodySource, TunnelEnd, Serv
     };
     const body = this.#exchange?.incoming;
     if (this.#tunnel) {
-      this.#tunnel.outputEnded(bodyBytes, isWhole);
+      this.#tunnel.outputEnded(isWhole);
       return;
     }
     if (!isWhole) {

@@ -1,6 +1,6 @@
 // Buffers and slices of files, in order → writes of bounded size, no faster than the client reads.
-import { close, closeSync, openSync, read, readSync } from "node:fs";
-import { fileSystemPath, type FileSlice } from "../../api/index.js";
+import { close, openSync, read } from "node:fs";
+import { fileSystemPath, fillFromSlice, type FileSlice } from "../../api/index.js";
 
 /** The connection, as whoever sends a body sees it. */
 export interface Outlet {
@@ -131,24 +131,9 @@ export function readShort(parts: readonly (Buffer | FileSlice)[], target: Buffer
       position += part.copy(target, position);
       continue;
     }
-    const bytes = part.length === 0 ? 0 : readSlice(part, target, position);
+    const bytes = part.length === 0 ? 0 : fillFromSlice(part, target, position);
     position += bytes;
     if (bytes < part.length) break;
   }
   return position - at;
-}
-
-function readSlice({ path, offset, length }: FileSlice, target: Buffer, at: number): number {
-  const file = openSync(fileSystemPath(path), "r");
-  try {
-    let done = 0;
-    while (done < length) {
-      const bytes = readSync(file, target, at + done, length - done, offset + done);
-      if (bytes === 0) break;
-      done += bytes;
-    }
-    return done;
-  } finally {
-    closeSync(file);
-  }
 }

@@ -34,8 +34,8 @@ export class Tunnel {
   readonly #idleTimeout: number;
   #receivedAt: number;
   #inputEnded = false;
-  /** Set when the stream has ended in order. */
-  #sent: number | undefined;
+  /** Whether all that the stream gave was sent. */
+  #outputEnded = false;
   #isOver = false;
 
   constructor(stream: Duplex, { client, state, writer, idleTimeout }: TunnelParts) {
@@ -52,7 +52,7 @@ export class Tunnel {
 
   /** Whether both sides have been silent too long; when one has ended, the other has no longer than a write. */
   isIdle(tick: number): boolean {
-    const hasHalfEnded = this.#inputEnded || this.#sent !== undefined;
+    const hasHalfEnded = this.#inputEnded || this.#outputEnded;
     const limit = hasHalfEnded ? Math.min(this.#idleTimeout, this.#writer.timeout) : this.#idleTimeout;
     if (tick < this.#state.deadline(limit) - this.#state.tick + this.#receivedAt) return false;
     return this.#writer.isStill(tick, limit);
@@ -69,22 +69,21 @@ export class Tunnel {
   inputEnded(): void {
     this.#inputEnded = true;
     this.#receivedAt = this.#state.tick;
-    if (this.#sent !== undefined) this.#over();
+    if (this.#outputEnded) this.#over();
     else if (this.#stream.writable) this.#stream.end();
   }
 
   /** All that the stream gave was sent; it has ended, or was closed before that. */
-  outputEnded(bytes: number, isWhole: boolean): void {
-    this.#sent = bytes;
+  outputEnded(isWhole: boolean): void {
+    this.#outputEnded = true;
     if (isWhole && this.#stream.writable && !this.#inputEnded) this.#client.endWriting();
     else this.#over();
   }
 
-  /** The client is gone; gives the bytes sent to it, if the stream had ended before. */
-  close(): number | undefined {
+  /** The client is gone. */
+  close(): void {
     this.#isOver = true;
     if (!this.#stream.destroyed) this.#stream.destroy();
-    return this.#sent;
   }
 
   #over(): void {
@@ -100,6 +99,6 @@ export class Tunnel {
 
   readonly #closed = (): void => {
     // Before its end this is told by whoever sends what it gives.
-    if (this.#sent !== undefined) this.#over();
+    if (this.#outputEnded) this.#over();
   };
 }
