@@ -114,6 +114,12 @@ export interface ServerView {
   readonly trustsDocumentRoots: boolean;
   /** It is read for a listing alone (-S, -M ...): files of certificates need not be there, as in Apache. */
   readonly isListing: boolean;
+  /**
+   * What the configuration's files hold, as they were when it was loaded: workers get what the supervisor has read under that
+   * name, so that one that comes later serves as the others do, whatever has become of the files. `read` gives it where
+   * nothing is known yet, and may throw.
+   */
+  readOnce(name: string, read: () => readonly string[]): readonly string[];
   /** Providers registered under that kind. */
   providers(kind: string): ReadonlyMap<string, unknown>;
   /**

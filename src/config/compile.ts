@@ -41,9 +41,14 @@ export interface CompiledServer extends ServerView {
   readonly machine: () => LocalHost;
   /** The names of the addresses of virtual hosts that were given none. */
   readonly addressNames: AddressNames;
+  /** What readOnce has read, by name. */
+  readonly readings: Readings;
   /** Reads the files named by AccessFileName that stand under it. */
   readonly readAccessFile: AccessFileReader;
 }
+
+/** What files of a configuration held when it was loaded, by name. */
+export type Readings = ReadonlyMap<string, readonly string[]>;
 
 /** What compiling gave: a server where there are no errors. */
 export interface Compiled {
@@ -62,6 +67,8 @@ export interface CompileOptions {
   readonly trustDocumentRoots?: boolean;
   /** Nothing but a listing is wanted. */
   readonly listing?: boolean;
+  /** What the supervisor has read: a worker reads nothing of it again. */
+  readonly readings?: Readings;
   /** Runs with the modules' checks. */
   check?(server: ServerView): void;
 }
@@ -148,6 +155,7 @@ function build(
   );
   const providers = collectProviders(modules.map(({ provides }) => provides));
   addAliases(providers, applied.main.sections);
+  const readings = new Map(options.readings);
   const readFile = accessFileReader(tree, modules, available);
   const server: CompiledServer = {
     serverRoot: tree.serverRoot,
@@ -157,6 +165,7 @@ function build(
     listens: mainCore.listens,
     machine,
     addressNames,
+    readings,
     get daemonGroups() {
       return modules.flatMap(({ lifecycle }) => lifecycle.daemons?.(server) ?? []);
     },
@@ -176,6 +185,11 @@ function build(
     ),
     trustsDocumentRoots: options.trustDocumentRoots === true,
     isListing: options.listing === true,
+    readOnce(name, read) {
+      let found = readings.get(name);
+      if (!found) readings.set(name, (found = read()));
+      return found;
+    },
     providers: (kind) => providers.get(kind) ?? new Map(),
     conditions: (functions) => conditionsWith(functions, modules, findings.start),
     warn: (reason, origin, detail) =>
@@ -228,6 +242,7 @@ function checkedFile(file: ReadAccessFile, server: CompiledServer): ReadAccessFi
   const view: ServerView = {
     ...{ serverRoot, tree, modules, virtualHosts, trustsDocumentRoots, isListing },
     settings: (definition, host) => server.settings(definition, host),
+    readOnce: (name, read) => server.readOnce(name, read),
     providers: (kind) => server.providers(kind),
     conditions: (functions) => server.conditions(functions),
     everywhere: everywhereIn(() => [{ body: file.section.body, virtualHost: main }]),

@@ -51,6 +51,8 @@ export interface WorkerStart {
   readonly role: "worker" | "keeper";
   readonly generation: number;
   readonly tree: unknown;
+  /** What files held when it was loaded, by name. */
+  readonly readings: ReadonlyMap<string, readonly string[]>;
   readonly pools: readonly PoolState[];
   readonly sockets: readonly WorkerSocket[];
   /** null: the supervisor is not root, and nothing changes. */

@@ -7,6 +7,8 @@ import type { Identity } from "./channel.js";
 export interface Configuration {
   /** What workers compile again for themselves. */
   readonly tree: unknown;
+  /** What its files held when it was loaded, by name: certificates and keys may be half written or gone when a worker comes later. */
+  readonly readings: ReadonlyMap<string, readonly string[]>;
   readonly listens: readonly Listen[];
   readonly daemonGroups: readonly DaemonGroupSpec[];
   /** User and Group as configured, for daemons; `identity` is what workers become. */

@@ -217,13 +217,14 @@ export class Generation {
 
   #startOf(role: WorkerStart["role"]): Omit<WorkerStart, "type" | "sockets"> {
     const { number, configuration } = this.#options;
-    const { tree, identity, maxConnections, listenBacklog } = configuration;
+    const { tree, readings, identity, maxConnections, listenBacklog } = configuration;
     const pools = this.pools();
     const tables = this.#options.tables.all();
     return {
       role,
       generation: number,
       tree,
+      readings,
       pools,
       identity: identity ?? null,
       maxConnections,

@@ -1,6 +1,5 @@
 // The configuration the keeper was told → modules at work that one process alone may do, beside the workers.
 import type { Module, WorkerView } from "../api/index.js";
-import type { Tree } from "../config/tree.js";
 import type { WorkerStart, WorkerToSupervisor } from "./channel.js";
 import { Reports } from "./reports.js";
 import { compileServer } from "./serve.js";
@@ -14,7 +13,7 @@ export function prepareKeeper(
   modules: readonly Module[],
 ): Promise<PreparedWorker> {
   process.title = "modhost: keeper";
-  const { logs, server } = compileServer(start.tree as Tree, modules);
+  const { logs, server } = compileServer(start, modules);
   const [main] = server.virtualHosts;
   if (!main) throw new Error("the configuration has no main server");
   const { errorLog } = main;

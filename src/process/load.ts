@@ -202,6 +202,7 @@ export function configurationOf(
   const { errorLog } = coreSettings;
   const configuration: Configuration = {
     tree: server.tree,
+    readings: server.readings,
     listens: server.listens,
     daemonGroups: server.daemonGroups,
     user: settings.user,

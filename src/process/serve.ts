@@ -43,7 +43,7 @@ export async function prepareWorker(
   send: (message: WorkerToSupervisor) => void,
   { modules, pythonPackage }: WorkerProgram,
 ): Promise<PreparedWorker> {
-  const { logs, server } = compileServer(start.tree as Tree, modules);
+  const { logs, server } = compileServer(start, modules);
   const [main] = server.virtualHosts;
   if (!main) throw new Error("the configuration has no main server");
   const { errorLog } = main;
@@ -142,7 +142,11 @@ function withProcessorTime(report: ServingReport): WorkerReport {
 }
 
 /** The server of a tree that the supervisor has checked, with all its error logs open. */
-export function compileServer(tree: Tree, modules: readonly Module[]): { logs: OpenLogs; server: CompiledServer } {
+export function compileServer(
+  start: Pick<WorkerStart, "tree" | "readings">,
+  modules: readonly Module[],
+): { logs: OpenLogs; server: CompiledServer } {
+  const tree = start.tree as Tree;
   const where = (target: string): string => (isLogProgram(target) ? target : resolve(tree.serverRoot, target));
   const main: { errorLog?: ErrorLog } = {};
   const logs = openLogs({
@@ -163,6 +167,7 @@ export function compileServer(tree: Tree, modules: readonly Module[]): { logs: O
         request: formats.requestLogFormats,
       }),
     unchecked: true,
+    readings: start.readings,
   });
   if (!server) throw errors[0] ?? new Error("the configuration does not compile");
   // Virtual hosts are made when they are first asked for; by then this process may not open files any more.

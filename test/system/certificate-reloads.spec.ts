@@ -1,7 +1,7 @@
 // A certificate that is replaced while clients are connected → new handshakes see it, and nobody is cut off.
 import { expect } from "chai";
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
 import { connect as connectHttp2, type ClientHttp2Session } from "node:http2";
 import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
@@ -52,10 +52,6 @@ LogFormat "%P %r" workers
       },
     );
     writeFileSync(join(served.root, "htdocs/large.bin"), large);
-    // One that starts still has its files to read.
-    await until("all workers serve", async () => {
-      return (await status())?.workers.filter(({ state }) => state === "serving").length === 2;
-    });
   });
   afterEach(async () => {
     for (const end of ends.splice(0)) end();
@@ -96,12 +92,14 @@ LogFormat "%P %r" workers
   }
 
   /** The workers of the second configuration, once they serve. */
-  async function taken(): Promise<Set<string>> {
+  const taken = (): Promise<Set<string>> => serving(2);
+
+  async function serving(wanted: number): Promise<Set<string>> {
     let pids: string[] = [];
-    await until("the new configuration serves", async () => {
+    await until("both workers serve", async () => {
       const workers = (await status())?.workers ?? [];
       pids = workers
-        .filter(({ generation, state }) => generation === 2 && state === "serving")
+        .filter(({ generation, state }) => generation === wanted && state === "serving")
         .map(({ pid }) => String(pid));
       return pids.length === 2;
     });
@@ -232,6 +230,26 @@ LogFormat "%P %r" workers
       replace(renewed);
       await taken();
       expect(await shown()).to.equal("renewed");
+    });
+  }
+
+  const lost: Readonly<Record<string, (file: string) => void>> = {
+    "half written": (file) => truncateSync(join(served.root, file), 100),
+    gone: (file) => unlinkSync(join(served.root, file)),
+  };
+  for (const [name, lose] of Object.entries(lost)) {
+    it(`is shown by workers that come while its files are ${name}`, async () => {
+      await serving(1);
+      lose("pair.pem");
+      lose("pair.key");
+      const killed = (await status())?.workers.map(({ pid }) => pid) ?? [];
+      for (const pid of killed) process.kill(pid, "SIGKILL");
+      await until("others serve", async () => {
+        const pids = [...(await serving(1))].map(Number);
+        return pids.every((pid) => !killed.includes(pid));
+      });
+      for (let i = 0; i < 8; i++) expect(await shown()).to.equal("former");
+      expect(served.errors()).to.not.match(/pair\.(pem|key)/);
     });
   }
 });

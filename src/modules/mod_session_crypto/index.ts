@@ -17,7 +17,7 @@ import {
   type SessionCoding,
   type WorkerView,
 } from "../../api/index.js";
-import { passphrasesOf, type Source } from "./passphrases.js";
+import { passphrasesOf, readFiles, type Source } from "./passphrases.js";
 import { keyOf, seal, unseal, type KeyBits } from "./seal.js";
 
 const definition = defineSettings("mod_session_crypto", {
@@ -136,7 +136,7 @@ function check(server: ServerView): void {
     for (const source of settings.sources ?? []) {
       if (source.kind !== "file") continue;
       try {
-        passphrasesOf([source]);
+        readFiles([source], server);
       } catch (error) {
         const reason = `SessionCryptoPassphraseFile: Could not open file ${source.path}: ${messageOf(error)}`;
         server.error(reason, source.origin);
@@ -164,6 +164,7 @@ function start({ server, isRehearsal }: WorkerView): void {
     const sources = settings.sources ?? [];
     if (sources.length === 0) continue;
     try {
+      readFiles(sources, server);
       passphrasesOf(sources).forEach(keyOf);
     } catch (error) {
       const place: Origin | undefined = origin("sources");

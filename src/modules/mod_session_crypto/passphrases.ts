@@ -1,7 +1,7 @@
 // What SessionCryptoPassphrase and its file say → the passphrases themselves.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { byteString, contentLines, splitWords, type Origin } from "../../api/index.js";
+import { byteString, contentLines, splitWords, type Origin, type ServerView } from "../../api/index.js";
 
 /** Where passphrases come from. */
 export type Source =
@@ -12,6 +12,15 @@ export type Source =
 /** Milliseconds a program may take. */
 const programLimit = 60_000;
 const read = new WeakMap<Source, readonly string[]>();
+
+/** Reads files as they were when the configuration was loaded, for passphrasesOf. Throws where one cannot be read. */
+export function readFiles(sources: readonly Source[], server: Pick<ServerView, "readOnce">): void {
+  for (const source of sources) {
+    if (source.kind !== "file") continue;
+    const found = server.readOnce(`mod_session_crypto: ${source.path}`, () => passphrasesFrom(source));
+    read.set(source, found);
+  }
+}
 
 /** The passphrases of all sources, the first being the one to seal with. Throws where one cannot be read. */
 export function passphrasesOf(sources: readonly Source[]): readonly string[] {

@@ -33,31 +33,39 @@ export const backEndTls: ProxyTlsProvider = {
 export function readBackEndFiles(server: ServerView): void {
   for (const { settings } of server.everywhere(ssl)) {
     const { proxyAuthorities, proxyAuthorityFolder, proxyRevocations, proxyRevocationFolder, proxyChain } = settings;
-    if (proxyAuthorities) texts.set(proxyAuthorities.path, [readNamed(proxyAuthorities, "SSLProxyCACertificateFile")]);
+    if (proxyAuthorities)
+      texts.set(proxyAuthorities.path, [readNamed(proxyAuthorities, "SSLProxyCACertificateFile", server)]);
     if (proxyAuthorityFolder) {
       const directive = "SSLProxyCACertificatePath";
-      texts.set(proxyAuthorityFolder.path, readNamedFolder(proxyAuthorityFolder, directive, "certificates"));
+      texts.set(
+        proxyAuthorityFolder.path,
+        readNamedFolder(proxyAuthorityFolder, { directive, kind: "certificates" }, server),
+      );
     }
     if (proxyRevocations) {
       lists.set(
         proxyRevocations.path,
-        readLists([readNamed(proxyRevocations, "SSLProxyCARevocationFile")], proxyRevocations),
+        readLists([readNamed(proxyRevocations, "SSLProxyCARevocationFile", server)], proxyRevocations),
       );
     }
     if (proxyRevocationFolder) {
-      const found = readNamedFolder(proxyRevocationFolder, "SSLProxyCARevocationPath", "lists");
+      const found = readNamedFolder(
+        proxyRevocationFolder,
+        { directive: "SSLProxyCARevocationPath", kind: "lists" },
+        server,
+      );
       lists.set(proxyRevocationFolder.path, readLists(found, proxyRevocationFolder));
     }
-    if (proxyChain) texts.set(proxyChain.path, [readNamed(proxyChain, "SSLProxyMachineCertificateChainFile")]);
-    readIdentity(settings);
+    if (proxyChain) texts.set(proxyChain.path, [readNamed(proxyChain, "SSLProxyMachineCertificateChainFile", server)]);
+    readIdentity(settings, server);
   }
 }
 
 /** Certificates with their keys, where they are named. */
-function readIdentity({ proxyIdentity, proxyIdentityFolder }: Partial<SslSettings>): void {
+function readIdentity({ proxyIdentity, proxyIdentityFolder }: Partial<SslSettings>, server: ServerView): void {
   if (proxyIdentity) {
     const directive = "SSLProxyMachineCertificateFile";
-    const text = readNamed(proxyIdentity, directive);
+    const text = readNamed(proxyIdentity, directive, server);
     if (!hasKey(text)) {
       const reason = `${directive}: ${proxyIdentity.path} holds no private key behind the certificate`;
       throw new TlsFault(reason, proxyIdentity.origin);
@@ -67,7 +75,7 @@ function readIdentity({ proxyIdentity, proxyIdentityFolder }: Partial<SslSetting
   if (!proxyIdentityFolder) return;
   const { path, origin } = proxyIdentityFolder;
   const directive = "SSLProxyMachineCertificatePath";
-  const found = readNamedFolder(proxyIdentityFolder, directive).filter(hasKey);
+  const found = readNamedFolder(proxyIdentityFolder, { directive }, server).filter(hasKey);
   if (found.length !== 1) {
     throw new TlsFault(`${directive}: ${path} must hold one certificate with its key, found ${found.length}`, origin);
   }

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import type { ManagedCredentials } from "../../api/index.js";
 import { pemTexts } from "./certificate.js";
-import { messageOf, readNamed, readNamedBoth, TlsFault } from "./named-files.js";
+import { messageOf, readNamed, readNamedBoth, TlsFault, type Files } from "./named-files.js";
 import type { NamedFile, PassPhraseProgram, SslSettings } from "./settings.js";
 
 /** Who the settings are for, and what all workers share. */
@@ -17,6 +17,7 @@ export interface ContextOptions {
   readonly secret: Buffer;
   /** What a module that looks after certificates has for the virtual host; "awaited": it will. */
   readonly managed?: ManagedCredentials | "awaited" | undefined;
+  readonly files: Files;
 }
 
 /** What the files named by directives hold. */
@@ -35,7 +36,7 @@ const keyWords = ["RSA", "DSA", "ECC"];
 /** What contexts are made of; tried, so that faults are found before clients come. Throws a TlsFault. */
 export function contextOptions(
   settings: SslSettings,
-  { name, secret, managed, asks }: ContextOptions,
+  { name, secret, managed, asks, files }: ContextOptions,
 ): { readonly options: SecureContextOptions; readonly own: OwnCredentials } {
   const { certificates, keys, versions, ciphers, ciphers13, verifyClient } = settings;
   const [first] = certificates;
@@ -43,10 +44,11 @@ export function contextOptions(
     throw new TlsFault("SSLEngine is on, and no SSLCertificateFile says with which certificate", undefined);
   }
   const keyFiles = keys.length > 0 ? keys : certificates;
-  const own = ownCredentials(settings, keyFiles, name);
+  const own = ownCredentials(settings, keyFiles, { name, files });
   const ca = readNamedBoth(settings.authorities, settings.authorityFolder, {
     directive: "SSLCACertificate",
     kind: "certificates",
+    files,
   }).flatMap(pemTexts);
   // Nothing of a ticket says what was found out about the chain behind a client's certificate.
   const givesTickets = settings.tickets && !asks;
@@ -56,9 +58,9 @@ export function contextOptions(
     maxVersion: settings.mostVersion ?? versions.most,
     ciphers: `${ciphers13 ?? usualCiphers13}:${ciphers}`,
     honorCipherOrder: settings.honorsOrder,
-    dhparam: settings.dhParameters ? readNamed(settings.dhParameters, "DHParameters") : "auto",
+    dhparam: settings.dhParameters ? readNamed(settings.dhParameters, "DHParameters", files) : "auto",
     sessionIdContext: name.slice(0, 32),
-    ticketKeys: ticketKeys(settings, secret),
+    ticketKeys: ticketKeys(settings, secret, files),
     ...(settings.curves === undefined ? {} : { ecdhCurve: settings.curves }),
     ...(settings.signatureAlgorithms === undefined ? {} : { sigalgs: settings.signatureAlgorithms }),
     ...(settings.sessionTimeout === undefined ? {} : { sessionTimeout: settings.sessionTimeout }),
@@ -92,12 +94,16 @@ export function renewedOptions(
   return renewed;
 }
 
-function ownCredentials(settings: SslSettings, keyFiles: readonly NamedFile[], name: string): OwnCredentials {
+function ownCredentials(
+  settings: SslSettings,
+  keyFiles: readonly NamedFile[],
+  { name, files }: Pick<ContextOptions, "name" | "files">,
+): OwnCredentials {
   const { certificates, chain } = settings;
-  const chainText = chain ? `\n${readNamed(chain, "SSLCertificateChainFile")}` : "";
+  const chainText = chain ? `\n${readNamed(chain, "SSLCertificateChainFile", files)}` : "";
   return {
-    cert: certificates.map((file) => readNamed(file, "SSLCertificateFile") + chainText),
-    key: keyFiles.map((file, index) => readKey(file, settings, { name, index })),
+    cert: certificates.map((file) => readNamed(file, "SSLCertificateFile", files) + chainText),
+    key: keyFiles.map((file, index) => readKey(file, settings, { name, index, files })),
   };
 }
 
@@ -109,27 +115,27 @@ function withManaged(own: OwnCredentials, managed: ContextOptions["managed"]): P
 }
 
 /** The same in all workers, so that a session begun with one goes on with another. */
-function ticketKeys({ ticketKeyFile }: SslSettings, secret: Buffer): Buffer {
+function ticketKeys({ ticketKeyFile }: SslSettings, secret: Buffer, files: Files): Buffer {
   if (!ticketKeyFile) return Buffer.from(hkdfSync("sha256", secret, "", "TLS session tickets", 48));
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(ticketKeyFile.path);
-  } catch (error) {
-    throw new TlsFault(`SSLSessionTicketKeyFile: ${messageOf(error)}`, ticketKeyFile.origin);
-  }
+  const { path, origin } = ticketKeyFile;
+  const [text = ""] = files.readOnce(`mod_ssl: bytes of ${path}`, () => {
+    try {
+      return [readFileSync(path, "latin1")];
+    } catch (error) {
+      throw new TlsFault(`SSLSessionTicketKeyFile: ${messageOf(error)}`, origin);
+    }
+  });
+  const bytes = Buffer.from(text, "latin1");
   if (bytes.length === 48) return bytes;
-  throw new TlsFault(
-    `SSLSessionTicketKeyFile: ${ticketKeyFile.path} must hold 48 bytes, found ${bytes.length}`,
-    ticketKeyFile.origin,
-  );
+  throw new TlsFault(`SSLSessionTicketKeyFile: ${path} must hold 48 bytes, found ${bytes.length}`, origin);
 }
 
 function readKey(
   file: NamedFile,
   { passPhraseProgram }: SslSettings,
-  { name, index }: { name: string; index: number },
+  { name, index, files }: { name: string; index: number; files: Files },
 ): string {
-  const text = readNamed(file, "SSLCertificateKeyFile");
+  const text = readNamed(file, "SSLCertificateKeyFile", files);
   if (!/ENCRYPTED/.test(text)) return text;
   if (passPhraseProgram === undefined) {
     throw new TlsFault(
@@ -139,8 +145,12 @@ function readKey(
     );
   }
   try {
-    const passphrase = passPhraseOf(passPhraseProgram, { name, index });
-    return createPrivateKey({ key: text, passphrase }).export({ type: "pkcs8", format: "pem" }).toString();
+    // The program is asked once for each key of a virtual host, and not again by each worker.
+    const [key = ""] = files.readOnce(`mod_ssl: key ${index} of ${name} in ${file.path}`, () => {
+      const passphrase = passPhraseOf(passPhraseProgram, { name, index });
+      return [createPrivateKey({ key: text, passphrase }).export({ type: "pkcs8", format: "pem" }).toString()];
+    });
+    return key;
   } catch (error) {
     throw new TlsFault(`the key in ${file.path} was not decrypted: ${messageOf(error)}`, file.origin);
   }

@@ -111,8 +111,8 @@ function check(server: ServerView): void {
     if (isEncrypted(server, host, settings)) {
       try {
         const managed = isManaged(server, host) ? "awaited" : undefined;
-        contextOptions(settings, { name: nameOf(host), secret: Buffer.alloc(32), managed, asks: false });
-        clientRules(settings, host);
+        contextOptions(settings, { name: nameOf(host), secret: Buffer.alloc(32), managed, asks: false, files: server });
+        clientRules(settings, host, server);
       } catch (error) {
         if (!(error instanceof TlsFault)) throw error;
         const unreadable = unreadableFiles(settings);
@@ -232,8 +232,9 @@ export default defineModule({
           secret: passingSecret,
           managed,
           asks,
+          files: server,
         });
-        const rules = clientRules(settings, host);
+        const rules = clientRules(settings, host, server);
         const tls = {
           options: awaited && managed === awaited ? { ...options, ...anonymous } : options,
           asksForCertificate: asks,

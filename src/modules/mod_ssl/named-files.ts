@@ -1,7 +1,7 @@
 // Files and folders that directives name → their texts, or the fault of the directive.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Origin } from "../../api/index.js";
+import type { Origin, ServerView } from "../../api/index.js";
 import type { NamedFile, SslSettings } from "./settings.js";
 
 /** A fault with the directive it is in. */
@@ -14,13 +14,21 @@ export class TlsFault extends Error {
   }
 }
 
+/** Who has files read, once for all workers. */
+export type Files = Pick<ServerView, "readOnce">;
+
 /** The message of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The text of a file. Throws a TlsFault where there is none. */
-export function readNamed({ path, origin }: NamedFile, directive: string): string {
+/** The text of a file, as it was when the configuration was loaded. Throws a TlsFault where there is none. */
+export function readNamed(file: NamedFile, directive: string, files: Files): string {
+  const [text = ""] = files.readOnce(`mod_ssl: ${file.path}`, () => [readText(file, directive)]);
+  return text;
+}
+
+function readText({ path, origin }: NamedFile, directive: string): string {
   try {
     const text = readFileSync(path, "utf8");
     if (text.trim() !== "") return text;
@@ -43,7 +51,7 @@ export function unreadableFiles({ certificates, keys, chain, authorities }: SslS
   return named.flatMap(([directive, files]) =>
     files.flatMap((file): TlsFault[] => {
       try {
-        if (file) readNamed(file, directive);
+        if (file) readText(file, directive);
         return [];
       } catch (error) {
         if (!(error instanceof TlsFault)) throw error;
@@ -57,7 +65,15 @@ export function unreadableFiles({ certificates, keys, chain, authorities }: SslS
 const hashed = { certificates: /^[0-9a-f]{8}\.\d+$/, lists: /^[0-9a-f]{8}\.r\d+$/ } as const;
 
 /** The texts of the files of a folder with such names; of all files without a kind. Throws a TlsFault where there is none. */
-export function readNamedFolder({ path, origin }: NamedFile, directive: string, kind?: keyof typeof hashed): string[] {
+export function readNamedFolder(
+  folder: NamedFile,
+  { directive, kind }: { readonly directive: string; readonly kind?: keyof typeof hashed },
+  files: Files,
+): readonly string[] {
+  return files.readOnce(`mod_ssl: ${kind ?? "files"} in ${folder.path}`, () => readFolder(folder, directive, kind));
+}
+
+function readFolder({ path, origin }: NamedFile, directive: string, kind: keyof typeof hashed | undefined): string[] {
   try {
     const names = readdirSync(path, { withFileTypes: true }).filter((entry) => !entry.isDirectory());
     const wanted = names.map(({ name }) => name).filter((name) => !kind || hashed[kind].test(name));
@@ -71,10 +87,10 @@ export function readNamedFolder({ path, origin }: NamedFile, directive: string, 
 export function readNamedBoth(
   file: NamedFile | undefined,
   folder: NamedFile | undefined,
-  { directive, kind }: { readonly directive: string; readonly kind: keyof typeof hashed },
+  { directive, kind, files }: { readonly directive: string; readonly kind: keyof typeof hashed; readonly files: Files },
 ): string[] {
   return [
-    ...(file ? [readNamed(file, `${directive}File`)] : []),
-    ...(folder ? readNamedFolder(folder, `${directive}Path`, kind) : []),
+    ...(file ? [readNamed(file, `${directive}File`, files)] : []),
+    ...(folder ? readNamedFolder(folder, { directive: `${directive}Path`, kind }, files) : []),
   ];
 }
