@@ -72,7 +72,10 @@ export interface ProxySpeaker {
   piece(bytes: Buffer): Buffer | readonly Buffer[];
   /** What follows the body. */
   readonly closing: Buffer | undefined;
-  /** Takes what the back end sends; what it means is told to the ear. Throws a ProxyError where it means nothing. */
+  /**
+   * Takes what the back end sends; what it means is told to the ear. The bytes lie in memory that is used again: what is kept
+   * for a later call is copied. Throws a ProxyError where it means nothing.
+   */
   hear(bytes: Buffer, ear: ProxyEar): void;
   /** The back end has ended the connection: tells the ear that this was the end of the response, or throws a ProxyError. */
   ended(ear: ProxyEar): void;

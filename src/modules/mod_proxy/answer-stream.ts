@@ -1,8 +1,9 @@
 // What a back end sends, piece by piece → the body of the response.
-import { Readable } from "node:stream";
+import { LendingStream } from "../../api/index.js";
+import { giveBack } from "./read-memory.js";
 
 /** The body of a response; its reader sets the pace. */
-export class AnswerStream extends Readable {
+export class AnswerStream extends LendingStream {
   readonly #resume: () => void;
   readonly #cancel: () => void;
   #isSkipped = false;
@@ -23,6 +24,10 @@ export class AnswerStream extends Readable {
   skip(): void {
     this.#isSkipped = true;
     this.#resume();
+  }
+
+  override giveBack(piece: Buffer): void {
+    giveBack(piece);
   }
 
   override _read(): void {

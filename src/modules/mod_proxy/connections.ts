@@ -6,6 +6,7 @@ import { idleTime, mostIdle } from "./limits.js";
 import { Line } from "./line.js";
 import { openThrough, type Way } from "./open-through.js";
 import type { Parameters } from "./parameters.js";
+import { copyOfRead, readBuffer } from "./read-memory.js";
 import type { Remote } from "./remote.js";
 
 /** Where a back end listens. */
@@ -33,9 +34,6 @@ export interface Wish {
 }
 
 const nothing = (): void => undefined;
-
-/** What is read is copied at once: one buffer is enough for all, and no other is made for each read. */
-const readBuffer = Buffer.allocUnsafeSlow(65_536);
 
 /** What connections are made from. */
 export interface Making {
@@ -168,7 +166,7 @@ export class Connections {
     if (!this.#encryption) {
       if (mayChange) return connect({ ...this.#where, ...from });
       const callback = (length: number): boolean => {
-        heard(Buffer.from(readBuffer.subarray(0, length)));
+        heard(copyOfRead(length));
         return true;
       };
       return connect({ ...this.#where, ...from, onread: { buffer: readBuffer, callback } });

@@ -6,6 +6,7 @@ import { AnswerStream } from "./answer-stream.js";
 import type { Asking } from "./asking.js";
 import type { Connections } from "./connections.js";
 import type { Line, LineUser } from "./line.js";
+import { giveBack, hold } from "./read-memory.js";
 import type { Upload } from "./upload.js";
 import { idempotent, leavePatience } from "./limits.js";
 
@@ -144,6 +145,7 @@ class Conversation implements ProxyEar, LineUser {
 
   heard(bytes: Buffer): void {
     this.#understand(() => this.#exchange.speaker.hear(bytes, this));
+    giveBack(bytes);
   }
 
   ended(): void {
@@ -206,7 +208,7 @@ class Conversation implements ProxyEar, LineUser {
     this.#isOver = this.#isAnswered = true;
     this.#leave();
     const socket = line.release();
-    if (rest.length > 0) socket.unshift(rest);
+    if (rest.length > 0) socket.unshift(Buffer.from(rest));
     socket.on("error", () => undefined);
     socket.once("close", () => {
       connections.give(line, 0);
@@ -217,7 +219,10 @@ class Conversation implements ProxyEar, LineUser {
 
   body(bytes: Buffer): void {
     if (this.#make) this.#early.push(bytes);
-    else if (this.#stream && !this.#stream.isSkipped && !this.#stream.push(bytes)) this.#line?.socket.pause();
+    else if (this.#stream && !this.#stream.isSkipped) {
+      hold(bytes);
+      if (!this.#stream.push(bytes)) this.#line?.socket.pause();
+    }
   }
 
   end(keeps: boolean | number): void {

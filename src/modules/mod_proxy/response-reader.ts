@@ -96,7 +96,7 @@ export class ResponseReader {
     const end = endOfHead(all);
     if (end < 0 || end > mostHeadBytes) {
       if (all.length > mostHeadBytes) throw badHeader(`its head is longer than ${mostHeadBytes} bytes`);
-      this.#pending = all;
+      this.#pending = all === bytes ? Buffer.from(all) : all;
       return undefined;
     }
     this.#pending = undefined;
@@ -174,8 +174,11 @@ export class ResponseReader {
     const all = this.#pending ? Buffer.concat([this.#pending, bytes]) : bytes;
     const end = all.indexOf(lineFeed);
     if ((end < 0 ? all.length : end) > mostLineBytes) throw badChunk("a line of it is too long");
-    this.#pending = end < 0 ? all : undefined;
-    if (end < 0) return undefined;
+    if (end < 0) {
+      this.#pending = all === bytes ? Buffer.from(all) : all;
+      return undefined;
+    }
+    this.#pending = undefined;
     const line = all.toString("latin1", 0, end > 0 && all[end - 1] === 0x0d ? end - 1 : end);
     const rest = all.subarray(end + 1);
     if (this.#state === "size") this.#readSize(line);

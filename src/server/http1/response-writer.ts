@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { isParts } from "../../api/index.js";
 import { hold } from "../held-writes.js";
 import { partsOf, type Plan } from "./respond.js";
-import { pieceSize, PartsSender, readShort, type BodySender, type Outlet } from "./send-parts.js";
+import { pieceSize, PartsSender, readShort, type BodySender, type OnWritten, type Outlet } from "./send-parts.js";
 import { StreamSender } from "./send-stream.js";
 import type { ServerState } from "./server-state.js";
 
@@ -99,11 +99,11 @@ export class ResponseWriter implements Outlet {
     this.#socket.off("drain", this.#drained);
   }
 
-  write(data: Buffer | string): boolean {
+  write(data: Buffer | string, sent?: OnWritten): boolean {
     const socket = this.#socket;
     this.bytesOut += data.length;
     this.#lastTick = this.#state.tick;
-    const isRoom = typeof data === "string" ? socket.write(data, "latin1") : socket.write(data);
+    const isRoom = socket.write(data, "latin1", sent);
     if (isRoom) return true;
     this.flush();
     // What the kernel took at once is no reason to wait.

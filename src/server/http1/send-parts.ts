@@ -2,10 +2,16 @@
 import { close, openSync, read } from "node:fs";
 import { fileSystemPath, fillFromSlice, type FileSlice } from "../../api/index.js";
 
+/** Hears that what was written has left. */
+export type OnWritten = (error?: Error | null) => void;
+
 /** The connection, as whoever sends a body sees it. */
 export interface Outlet {
-  /** Sends; false when the client must read first: `resume` of the sender is called then. */
-  write(data: Buffer | string): boolean;
+  /**
+   * Sends; false when the client must read first: `resume` of the sender is called then. `sent` is called when the data has
+   * left this process, in the order of the writes and never before this returns, or with an error where it will not.
+   */
+  write(data: Buffer | string, sent?: OnWritten): boolean;
   /** Whether everything written has left this process, so that its memory may be used again. */
   readonly isFlushed: boolean;
   /** The body is over; when it is not whole, the client must see that. */

@@ -1,5 +1,6 @@
 // A stream → the body of a response: in chunks, counted, or up to the end of the connection.
 import type { Readable } from "node:stream";
+import { LendingStream } from "../../api/index.js";
 import { countPassing } from "../spent-buffers.js";
 import type { Delimiting } from "./response-head.js";
 import type { BodySender, Outlet } from "./send-parts.js";
@@ -15,6 +16,9 @@ export class StreamSender implements BodySender {
   /** Bytes that Content-Length still promises. */
   #left: number;
   #isOver = false;
+  readonly #lender: LendingStream | undefined;
+  /** Pieces to be given back when they have left, in the order of their writes. */
+  readonly #lent: Buffer[] = [];
   bodyBytes = 0;
 
   /** `length` in bytes, where Content-Length says it. */
@@ -25,6 +29,7 @@ export class StreamSender implements BodySender {
   ) {
     this.#outlet = outlet;
     this.#stream = stream;
+    this.#lender = stream instanceof LendingStream ? stream : undefined;
     this.#isChunked = delimiting === "chunked";
     this.#left = length ?? Infinity;
   }
@@ -59,20 +64,37 @@ export class StreamSender implements BodySender {
     if (piece.length > this.#left) piece = piece.subarray(0, this.#left);
     this.#left -= piece.length;
     this.bodyBytes += piece.length;
-    countPassing(piece.length);
     if (!this.#write(piece)) this.#stream.pause();
   };
 
   #write(piece: Buffer): boolean {
     const outlet = this.#outlet;
-    if (!this.#isChunked) return outlet.write(piece);
+    if (!this.#isChunked) return this.#writeData(piece);
     const size = piece.length.toString(16);
-    if (piece.length <= joinedSize) return outlet.write(`${size}\r\n${piece.toString("latin1")}\r\n`);
+    if (piece.length <= joinedSize) {
+      const text = piece.toString("latin1");
+      this.#lender?.giveBack(piece);
+      return outlet.write(`${size}\r\n${text}\r\n`);
+    }
     outlet.gather();
     outlet.write(`${size}\r\n`);
-    outlet.write(piece);
+    this.#writeData(piece);
     return outlet.write("\r\n");
   }
+
+  #writeData(piece: Buffer): boolean {
+    if (this.#lender) {
+      this.#lent.push(piece);
+      return this.#outlet.write(piece, this.#written);
+    }
+    countPassing(piece.length);
+    return this.#outlet.write(piece);
+  }
+
+  readonly #written = (error?: Error | null): void => {
+    const piece = this.#lent.shift();
+    if (piece && !error) this.#lender?.giveBack(piece);
+  };
 
   readonly #end = (): void => {
     if (this.#isOver) return;

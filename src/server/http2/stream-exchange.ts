@@ -17,7 +17,7 @@ import { noBody } from "../http1/body.js";
 import { now } from "../http1/clock.js";
 import type { Head } from "../http1/head.js";
 import { partsOf, planResponse, type Plan } from "../http1/respond.js";
-import { PartsSender, type BodySender, type Outlet } from "../http1/send-parts.js";
+import { PartsSender, type BodySender, type OnWritten, type Outlet } from "../http1/send-parts.js";
 import { StreamSender } from "../http1/send-stream.js";
 import { SentRecord } from "../http1/sent.js";
 import { responseFields, trailingFields } from "./response-fields.js";
@@ -172,9 +172,9 @@ export class StreamExchange implements Exchange, Outlet, BodyWatch {
     return this.#stream.writableLength === 0;
   }
 
-  write(data: Buffer | string): boolean {
+  write(data: Buffer | string, sent?: OnWritten): boolean {
     this.#movedAt = this.#owner.tick;
-    return typeof data === "string" ? this.#stream.write(data, "latin1") : this.#stream.write(data);
+    return this.#stream.write(data, "latin1", sent);
   }
 
   bodySent(isWhole: boolean): void {
