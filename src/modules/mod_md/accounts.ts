@@ -16,10 +16,9 @@ export interface KeptAccount {
 
 /** Finds the account, by authority and by the customer account it is bound to. */
 export function accountFor(store: Store, directory: string, binding: AccountBinding | undefined): KeptAccount {
-  for (const folder of [...store.names("accounts")].sort()) {
-    const found = readAccount(store, folder);
-    if (found?.directory === directory && isSame(found.binding, binding)) return found;
-  }
+  const folder = accountFolder(store, directory, binding);
+  const found = folder === undefined ? undefined : readAccount(store, folder);
+  if (found) return found;
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
   const account: Account = { key, url: undefined, contacts: [] };
@@ -36,17 +35,40 @@ export function adoptAccount(store: Store, name: string): void {
   const [json, key] = ["account.json", "account.pem"].map((file) => store.read("staging", name, file));
   if (json === undefined || key === undefined) return;
   const { url, "ca-url": directory } = JSON.parse(json) as Readonly<Record<string, unknown>>;
-  const known = [...store.names("accounts")].map((folder) => readAccount(store, folder)?.account.url);
+  const known = [...store.names("accounts")].map((folder) => readRecord(store, folder)?.url);
   if (typeof url !== "string" || typeof directory !== "string" || known.includes(url)) return;
   const folder = newFolder(store, directory);
   store.write("accounts", folder, "account.pem", key);
   store.write("accounts", folder, "account.json", json);
 }
 
+/** Where the account is kept; undefined where there is none. */
+export function accountFolder(
+  store: Store,
+  directory: string,
+  binding: AccountBinding | undefined,
+): string | undefined {
+  return [...store.names("accounts")].sort().find((folder) => {
+    const found = readRecord(store, folder);
+    return found?.directory === directory && isSame(found.binding, binding);
+  });
+}
+
 function readAccount(store: Store, folder: string): KeptAccount | undefined {
-  const json = store.read("accounts", folder, "account.json");
+  const record = readRecord(store, folder);
   const key = store.read("accounts", folder, "account.pem");
-  if (json === undefined || key === undefined) return undefined;
+  if (record === undefined || key === undefined) return undefined;
+  const { url, contacts, directory, binding } = record;
+  return { account: { key: store.unseal(key), url, contacts }, folder, directory, binding };
+}
+
+/** All but the key. */
+function readRecord(
+  store: Store,
+  folder: string,
+): (Pick<KeptAccount, "directory" | "binding"> & Omit<Account, "key">) | undefined {
+  const json = store.read("accounts", folder, "account.json");
+  if (json === undefined) return undefined;
   const read = JSON.parse(json) as Readonly<Record<string, unknown>>;
   if (read["status"] !== "valid") return undefined;
   const contacts = Array.isArray(read["contact"])
@@ -54,8 +76,8 @@ function readAccount(store: Store, folder: string): KeptAccount | undefined {
     : [];
   const binding = read["eab"] as { readonly kid?: string; readonly hmac?: string } | undefined;
   return {
-    account: { key: store.unseal(key), url: String(read["url"]), contacts },
-    folder,
+    url: String(read["url"]),
+    contacts,
     directory: String(read["ca-url"]),
     binding: binding?.kid === undefined ? undefined : { keyId: binding.kid, secret: binding.hmac ?? "" },
   };

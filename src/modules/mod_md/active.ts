@@ -100,7 +100,7 @@ function startOf([first]: readonly Credential[]): number {
 }
 
 /** The store, opened while this process is root. */
-function storeOf(server: ServerView): Store | undefined {
+export function storeOf(server: ServerView): Store | undefined {
   if (!stores.has(server)) stores.set(server, Store.open(storePath(server, managedDomains(server))));
   return stores.get(server);
 }

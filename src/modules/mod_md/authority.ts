@@ -92,6 +92,7 @@ export interface Directory {
 export async function obtain(wish: Wish): Promise<readonly Obtained[]> {
   const last: LastProblem = {};
   try {
+    wish.progress(`contacting the authority at ${wish.directory}`);
     const client = await clientFor(wish, last);
     const directory = await readDirectory(wish.directory, wish.route);
     await register(client, { wish, directory, last });
@@ -211,6 +212,7 @@ async function order(
   const profile = profileFor(wish, directory);
   const identifiers = names.map((value) => ({ type: "dns", value }));
   const wanted = { identifiers, ...(profile === undefined ? {} : { profile }) };
+  progress(`ordering a certificate for ${names.join(", ")}`);
   // An authority may not know what is to be replaced, or have it replaced already.
   const ordered =
     replaces === undefined

@@ -1,20 +1,21 @@
 // Managed domains → certificates got and renewed in time, one after the other, by the one process that does so.
 import { longestTimer, type SharedTable, type WorkerView } from "../../api/index.js";
-import { obtain, AcmeFault, type Obtained } from "./authority.js";
+import { obtain, AcmeFault, type Obtained, type Proofs } from "./authority.js";
 import { accountFor, forgetAccount, saveAccount, type KeptAccount } from "./accounts.js";
 import { belongTogether, factsOf, type CertificateFacts } from "./certificates.js";
 import type { ManagedDomain, ManagedDomains } from "./domains.js";
-import { delayAfter, noteEntry, readJob, writeJob, type Job } from "./job.js";
+import { delayAfter, noteEntry, readJob, takeOn, writeJob, type Job } from "./job.js";
 import { holdLock } from "./lock.js";
 import { News } from "./news.js";
-import { writeAnswer } from "./ocsp.js";
+import { OcspNews } from "./ocsp-news.js";
 import { proofsFor, removeRecords } from "./proofs.js";
 import { recordOf } from "./record.js";
 import { RenewalInfo } from "./renewal-info.js";
 import { expiryOf, isExpiring, renewalOf, usableFrom } from "./schedule.js";
-import { heardOcsp, hideAll, publishCertificates, publishJob } from "./shared.js";
+import { hideAll, publishCertificates, publishJob } from "./shared.js";
 import type { Store } from "./store.js";
 import type { Route } from "./transport.js";
+import { wishOf } from "./wish.js";
 
 /** What the keeper works with; what only root may read has been read. */
 export interface KeeperOptions {
@@ -31,8 +32,6 @@ export interface KeeperOptions {
 const shortestPause = 50;
 /** Milliseconds until it is looked at again what another server is at. */
 const othersPause = 1000;
-/** Milliseconds until a program is called again that did not take the news. */
-const untoldPause = 3_600_000;
 
 /** Looks after certificates until its process ends. */
 export class Keeper {
@@ -40,9 +39,9 @@ export class Keeper {
   readonly #facts: Map<string, readonly CertificateFacts[]>;
   readonly #news: News;
   readonly #renewalInfo: RenewalInfo;
-  /** What was told of answers of OCSP, and of which managed domains' something is being told. */
-  readonly #ocspJobs = new Map<string, Job>();
-  readonly #tellingOcsp = new Set<string>();
+  readonly #ocspNews: OcspNews;
+  /** Managed domains whose failures of before have been taken note of. */
+  readonly #takenOn = new Set<string>();
   /** Jobs that the store did not take. */
   readonly #unkept = new Map<string, Job>();
   /** Fingerprints of what the workers have been handed, by managed domain. */
@@ -53,15 +52,14 @@ export class Keeper {
     this.#facts = new Map(options.inUse);
     this.#news = new News(options.view.errorLog, options.domains.settings);
     this.#renewalInfo = new RenewalInfo(options.route);
+    const { table, store } = options;
+    this.#ocspNews = new OcspNews({ table, store, news: this.#news, failed: (error) => this.#complain(error) });
   }
 
   begin(): void {
-    const { table } = this.#options;
     // What the one before has shown is of orders that nobody goes on with.
-    hideAll(table);
-    // Workers may have asked before this process began.
-    for (const [key] of [...table]) this.#heardOfOcsp(key);
-    table.onChange((key) => this.#heardOfOcsp(key));
+    hideAll(this.#options.table);
+    this.#ocspNews.begin();
     this.#after(this.#options.domains.settings.initialDelay);
   }
 
@@ -87,14 +85,17 @@ export class Keeper {
 
   /** Does what is due for one managed domain; gives when to look again. */
   async #look(domain: ManagedDomain): Promise<number> {
-    const job = this.#unkept.get(domain.name) ?? readJob(this.#options.store, domain.name);
+    const job = this.#jobOf(domain);
     if (job.finished) {
       await this.#tellRenewed(domain, job);
-      if (job.validFrom > Date.now()) return job.validFrom;
+      if (job.validFrom > Date.now()) {
+        this.#tell(domain, job, renewalOf(domain, this.#facts.get(domain.name) ?? [], job));
+        return job.notified ? job.validFrom : Math.min(job.validFrom, job.nextRun);
+      }
       await this.#activate(domain, job);
     }
     const facts = this.#facts.get(domain.name) ?? [];
-    const due = renewalOf(domain, facts);
+    const due = renewalOf(domain, facts, job);
     await this.#warn(domain, job);
     if (!domain.isRenewed) {
       this.#tell(domain, job, due);
@@ -105,7 +106,7 @@ export class Keeper {
     const at = Math.max(Math.min(due, advised?.at ?? Infinity), job.nextRun);
     if (at > Date.now()) {
       this.#tell(domain, job, Math.min(due, advised?.at ?? Infinity));
-      const again = job.finished && !job.notified ? Date.now() + untoldPause : Infinity;
+      const again = job.finished && !job.notified ? job.nextRun : Infinity;
       return Math.min(at, again, advised?.askAgain ?? Infinity);
     }
     if (advised && advised.at < due) {
@@ -114,8 +115,27 @@ export class Keeper {
     const again = await this.#renewAlone(domain, job);
     if (again !== undefined) return again;
     this.#keep(domain, job);
-    this.#tell(domain, job, renewalOf(domain, this.#facts.get(domain.name) ?? []));
+    this.#tell(domain, job, renewalOf(domain, this.#facts.get(domain.name) ?? [], job));
     return job.errors === 0 ? this.#look(domain) : job.nextRun;
+  }
+
+  /** The work on its certificate as it was left. */
+  #jobOf(domain: ManagedDomain): Job {
+    const { store } = this.#options;
+    const job = this.#unkept.get(domain.name) ?? readJob(store, domain.name);
+    if (this.#takenOn.has(domain.name)) return job;
+    this.#takenOn.add(domain.name);
+    const { errors } = job;
+    takeOn(job, this.#wishOf(domain, job));
+    if (errors > 0 && !job.finished) {
+      const when = new Date(Math.max(job.nextRun, Date.now())).toUTCString();
+      this.#log("notice", `AH10064: ${domain.name}: failures before this start: ${errors}; the next try is at ${when}`);
+    }
+    return job;
+  }
+
+  #wishOf(domain: ManagedDomain, job: Job): string {
+    return wishOf(domain, this.#proofsFor(domain, job), this.#options.domains);
   }
 
   /** Writes the job down; where that fails it is kept in mind. */
@@ -169,7 +189,8 @@ export class Keeper {
       writeJob(store, domain.name, job);
       await removeRecords(job.records, { domain, domains });
       job.records = [];
-      await this.#news.tell("renewing", domain.name, job);
+      if (!(await this.#news.tell("renewing", domain.name, job))) return this.#postpone(domain, job);
+      noteEntry(job, "starting");
       const obtained = await this.#obtain(domain, directory, job);
       this.#stage(domain, obtained, { directory, job });
       this.#log(
@@ -185,14 +206,25 @@ export class Keeper {
       job.detail = fault.message;
       const { problem, retryAfter: wanted } = fault;
       job.nextRun = Date.now() + delayAfter(job.errors, { first: retryDelay, wanted, problem });
-      noteEntry(job, "error", fault.message);
+      job.wish = this.#wishOf(domain, job);
+      noteEntry(job, "renewal-error", fault.message, problem);
       const wait = Math.round((job.nextRun - Date.now()) / 1000);
       this.#log(
         "error",
         `AH10056: ${domain.name}: ${fault.message}; the next try is in ${wait} seconds (failures so far: ${job.errors})`,
       );
-      await this.#news.tell("errored", domain.name, job).catch((told: unknown) => this.#complain(told));
+      await this.#news.tell("errored", domain.name, job);
     }
+  }
+
+  /** A program did not want it now: it is another server's affair, in a cluster for instance. As in Apache. */
+  #postpone({ name }: ManagedDomain, job: Job): void {
+    job.nextRun = Date.now() + this.#options.domains.settings.checkInterval;
+    const when = new Date(job.nextRun).toUTCString();
+    this.#log(
+      "info",
+      `AH10060: ${name}: the program of MDMessageCmd failed for 'renewing': not renewed before ${when}`,
+    );
   }
 
   /** Puts what was got into `staging`; a process that dies on the way leaves nothing that counts as whole. */
@@ -210,7 +242,12 @@ export class Keeper {
     const record = recordOf(view.server, domain, { isComplete: inUse.length > 0, directory });
     store.write("staging", name, "md.json", `${JSON.stringify(record, undefined, 2)}\n`);
     const facts = obtained.map(({ certificate }) => factsOf(certificate)).filter((each) => each !== undefined);
-    Object.assign(job, { finished: true, notified: false, errors: 0, nextRun: 0, problem: "", detail: "" });
+    const nothing = { problem: "", detail: "", activity: "", wish: "" };
+    Object.assign(job, { finished: true, notified: false, errors: 0, nextRun: 0, ...nothing });
+    job.askedToStaple = domain.mustStaple;
+    if (domain.mustStaple && facts.some((each) => !each.mustStaple)) {
+      this.#log("warn", `${name}: MDMustStaple: ${directory} gives certificates without the extension`);
+    }
     job.validFrom = usableFrom(facts, inUse, domains.settings.activationDelay);
     noteEntry(job, "finished", `certificate of ${directory}`);
     writeJob(store, name, job);
@@ -218,14 +255,12 @@ export class Keeper {
 
   /** Until the programs that want to hear of it have taken it. */
   async #tellRenewed(domain: ManagedDomain, job: Job): Promise<void> {
-    if (job.notified) return;
-    try {
-      await this.#news.tell("renewed", domain.name, job);
-      job.notified = true;
-      this.#keep(domain, job);
-    } catch (error) {
-      this.#complain(error);
-    }
+    if (job.notified || job.nextRun > Date.now()) return;
+    job.notified = await this.#news.tell("renewed", domain.name, job);
+    job.errors = job.notified ? 0 : job.errors + 1;
+    const { retryDelay: first } = this.#options.domains.settings;
+    job.nextRun = job.notified ? 0 : Date.now() + delayAfter(job.errors, { first });
+    this.#keep(domain, job);
   }
 
   /** An account that the authority does not know any more is replaced by a new one, once. */
@@ -248,18 +283,9 @@ export class Keeper {
   }
 
   #obtainWith(kept: KeptAccount, domain: ManagedDomain, job: Job): Promise<readonly Obtained[]> {
-    const { store, route, view, domains, table } = this.#options;
+    const { store, route } = this.#options;
     const { binding, contacts, names, keys, profile, profileMandatory, mustStaple } = domain;
-    const proofs = proofsFor(domain, view, {
-      domains,
-      table,
-      shown: ({ kind, name }) => this.#news.tellProof(kind, name, { name: domain.name, job }),
-      records: job.records,
-      recorded: (records) => {
-        job.records = [...records];
-        this.#keep(domain, job);
-      },
-    });
+    const proofs = this.#proofsFor(domain, job);
     const inUse = this.#facts.get(domain.name) ?? [];
     return obtain({
       ...{ directory: kept.directory, account: kept.account, agrees: domain.agreement !== undefined },
@@ -267,8 +293,24 @@ export class Keeper {
       replaces: domain.asksAuthority && inUse.length === keys.length ? inUse.map(({ ariId }) => ariId) : [],
       registered: (account) => void saveAccount(store, { ...kept, account }),
       progress: (text) => {
+        job.activity = text;
         noteEntry(job, "progress", text);
+        this.#keep(domain, job);
         this.#log("info", `${domain.name}: ${text}`);
+      },
+    });
+  }
+
+  #proofsFor(domain: ManagedDomain, job: Job): Proofs {
+    const { view, domains, table } = this.#options;
+    return proofsFor(domain, view, {
+      domains,
+      table,
+      shown: ({ kind, name }) => this.#news.tellProof(kind, name, { name: domain.name, job }),
+      records: job.records,
+      recorded: (records) => {
+        job.records = [...records];
+        this.#keep(domain, job);
       },
     });
   }
@@ -304,32 +346,8 @@ export class Keeper {
       "warn",
       `AH10051: ${domain.name}: the certificate ends on ${new Date(expiryOf(facts)).toUTCString()} and has not been renewed`,
     );
-    await this.#news.tell("expiring", domain.name, job).catch((error: unknown) => this.#complain(error));
+    await this.#news.tell("expiring", domain.name, job);
     this.#keep(domain, job);
-  }
-
-  /** A worker has asked a responder of OCSP. */
-  #heardOfOcsp(key: string): void {
-    const { table, store } = this.#options;
-    const heard = heardOcsp(table, key);
-    if (!heard) return;
-    const { name, answer } = heard;
-    const event = answer ? "ocsp-renewed" : "ocsp-errored";
-    try {
-      if (answer) writeAnswer(store, answer);
-    } catch (error) {
-      this.#complain(error);
-    }
-    if (this.#tellingOcsp.has(name)) return;
-    const job = this.#ocspJobs.get(name) ?? readJob(store, name, "ocsp");
-    this.#ocspJobs.set(name, job);
-    if (this.#news.isRecent(event, job)) return;
-    this.#tellingOcsp.add(name);
-    void this.#news
-      .tell(event, name, job)
-      .then(() => writeJob(store, name, job, "ocsp"))
-      .catch((error: unknown) => this.#complain(error))
-      .finally(() => this.#tellingOcsp.delete(name));
   }
 
   #tell({ name }: ManagedDomain, job: Job, renewAt: number): void {

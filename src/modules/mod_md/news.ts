@@ -8,6 +8,8 @@ import { since } from "./times.js";
 export type Event = "renewing" | "renewed" | "installed" | "expiring" | "errored" | "ocsp-renewed" | "ocsp-errored";
 
 const hour = 3_600_000;
+/** What Apache calls it that a program failed. */
+const numbers = { MDNotifyCmd: "AH10108", MDMessageCmd: "AH10109" } as const;
 /** Milliseconds before the same is told again, as in Apache. */
 const pauses: Readonly<Record<Event, number>> = {
   renewing: hour,
@@ -34,14 +36,11 @@ export class News {
     return (since(lastTime(job, `message-${event}`)) ?? Infinity) < pauses[event];
   }
 
-  /** Tells it; rejects where a program fails. */
-  async tell(event: Event, name: string, job: Job): Promise<void> {
-    if (this.isRecent(event, job)) return;
-    const { notifyCommand } = this.#settings;
-    if (event === "renewed" && notifyCommand) {
-      await runCommand(notifyCommand, [name]).catch((error: unknown) => this.#failed("MDNotifyCmd", error, job));
-    }
-    await this.#message(event, name, job);
+  /** Tells it; false where a program fails, which is in the log then. */
+  async tell(event: Event, name: string, job: Job): Promise<boolean> {
+    if (this.isRecent(event, job)) return true;
+    if (event === "renewed" && !(await this.#run("MDNotifyCmd", [name], job))) return false;
+    return this.#message(event, name, job);
   }
 
   /** Tells that a proof is shown, before the authority is: servers of a cluster may want to show it too. Rejects where a program fails. */
@@ -50,23 +49,29 @@ export class News {
     proved: string,
     { name, job }: { readonly name: string; readonly job: Job },
   ): Promise<void> {
-    await this.#message(`challenge-setup:${kind}:${proved}`, name, job);
+    const isTold = await this.#message(`challenge-setup:${kind}:${proved}`, name, job);
+    if (!isTold) throw new Error(`${proved} is not proved by ${kind}, since ${job.log[0]?.detail ?? ""}`);
   }
 
-  async #message(word: string, name: string, job: Job): Promise<void> {
-    const { messageCommand } = this.#settings;
-    if (messageCommand) {
-      await runCommand(messageCommand, [word, name]).catch((error: unknown) =>
-        this.#failed("MDMessageCmd", error, job),
-      );
+  async #message(word: string, name: string, job: Job): Promise<boolean> {
+    const isTold = await this.#run("MDMessageCmd", [word, name], job);
+    if (isTold) noteEntry(job, `message-${word}`);
+    return isTold;
+  }
+
+  async #run(directive: keyof typeof numbers, words: readonly string[], job: Job): Promise<boolean> {
+    const { notifyCommand, messageCommand } = this.#settings;
+    const command = directive === "MDNotifyCmd" ? notifyCommand : messageCommand;
+    if (!command) return true;
+    try {
+      await runCommand(command, words);
+      return true;
+    } catch (error) {
+      const reason = `${directive}: ${error instanceof Error ? error.message : String(error)}`;
+      noteEntry(job, directive === "MDNotifyCmd" ? "notify-error" : "message-error", reason);
+      const message = `${numbers[directive]}: ${words.at(-1) ?? ""}: ${reason}`;
+      this.#log.write({ level: "error", module: "md", message });
+      return false;
     }
-    noteEntry(job, `message-${word}`, "");
-  }
-
-  #failed(directive: string, error: unknown, job: Job): never {
-    const reason = `${directive}: ${error instanceof Error ? error.message : String(error)}`;
-    noteEntry(job, "message-error", reason);
-    this.#log.write({ level: "info", module: "md", message: reason });
-    throw new Error(reason);
   }
 }

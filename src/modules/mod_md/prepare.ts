@@ -1,7 +1,7 @@
 // Managed domains → their files in the store, made and put in their places before a configuration is served.
 import { join } from "node:path";
 import type { LogEntry, ServerView, ServingAccount } from "../../api/index.js";
-import { adoptAccount } from "./accounts.js";
+import { accountFolder, adoptAccount } from "./accounts.js";
 import { belongTogether, factsOf, makeFallback } from "./certificates.js";
 import { runCommand } from "./commands.js";
 import { managedDomains, type ManagedDomain, type ManagedDomains } from "./domains.js";
@@ -82,12 +82,15 @@ function install(server: ServerView, store: Store, domain: ManagedDomain): boole
     const { certificate, key } = fileNames(kind);
     files.set(certificate, found.certificate).set(key, found.key);
   }
-  const record = recordOf(server, domain, { isComplete: true, directory: authorityOf(store, name) });
-  files.set("md.json", `${JSON.stringify(record, undefined, 2)}\n`);
   adoptAccount(store, name);
+  const directory = authorityOf(store, name);
+  const account = directory === undefined ? undefined : accountFolder(store, directory, domain.binding);
+  const record = recordOf(server, domain, { isComplete: true, directory, account });
+  files.set("md.json", `${JSON.stringify(record, undefined, 2)}\n`);
   store.replaceDomain(name, files);
   store.remove("staging", name);
-  writeJob(store, name, { ...newJob(), log: job.log, records: job.records, installedUntil });
+  const { log, records, askedToStaple } = job;
+  writeJob(store, name, { ...newJob(), log, records, askedToStaple, installedUntil });
   return true;
 }
 

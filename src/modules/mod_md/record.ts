@@ -12,6 +12,8 @@ export interface RecordFacts {
   readonly lack?: string | undefined;
   /** The authority that certificates were got from. */
   readonly directory?: string | undefined;
+  /** What the account there is called in the store. */
+  readonly account?: string | undefined;
 }
 
 /** Its names that `acme-tls/1` is spoken for: as in Apache, by `Protocols` of their virtual hosts. */
@@ -60,7 +62,7 @@ export function lackOf(domain: ManagedDomain, certificates: readonly Certificate
 export function recordOf(
   server: ServerView,
   domain: ManagedDomain,
-  { isComplete, lack, directory }: RecordFacts,
+  { isComplete, lack, directory, account }: RecordFacts,
 ): object {
   const { certificateFiles, keyFiles, keys, binding, requireHttps, renewMode } = domain;
   const isOwn = certificateFiles.length > 0;
@@ -70,6 +72,7 @@ export function recordOf(
     contacts: domain.contacts.map((address) => `mailto:${address}`),
     transitive: domain.addsMembers ? 1 : 0,
     ca: {
+      account,
       proto: "ACME",
       url: directory,
       urls: domain.authorities,

@@ -188,9 +188,9 @@ function news(directive: Make): Directives<Settings> {
       summary: "A program that hears what becomes of certificates",
       doc:
         "With a word and the name of the managed domain behind its arguments: `renewing` (where it fails, nothing is renewed " +
-        "before the next try), `challenge-setup:KIND:NAME` (a proof is shown, of which the authority is not told where it fails), `renewed`, " +
+        "before the next round of `MDCheckInterval`: another server's affair, in a cluster), `challenge-setup:KIND:NAME` (a proof is shown, of which the authority is not told where it fails), `renewed`, " +
         "`installed` (its files are in their place in `domains`, after a start or reload; as root, who may read them), `expiring`, `errored`, `ocsp-renewed`, `ocsp-errored`. As the user the server serves as, without a shell; most words at most once a day, `renewing` and `errored` " +
-        "once an hour.",
+        "once an hour. A program that fails is AH10109 in the error log, and hears `renewed` again later.",
       example: "MDMessageCmd /usr/local/bin/tell-of-certificates",
       set: ([text], place) => ({ messageCommand: readCommand(text, place) }),
     }),

@@ -9,64 +9,28 @@ import {
   type Response,
   type ServerView,
 } from "../../api/index.js";
-import { inUse, sharedWithKeeper } from "./active.js";
+import { accountFolder } from "./accounts.js";
+import { inUse, sharedWithKeeper, storeOf } from "./active.js";
 import { authorityName } from "./authorities.js";
+import { commonTime, date, publicRecord, recordsOf, wholeRecord, type NamedFacts } from "./certificate-record.js";
 import { factsOf, type CertificateFacts } from "./certificates.js";
 import { managedDomains, type ManagedDomain } from "./domains.js";
-import { validOf as validOfAnswer } from "./ocsp.js";
 import { certificateName, kindNames, lackOf, recordOf } from "./record.js";
+import { renewalRecord, stagedRecord } from "./renewal.js";
 import { isExpiring, windowOf } from "./schedule.js";
 import { publishedJob, publishedOcsp, type JobState } from "./shared.js";
 
 /** What anybody may read of the certificate of the host that is asked. */
 export const certificateStatusPath = "/.httpd/certificate-status";
 
-const date = (milliseconds: number): string => new Date(milliseconds).toUTCString();
-
-/** Of a certificate: what clients see of it anyway. */
-function certificateJson({ validFrom, validUntil, serial, fingerprint }: CertificateFacts): object {
-  return {
-    valid: { from: date(validFrom), until: date(validUntil) },
-    serial,
-    "sha256-fingerprint": fingerprint,
-  };
-}
-
-/** All of it. */
-function fullCertificateJson(name: string, facts: CertificateFacts): object {
-  const table = sharedWithKeeper();
-  const ocsp = table && publishedOcsp(table, { name, id: facts.ocspId });
-  return {
-    "issuer-name": facts.issuer,
-    ...certificateJson(facts),
-    "ari-cert-id": facts.ariId,
-    ...(ocsp
-      ? {
-          ocsp: {
-            status: ocsp.state,
-            valid: validOfAnswer(ocsp),
-          },
-        }
-      : {}),
-  };
-}
-
 /** The certificates in use that an authority has signed, by kind of key. */
-function certificatesOf(server: ServerView, domain: ManagedDomain): readonly (readonly [string, CertificateFacts])[] {
+function certificatesOf(server: ServerView, domain: ManagedDomain): readonly NamedFacts[] {
   const found = inUse(server, domain);
   if (!found || found.isTemporary) return [];
   return found.credentials.flatMap(({ certificate }: Credential, index) => {
     const facts = factsOf(certificate);
     return facts ? [[certificateName(domain, index), facts] as const] : [];
   });
-}
-
-/** How long all of them are good. */
-function validOf(facts: readonly CertificateFacts[]): { readonly from: string; readonly until: string } | undefined {
-  if (facts.length === 0) return undefined;
-  const from = Math.max(...facts.map(({ validFrom }) => validFrom));
-  const until = Math.min(...facts.map(({ validUntil }) => validUntil));
-  return { from: date(from), until: date(until) };
 }
 
 function jobOf({ name }: ManagedDomain): JobState | undefined {
@@ -91,39 +55,25 @@ function isRenewing({ isRenewed }: ManagedDomain, job: JobState | undefined): bo
 }
 
 /** All that is known of a managed domain; keys and accounts are not. */
-function domainJson(server: ServerView, domain: ManagedDomain): object {
+function domainJson(server: ServerView, domain: ManagedDomain, withLog: boolean): object {
   const certificates = certificatesOf(server, domain);
   const all = certificates.map(([, facts]) => facts);
-  const valid = validOf(all);
   const job = jobOf(domain);
+  const table = sharedWithKeeper();
   const renewAt = renewalTime(domain, all, job);
   const lack = lackOf(domain, all);
-  const last = job && {
-    status: job.detail === "" ? 0 : 20014,
-    problem: job.problem || undefined,
-    detail: job.detail || undefined,
-  };
   const directory = all.length > 0 && domain.certificateFiles.length === 0 ? domain.authorities[0] : undefined;
+  const store = storeOf(server);
+  const account = store && directory !== undefined ? accountFolder(store, directory, domain.binding) : undefined;
   return {
-    ...recordOf(server, domain, { isComplete: lack === undefined, lack, directory }),
-    cert: {
-      ...(valid ? { valid } : {}),
-      ...Object.fromEntries(certificates.map(([kind, facts]) => [kind, fullCertificateJson(domain.name, facts)])),
-    },
+    ...recordOf(server, domain, { isComplete: lack === undefined, lack, directory, account }),
+    cert: recordsOf(certificates, (facts) =>
+      wholeRecord(facts, table && publishedOcsp(table, { name: domain.name, id: facts.ocspId })),
+    ),
     "renew-at": date(renewAt),
     watched: isWatched(domain),
     renew: renewAt <= Date.now() || undefined,
-    renewal:
-      job && isRenewing(domain, job)
-        ? {
-            name: domain.name,
-            finished: job.finished,
-            errors: job.errors,
-            "last-run": job.lastRun > 0 ? date(job.lastRun) : undefined,
-            "next-run": job.nextRun > 0 ? date(job.nextRun) : undefined,
-            last,
-          }
-        : undefined,
+    renewal: isRenewing(domain, job) ? renewalRecord(server, domain, withLog) : undefined,
   };
 }
 
@@ -142,10 +92,10 @@ export function statusAnswer(request: Request, server: ServerView): Response {
   const { all } = domains;
   const name = request.pathInfo.slice(request.pathInfo.lastIndexOf("/") + 1);
   const one = name === "" ? undefined : (all.find((each) => each.name === name) ?? domains.ofName(name));
-  if (one) return json(domainJson(server, one));
+  if (one) return json(domainJson(server, one, true));
   return json({
     version: "2.6.10",
-    "managed-domains": [...all].sort(byName).map((each) => domainJson(server, each)),
+    "managed-domains": [...all].sort(byName).map((each) => domainJson(server, each, false)),
   });
 }
 
@@ -156,22 +106,20 @@ export function certificateStatus(request: Request, server: ServerView): Respons
   if (!domain) return undefined;
   if (request.method !== "GET") return refuse(501);
   const certificates = certificatesOf(server, domain);
-  const valid = validOf(certificates.map(([, facts]) => facts));
-  const job = jobOf(domain);
+  // Nothing of files of one's own but how long they are good, as Apache.
+  const valid = commonTime(certificates);
+  const shown = domain.certificateFiles.length > 0 ? [] : certificates;
   return json({
     ...(valid ? { valid } : {}),
     ...Object.fromEntries(kindNames(domain).map((kind) => [kind, {}])),
-    // Nothing of files of one's own, as Apache.
-    ...Object.fromEntries(
-      domain.certificateFiles.length > 0 ? [] : certificates.map(([kind, facts]) => [kind, certificateJson(facts)]),
-    ),
-    ...(job && isRenewing(domain, job) ? { renewal: { cert: {} } } : {}),
+    ...recordsOf(shown, publicRecord),
+    ...(jobOf(domain) && isRenewing(domain, jobOf(domain)) ? { renewal: { cert: stagedRecord(server, domain) } } : {}),
   });
 }
 
 interface Row {
   readonly domain: ManagedDomain;
-  readonly certificates: readonly CertificateFacts[];
+  readonly certificates: readonly NamedFacts[];
   readonly job: JobState | undefined;
 }
 
@@ -180,8 +128,7 @@ export function statusSection(server: ServerView, isText: boolean): string {
   const { all, settings } = managedDomains(server);
   if (!settings.serverStatus || all.length === 0) return "";
   const rows = [...all].sort(byName).map((domain): Row => {
-    const certificates = certificatesOf(server, domain).map(([, facts]) => facts);
-    return { domain, certificates, job: jobOf(domain) };
+    return { domain, certificates: certificatesOf(server, domain), job: jobOf(domain) };
   });
   return isText ? textOf(rows) : tableOf(rows);
 }
@@ -217,9 +164,17 @@ function tableOf(rows: readonly Row[]): string {
 }
 
 function cellsOf({ domain, certificates, job }: Row): readonly string[] {
-  const valid = validOf(certificates);
+  const valid = commonTime(certificates);
   const [authority = ""] = domain.authorities;
-  const status = certificates.length === 0 ? "incomplete" : isExpiring(domain, certificates) ? "expiring" : "good";
+  const status =
+    certificates.length === 0
+      ? "incomplete"
+      : isExpiring(
+            domain,
+            certificates.map(([, facts]) => facts),
+          )
+        ? "expiring"
+        : "good";
   return [
     domain.name,
     domain.names.join(" "),

@@ -17,9 +17,10 @@ import {
 } from "../../../src/modules/mod_md/certificates.js";
 import { runCommand } from "../../../src/modules/mod_md/commands.js";
 import { covers } from "../../../src/modules/mod_md/domains.js";
-import { delayAfter, newJob, readJob, writeJob } from "../../../src/modules/mod_md/job.js";
-import { fileNames, readKeyKinds } from "../../../src/modules/mod_md/key-kinds.js";
+import { delayAfter, jobRecord, newJob, readJob, takeOn, writeJob } from "../../../src/modules/mod_md/job.js";
+import { fileNames, readKeyKinds, usualKeys } from "../../../src/modules/mod_md/key-kinds.js";
 import { withLock } from "../../../src/modules/mod_md/lock.js";
+import { renewalOf } from "../../../src/modules/mod_md/schedule.js";
 import { Store } from "../../../src/modules/mod_md/store.js";
 import { lengthOf, readDuration, readSlice, showSlice } from "../../../src/modules/mod_md/times.js";
 import { exchange } from "../../../src/modules/mod_md/transport.js";
@@ -104,6 +105,61 @@ describe("attempts of mod_md", () => {
     it(`wait after ${errors} failures, and ${wanted} ms as asked for, at least ${least} ms`, () => {
       const delay = delayAfter(errors, { first: 30_000, wanted });
       expect(delay).to.be.within(least, least * 1.1);
+    });
+  }
+});
+
+describe("a failed attempt of mod_md", () => {
+  const failed = (problem = "") => {
+    const now = Date.now();
+    return { ...newJob(), errors: 9, problem, wish: "this", lastRun: now - day / 2, nextRun: now + day / 4 };
+  };
+  const rateLimited = "urn:ietf:params:acme:error:rateLimited";
+  for (const [what, problem, wish, isNow, errors] of [
+    ["is made again at once where something else is asked for", "", "that", true, 0],
+    ["is made again within the hour after a start", "", "this", true, 9],
+    ["is left alone where the authority wants that", rateLimited, "this", false, 9],
+    ["is made again where the authority has refused another", rateLimited, "that", true, 0],
+  ] as const) {
+    it(what, () => {
+      const job = failed(problem);
+      takeOn(job, wish);
+      expect(job.nextRun <= Date.now()).to.equal(isNow);
+      expect(job.errors).to.equal(errors);
+    });
+  }
+
+  for (const [problem, status] of [
+    ["", 20_014],
+    ["urn:ietf:params:acme:error:malformed", 22],
+    ["urn:ietf:params:acme:error:unauthorized", 13],
+    ["urn:ietf:params:acme:error:rejectedIdentifier", 70_013],
+    ["urn:ietf:params:acme:error:connection", 20_014],
+  ] as const) {
+    it(`has status ${status} of ${problem || "no problem"}, as in Apache`, () => {
+      expect(jobRecord("a.test", { ...failed(problem), detail: "no" })).to.have.nested.property("last.status", status);
+    });
+  }
+});
+
+describe("the time of a renewal", () => {
+  const life = { validFrom: Date.now() - day, validUntil: Date.now() + 99 * day };
+  const facts = { ...life, names: ["a.test"], serial: "", fingerprint: "", ocspId: "", issuer: "", ariId: undefined };
+  const domain = { names: ["a.test"], keys: usualKeys, renewWindow: { share: 0.33 } };
+  for (const [wanted, found, asked, isNow] of [
+    [true, true, undefined, false],
+    [false, false, undefined, false],
+    [true, false, undefined, true],
+    [false, true, undefined, true],
+    [true, false, false, true],
+    // An authority that does not give what it was asked for is not asked for ever.
+    [true, false, true, false],
+  ] as const) {
+    it(`is ${isNow ? "now" : "later"} with MDMustStaple ${wanted}, found ${found}, and asked for ${asked}`, () => {
+      const due = renewalOf({ ...domain, mustStaple: wanted }, [{ ...facts, mustStaple: found }], {
+        askedToStaple: asked,
+      });
+      expect(due === 0).to.equal(isNow);
     });
   }
 });

@@ -155,6 +155,38 @@ describe("a managed domain over time", function () {
     ]);
   });
 
+  it("is got anew with MDMustStaple, once, though the authority does not give the extension", async () => {
+    await start();
+    const served = await serve("staple.example.org", "MDStapling on\nMDMessageCmd @ROOT@/program");
+    await until("the first is in use", () => isIssued(https, "staple.example.org"));
+    const serial = await serialOf("staple.example.org");
+    const file = join(served.root, "apache2.conf");
+    writeFileSync(file, `${readFileSync(file, "utf8")}\nMDMustStaple on\n`);
+    served.running.child.kill("SIGUSR1");
+    await until("there is another", async () => (await serialOf("staple.example.org")) !== serial);
+    expect(served.errors()).to.match(/MDMustStaple: .* gives certificates without the extension/);
+    served.running.child.kill("SIGUSR1");
+    const installed = (): number => callsOf(served).filter((line) => line.startsWith("installed")).length;
+    await until("it is in its place", () => installed() === 2);
+    await until("the reload is over", () => served.errors().match(/resuming normal operations/g)?.length === 3);
+    expect(served.errors().match(/AH10059: /g)).to.have.length(2);
+  });
+
+  it("is put off where the program does not want it renewed now", async () => {
+    await start();
+    const served = await serve(
+      "veto.example.org",
+      "MDMessageCmd @ROOT@/program",
+      'case "$1" in renewing) echo not me; exit 4 ;; esac',
+    );
+    await until("that is in the log", () =>
+      /AH10109: veto\.example\.org: MDMessageCmd: .*program failed with exit code 4: not me/.test(served.errors()),
+    );
+    await until("it is put off", () => served.errors().includes("AH10060: veto.example.org"));
+    expect(served.errors()).not.to.include("AH10056");
+    expect(callsOf(served)).to.deep.equal(["renewing veto.example.org"]);
+  });
+
   it("leaves no record of DNS behind when the keeper is killed", async () => {
     await start();
     const record = '\\"host\\":\\"_acme-challenge.$2.\\"';

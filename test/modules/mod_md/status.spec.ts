@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { missingForApache, skipWithout, startServer, type Server } from "../../conformance/servers.js";
 import { askHost } from "../../support/managed-domains.js";
+import { until } from "../../support/running.js";
 
 const hosts = (name: string): string => `
 <VirtualHost *:@PORT@>
@@ -90,10 +91,22 @@ const rows = [
     .map(([name]) => [name, "/.httpd/certificate-status"] as const),
 ] as const;
 
+interface Renewal {
+  readonly errors?: number;
+  readonly last?: object;
+}
+
+/** What an attempt that failed leaves behind: how often and with which words differs. */
+const shapeOf = (renewal: Renewal): object => ({
+  all: Object.keys(renewal).sort(),
+  last: Object.keys(renewal.last ?? {}).sort(),
+});
+
 /** Without what is of the moment: ports, what is tried just now, and times that are less than an hour away. */
 const masked = (text: string, secure: number): unknown =>
   JSON.parse(text, (key, value: unknown) => {
-    if (key === "renewal" || typeof value !== "string") return key === "renewal" ? undefined : value;
+    if (key === "renewal") return shapeOf(value as Renewal);
+    if (typeof value !== "string") return value;
     const isNow = / GMT$/.test(value) && Math.abs(Date.parse(value) - Date.now()) < 3_600_000;
     return isNow ? "now" : value.replace(`:${secure}/`, ":SECURE/");
   });
@@ -134,6 +147,12 @@ describe("md-status and certificate-status", function () {
       const server = await startServer(kind, configuration, folder);
       servers.push(server);
       const [port = 0, secure = 0] = server.ports;
+      for (const name of ["always.test", "auto.test"]) {
+        await until(`${kind} has tried for ${name}`, async () => {
+          const { text } = await askHost(port, "own.test", `/domains/${name}`);
+          return ((JSON.parse(text) as { readonly renewal?: Renewal }).renewal?.errors ?? 0) > 0;
+        });
+      }
       const answers: Record<string, unknown> = {};
       for (const [host, path] of rows) {
         const { status, text } = await askHost(port, host, path);
