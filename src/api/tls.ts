@@ -13,8 +13,32 @@ export interface TlsSettings {
   readonly asksForCertificate: boolean;
   /** What is shown of its certificates in handshakes where clients ask (OCSP stapling); undefined: nothing. */
   readonly staples: readonly Staple[] | undefined;
+  /** Of several certificates with staples: what encrypts with each alone. */
+  readonly alone?: CertificatesAlone | undefined;
+  /** Whether the server's order of ciphers and signatures counts, not the client's. */
+  readonly honorsOrder?: boolean;
   /** Looks at a client's certificate when the handshake is over; the reason why the connection is refused. Never rejects. */
   verify?(socket: TLSSocket): string | undefined | Promise<string | undefined>;
+}
+
+/** The certificates of a virtual host, one by one. */
+export interface CertificatesAlone {
+  readonly certificates: readonly CertificateAlone[];
+  /** The ciphers that are allowed, by their numbers and in the server's order. */
+  readonly ciphers: readonly number[];
+}
+
+/** One certificate of several, and which clients can do with it. Numbers of schemes and groups are those of RFC 8446. */
+export interface CertificateAlone {
+  readonly options: SecureContextOptions;
+  /** What its key can sign with, from TLS 1.3 on. */
+  readonly schemes: readonly number[];
+  /** What else it can sign with before. */
+  readonly olderSchemes: readonly number[];
+  /** Whether up to TLS 1.2 it goes with ECDSA's ciphers; else with RSA's. */
+  readonly isElliptic: boolean;
+  /** Its curve, which clients up to TLS 1.2 have to know. */
+  readonly group: number | undefined;
 }
 
 /** An answer of a certificate's authority about it, for handshakes. */

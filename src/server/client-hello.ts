@@ -6,6 +6,13 @@ export interface ClientHello {
   readonly serverName: string | undefined;
   /** By ALPN, in the client's order. */
   readonly protocols: readonly string[];
+  /** Whether it wants to see what the authority says of the certificate. */
+  readonly asksForStaple: boolean;
+  /** By their numbers, in the client's order; versions above TLS 1.2 alone are listed by all clients that know them. */
+  readonly versions: readonly number[];
+  readonly ciphers: readonly number[];
+  readonly schemes: readonly number[];
+  readonly groups: readonly number[];
 }
 
 const handshakeRecord = 22;
@@ -16,7 +23,11 @@ const messageHead = 4;
 const mostRecord = 16_384 + 256;
 const mostMessage = 65_536;
 const serverNameExtension = 0;
+const stapleExtension = 5;
+const groupsExtension = 10;
+const schemesExtension = 13;
 const protocolsExtension = 16;
+const versionsExtension = 43;
 
 /**
  * Reads a ClientHello (RFC 8446 section 4.1.2), of one record or several. "more": it is not whole yet; undefined: it is none
@@ -52,20 +63,30 @@ function readMessage(hello: Reader): ClientHello {
   // Version and random bytes; session, ciphers, compression.
   hello.bytes(2 + 32);
   hello.vector(1);
-  hello.vector(2);
+  const ciphers = hello.vector(2).numbers();
   hello.vector(1);
   let serverName: string | undefined;
+  let asksForStaple = false;
   const protocols: string[] = [];
+  const lists = new Map<number, readonly number[]>();
   const extensions = hello.isAtEnd ? hello : hello.vector(2);
   while (!extensions.isAtEnd) {
     const type = extensions.number(2);
     const content = extensions.vector(2);
     if (type === serverNameExtension) serverName = readServerName(content.vector(2)) ?? serverName;
+    if (type === stapleExtension) asksForStaple = true;
+    if (type === groupsExtension || type === schemesExtension) lists.set(type, content.vector(2).numbers());
+    if (type === versionsExtension) lists.set(type, content.vector(1).numbers());
     if (type === protocolsExtension) {
       for (const list = content.vector(2); !list.isAtEnd;) protocols.push(list.vector(1).rest().toString("latin1"));
     }
   }
-  return { serverName, protocols };
+  return {
+    ...{ serverName, protocols, asksForStaple, ciphers },
+    versions: lists.get(versionsExtension) ?? [],
+    schemes: lists.get(schemesExtension) ?? [],
+    groups: lists.get(groupsExtension) ?? [],
+  };
 }
 
 /** The first host name of the list (RFC 6066 section 3). */
@@ -93,6 +114,11 @@ class Reader {
 
   number(size: number): number {
     return this.bytes(size).readUIntBE(0, size);
+  }
+
+  /** Those of two bytes that are left. */
+  numbers(): number[] {
+    return Array.from({ length: (this.#bytes.length - this.#at) >> 1 }, () => this.number(2));
   }
 
   vector(size: number): Reader {

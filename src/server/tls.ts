@@ -11,7 +11,8 @@ import {
   type TlsSettings,
   type VirtualHost,
 } from "../api/index.js";
-import { readClientHello } from "./client-hello.js";
+import { chooseCertificate } from "./certificate-choice.js";
+import { readClientHello, type ClientHello } from "./client-hello.js";
 import { chooseProtocol, type Spoken } from "./protocols.js";
 import { hostByName, type HostGroup } from "./site.js";
 
@@ -67,7 +68,8 @@ export class TlsEndpoint {
   readonly #first: TlsHost;
   readonly #group: HostGroup;
   readonly #options: EndpointOptions;
-  readonly #servers = new Map<TlsHost, { readonly server: Server; options: TlsSettings["options"] }>();
+  /** What does the handshakes of each virtual host: with all of its certificates, and with each of several alone. */
+  readonly #servers = new Map<TlsHost, Map<number, { readonly server: Server; options: TlsSettings["options"] }>>();
   #challengeServer: Server | undefined;
   readonly #waiting = new Map<string, Waiting>();
 
@@ -118,7 +120,7 @@ export class TlsEndpoint {
       const end = endOf(client);
       this.#waiting.set(end, { host, open });
       client.once("close", () => this.#waiting.delete(end));
-      this.#serverOf(host).emit("connection", client);
+      this.#serverOf(host, hello).emit("connection", client);
     };
     const limit = setTimeout(drop, this.#options.timeout);
     client.once("close", () => clearTimeout(limit));
@@ -130,10 +132,15 @@ export class TlsEndpoint {
   }
 
   /** What does the handshakes of a virtual host, with a certificate that may have been renewed. */
-  #serverOf(host: TlsHost): Server {
-    const { options } = host.settings;
-    let known = this.#servers.get(host);
-    if (!known) this.#servers.set(host, (known = { server: this.#makeServer(host), options }));
+  #serverOf(host: TlsHost, hello: ClientHello | undefined): Server {
+    const { settings } = host;
+    const chosen = chooseCertificate(hello, settings);
+    const { options } = chosen ?? settings;
+    const number = chosen ? (settings.alone?.certificates.indexOf(chosen) ?? -1) : -1;
+    let servers = this.#servers.get(host);
+    if (!servers) this.#servers.set(host, (servers = new Map()));
+    let known = servers.get(number);
+    if (!known) servers.set(number, (known = { server: this.#makeServer(host, options), options }));
     if (known.options !== options) {
       known.options = options;
       known.server.setSecureContext(options);
@@ -141,11 +148,11 @@ export class TlsEndpoint {
     return known.server;
   }
 
-  #makeServer(host: TlsHost): Server {
+  #makeServer(host: TlsHost, options: TlsSettings["options"]): Server {
     const { virtualHost, settings } = host;
     // It listens nowhere: it is handed sockets that were accepted elsewhere.
     const server = createServer({
-      ...settings.options,
+      ...options,
       handshakeTimeout: this.#options.timeout,
       requestCert: settings.asksForCertificate,
       // Whether it is good enough is looked at when the handshake is over.

@@ -4,6 +4,7 @@ import { constants, createPrivateKey, hkdfSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import type { ManagedCredentials } from "../../api/index.js";
+import { lastOfEachKind } from "./alone.js";
 import { pemTexts } from "./certificate.js";
 import { messageOf, readNamed, readNamedBoth, TlsFault, type Files } from "./named-files.js";
 import type { NamedFile, PassPhraseProgram, SslSettings } from "./settings.js";
@@ -43,7 +44,8 @@ export function contextOptions(
   if (!first && !managed) {
     throw new TlsFault("SSLEngine is on, and no SSLCertificateFile says with which certificate", undefined);
   }
-  const keyFiles = keys.length > 0 ? keys : certificates;
+  // A certificate without a line for its key has it in its own file.
+  const keyFiles = certificates.map((certificate, index) => keys[index] ?? certificate);
   const own = ownCredentials(settings, keyFiles, { name, files });
   const ca = readNamedBoth(settings.authorities, settings.authorityFolder, {
     directive: "SSLCACertificate",
@@ -110,8 +112,11 @@ function ownCredentials(
 function withManaged(own: OwnCredentials, managed: ContextOptions["managed"]): Partial<OwnCredentials> {
   const isOwnEnough = !managed || managed === "awaited" || (managed.isTemporary && own.cert.length > 0);
   const more = isOwnEnough ? [] : managed.credentials;
-  const cert = [...own.cert, ...more.map(({ certificate }) => certificate)];
-  return cert.length === 0 ? {} : { cert, key: [...own.key, ...more.map(({ key }) => key)] };
+  const { kept } = lastOfEachKind([
+    ...own.cert.map((cert, index) => ({ cert, key: own.key[index] ?? "" })),
+    ...more.map(({ certificate, key }) => ({ cert: certificate, key })),
+  ]);
+  return kept.length === 0 ? {} : { cert: kept.map(({ cert }) => cert), key: kept.map(({ key }) => key) };
 }
 
 /** The same in all workers, so that a session begun with one goes on with another. */

@@ -13,6 +13,7 @@ import {
 } from "../../api/index.js";
 import { backEndTls, checkBackEndTls, readBackEndFiles } from "./back-ends.js";
 import { checkAccess, checkName, nameUser, refuseFake, setVariables } from "./access.js";
+import { certificatesAlone, ciphersOf, lastOfEachKind } from "./alone.js";
 import { clientRules } from "./client-rules.js";
 import { verifyClient } from "./client-certificates.js";
 import { contextOptions, renewedOptions, type OwnCredentials } from "./contexts.js";
@@ -32,7 +33,12 @@ type ChangingSettings = { -readonly [K in keyof TlsSettings]: TlsSettings[K] };
 /** What encrypts the connections to each virtual host of this process, and what must be equal for connections to be shared. */
 const encrypted = new WeakMap<
   VirtualHost,
-  { readonly settings: ChangingSettings; readonly own: OwnCredentials; readonly policy: string }
+  {
+    readonly settings: ChangingSettings;
+    readonly own: OwnCredentials;
+    readonly policy: string;
+    readonly ciphers: readonly number[];
+  }
 >();
 
 /** What a rehearsal encrypts with where there is no certificate yet. */
@@ -61,6 +67,7 @@ function takeRenewed(server: ServerView, host: VirtualHost): void {
     known.settings.options = renewedOptions(known.settings.options, known.own, managed);
     for (const each of known.settings.staples ?? []) each.end?.();
     known.settings.staples = staplesOf(server, host, known.settings.options);
+    if (known.settings.staples) known.settings.alone = certificatesAlone(known.settings.options, known.ciphers);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `the renewed certificate of ${nameOf(host)} cannot be used, the former one stays: ${reason}`;
@@ -111,7 +118,19 @@ function check(server: ServerView): void {
     if (isEncrypted(server, host, settings)) {
       try {
         const managed = isManaged(server, host) ? "awaited" : undefined;
-        contextOptions(settings, { name: nameOf(host), secret: Buffer.alloc(32), managed, asks: false, files: server });
+        const { own } = contextOptions(settings, {
+          name: nameOf(host),
+          secret: Buffer.alloc(32),
+          managed,
+          asks: false,
+          files: server,
+        });
+        const { hidden } = lastOfEachKind(own.cert.map((cert) => ({ cert, key: "" })));
+        for (const index of hidden) {
+          const reason =
+            "SSLCertificateFile: nobody sees this certificate: a later line of this virtual host names another for the same kind of key";
+          server.warn(reason, settings.certificates[index]?.origin);
+        }
         clientRules(settings, host, server);
       } catch (error) {
         if (!(error instanceof TlsFault)) throw error;
@@ -138,13 +157,7 @@ function staplesOf(server: ServerView, host: VirtualHost, { cert, ca }: SecureCo
     .find(Boolean);
   if (!settings.staples && !wanted) return undefined;
   const log = (message: string): void => host.errorLog.write({ level: "error", module: "ssl", message });
-  const certificates = [cert ?? []].flat();
-  if (certificates.length > 1) {
-    // Node asks for the answer before OpenSSL has chosen: it would go out with whichever certificate is chosen then.
-    log(`SSLUseStapling: ${nameOf(host)} has ${certificates.length} certificates and goes without: let it have one`);
-    return [];
-  }
-  return certificates.flatMap((own): Staple[] => {
+  return [cert ?? []].flat().flatMap((own): Staple[] => {
     try {
       const { leaf, issuer } = leafAndIssuer([own, ca ?? []].flat().map(String));
       const url = (wanted ? undefined : settings.staplingUrl) ?? responderOf(leaf);
@@ -222,7 +235,7 @@ export default defineModule({
       check(server);
       checkBackEndTls(server);
     },
-    start({ server, secret, passingSecret = secret, isRehearsal }) {
+    async start({ server, secret, passingSecret = secret, isRehearsal }) {
       readBackEndFiles(server);
       for (const { host, settings, asks } of encryptedHosts(server)) {
         const awaited = isRehearsal && isManaged(server, host) ? "awaited" : undefined;
@@ -235,13 +248,17 @@ export default defineModule({
           files: server,
         });
         const rules = clientRules(settings, host, server);
-        const tls = {
+        const staples = isRehearsal ? undefined : staplesOf(server, host, options);
+        const ciphers = staples ? await ciphersOf(options) : [];
+        const tls: ChangingSettings = {
           options: awaited && managed === awaited ? { ...options, ...anonymous } : options,
           asksForCertificate: asks,
-          staples: isRehearsal ? undefined : staplesOf(server, host, options),
+          staples,
+          alone: staples ? certificatesAlone(options, ciphers) : undefined,
+          honorsOrder: settings.honorsOrder,
           verify: (socket: TLSSocket) => verifyClient(socket, rules),
         };
-        encrypted.set(host, { settings: tls, own, policy: policyText(host, settings) });
+        encrypted.set(host, { settings: tls, own, policy: policyText(host, settings), ciphers });
       }
       for (const each of certificateProviders(server)) each.onRenewal((host) => takeRenewed(server, host));
     },

@@ -34,6 +34,7 @@ function makeCertificates(): void {
   const make = ["req", "-newkey", "rsa:2048", "-nodes", "-keyout", "rsa.key", "-out", "request"];
   openssl(folder, ...make, "-subj", "/CN=rsa.test");
   openssl(folder, "x509", "-req", "-in", "request", "-out", "rsa.pem", "-days", "30", ...from);
+  appendFileSync(join(folder, "rsa.pem"), readFileSync(join(folder, "ca.pem")));
   appendFileSync(join(folder, "index"), "V\t401231235959Z\t\tF2F0\tunknown\t/CN=rsa.test\n");
 }
 
@@ -107,11 +108,9 @@ const rows: readonly (readonly [name: string, lines: string, shown: RegExp, byAp
     /OCSP response: no response sent/,
   ],
   ["alone", "SSLStaplingForceURL @RESPONDER@/answer\nSSLCertificateFile @ROOT@/alone.leaf", /no response sent/],
-  // An answer about a certificate that is not the one shown would be worse than none.
   [
     "several",
     "SSLStaplingForceURL @RESPONDER@/answer\nSSLCertificateFile @ROOT@/several.pem\nSSLCertificateFile @ROOT@/rsa.pem\nSSLCertificateKeyFile @ROOT@/rsa.key",
-    /no response sent/,
     /Cert Status: good/,
   ],
 ];
@@ -167,6 +166,28 @@ for (const kind of ["apache", "modhost"] as const) {
       const shown = kind === "apache" ? byApache : ours;
       it(`shows at ${name} ${shown.source}`, async () => {
         expect(await statusOf(server?.ports[1] ?? 0, name)).to.match(shown);
+      });
+    }
+
+    // Each shows the answer about the certificate that goes with what the client can do, and about no other.
+    for (const [options, shown] of [
+      ["-tls1_3", "several"],
+      ["-tls1_3 -sigalgs RSA-PSS+SHA256", "rsa"],
+      ["-tls1_3 -sigalgs RSA-PSS+SHA256:ECDSA+SHA256", "rsa|several"],
+      ["-tls1_2", "several"],
+      ["-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256", "rsa"],
+      ["-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256", "rsa|several"],
+      ["-tls1_2 -cipher ECDHE-ECDSA-AES128-GCM-SHA256", "several"],
+      ["-tls1_2 -curves P-384", "rsa"],
+      ["-tls1_2 -sigalgs RSA+SHA256", "rsa"],
+    ] as const) {
+      it(`shows the one about the certificate that is for clients with ${options}`, async () => {
+        const said = await statusOf(server?.ports[1] ?? 0, "several", ...options.split(" "));
+        expect(said).to.match(/Cert Status: good/);
+        const [, name = ""] = /^subject=CN *= *(\w+)/m.exec(said) ?? [];
+        expect(name).to.match(new RegExp(`^(?:${shown})$`));
+        const [, serial = ""] = /Serial Number: *(\w+)/.exec(said) ?? [];
+        expect(serial).to.equal(read(name === "rsa" ? "rsa.pem" : "several.leaf").serialNumber);
       });
     }
 
