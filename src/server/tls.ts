@@ -62,6 +62,12 @@ interface Waiting {
   readonly open: (opened: Encrypted) => void;
 }
 
+/** What does handshakes, with the options of the moment. */
+interface Handshakes {
+  readonly server: Server;
+  options: TlsSettings["options"];
+}
+
 /** Encrypts the connections to one group of virtual hosts. */
 export class TlsEndpoint {
   readonly #hosts: ReadonlyMap<VirtualHost, TlsHost>;
@@ -69,7 +75,7 @@ export class TlsEndpoint {
   readonly #group: HostGroup;
   readonly #options: EndpointOptions;
   /** What does the handshakes of each virtual host: with all of its certificates, and with each of several alone. */
-  readonly #servers = new Map<TlsHost, Map<number, { readonly server: Server; options: TlsSettings["options"] }>>();
+  readonly #servers = new Map<TlsHost, Map<number, Handshakes>>();
   #challengeServer: Server | undefined;
   readonly #waiting = new Map<string, Waiting>();
 
@@ -138,7 +144,7 @@ export class TlsEndpoint {
     const { options } = chosen ?? settings;
     const number = chosen ? (settings.alone?.certificates.indexOf(chosen) ?? -1) : -1;
     let servers = this.#servers.get(host);
-    if (!servers) this.#servers.set(host, (servers = new Map()));
+    if (!servers) this.#servers.set(host, (servers = new Map<number, Handshakes>()));
     let known = servers.get(number);
     if (!known) servers.set(number, (known = { server: this.#makeServer(host, options), options }));
     if (known.options !== options) {

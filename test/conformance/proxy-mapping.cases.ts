@@ -276,6 +276,56 @@ DocumentRoot "@ROOT@/htdocs"
   ],
 });
 
+/** Lines with one back end, and what the back end sees: "close" by disablereuse=On, of whichever line that holds. */
+const shared: Suite = {
+  name: "lines of ProxyPass with the same back end",
+  configuration: `LoadModule proxy_module @MODULES@/mod_proxy.so
+LoadModule proxy_http_module @MODULES@/mod_proxy_http.so
+LoadModule headers_module @MODULES@/mod_headers.so
+Listen 127.0.0.1:@PORT2@
+DocumentRoot "@ROOT@/htdocs"
+<Directory "@ROOT@">
+  Require all granted
+</Directory>
+ProxyPass /main http://127.0.0.4:@PORT2@/ disablereuse=On
+<VirtualHost *:@PORT@>
+  ServerName front.test
+  ProxyPass /m http://127.0.0.4:@PORT2@/ disablereuse=Off
+  ProxyPass /n http://127.0.0.4:@PORT2@/deep/
+  ProxyPass /a ${back}/ disablereuse=On
+  ProxyPass /b ${back}/
+  ProxyPass /c ${back}/deep/ disablereuse=Off
+  <Location /d>
+    ProxyPass ${back}/
+  </Location>
+  ProxyPass /e HTTP://LOCALHOST:@PORT2@/deep/ disablereuse=Off
+  ProxyPass /f http://localhost:@PORT2@/ disablereuse=On
+  <Location /g>
+    ProxyPass http://127.0.0.2:@PORT2@/
+  </Location>
+  ProxyPass /h http://127.0.0.2:@PORT2@/ disablereuse=On
+  ProxyPass /i http://127.0.0.2:@PORT2@ disablereuse=On
+  ProxyPass /k http://127.0.0.3:@PORT2@/deep/ disablereuse=On
+  ProxyPass /l http://127.0.0.3:@PORT2@/
+</VirtualHost>
+<VirtualHost *:@PORT@>
+  ServerName other.test
+  ProxyPass /a ${back}/
+</VirtualHost>
+<VirtualHost *:@PORT2@>
+  ServerName back.test
+  Header set X-Connection "expr=%{req:Connection}"
+</VirtualHost>
+`.replace("Listen 127.0.0.1:@PORT2@", "Listen 0.0.0.0:@PORT2@"),
+  files: { "htdocs/file.txt": "file\n", "htdocs/deep/file.txt": "deep\n" },
+  cases: [
+    ..."abcdefghklmn".split("").map((line): Case => ({ name: `line ${line}`, target: `/${line}/file.txt` })),
+    { name: "a request with the longer URL of an earlier line", target: "/l/deep/file.txt" },
+    { name: "a URL without a slash", target: "/i/file.txt" },
+    { name: "another virtual host", target: "/a/file.txt", headers: ["Host: other.test"] },
+  ],
+};
+
 export const suite: Suite = {
   name: "paths and fields of a reverse proxy",
   configuration,
@@ -288,4 +338,4 @@ export const suite: Suite = {
   },
   cases,
 };
-export const further: readonly Suite[] = ["Off", "On", "Full", "Block"].map(via);
+export const further: readonly Suite[] = [shared, ...["Off", "On", "Full", "Block"].map(via)];

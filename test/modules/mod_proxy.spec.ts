@@ -218,6 +218,24 @@ describe("mod_proxy", () => {
       ]);
     });
 
+    it("warns of parameters that an earlier line with the same back end overrules", () => {
+      const text = `ProxyPass /a http://h/ timeout=5
+ProxyPass /b http://H/ timeout=6
+ProxyPass /c http://h/c timeout=5
+<Location /d>
+ProxyPass http://h/d upgrade=websocket
+</Location>
+ProxyPass /e http://h/e
+ProxyPass /f http://h:81/ timeout=7
+ProxyPass /g http://other/deep timeout=8
+ProxyPass /h http://other/ timeout=9`;
+      const warnings = faultsOf(text).warnings.filter((warning) => warning.includes("the same back end"));
+      expect(warnings.map((warning) => warning.slice(0, 60))).to.deep.equal([
+        "2: the parameters of this ProxyPass are not used: an earlier",
+        "5: the parameters of this ProxyPass are not used: an earlier",
+      ]);
+    });
+
     it("accepts the parameters people write", () => {
       const { errors } = faultsOf(
         "ProxyPass / http://h/ retry=0 timeout=1000ms connectiontimeout=5 max=10 acquire=500 ttl=60 keepalive=On " +

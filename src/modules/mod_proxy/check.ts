@@ -6,6 +6,7 @@ import { moduleOf } from "./handler.js";
 import { hiddenRules, type ProxyRule } from "./rules.js";
 import type { AllParameters, Parameters } from "./parameters.js";
 import { definition } from "./settings.js";
+import { shareBackEnds } from "./sharing.js";
 import type { Address } from "./target.js";
 
 /** Warns of lines that never match, of schemes without a module, and of balancers without members. */
@@ -13,6 +14,7 @@ export function checkProxies(server: ServerView): void {
   const schemes = server.providers("proxyScheme");
   const wanting = new Set<string>();
   const names = balancerNames(server);
+  checkSharing(server);
   for (const { virtualHost, settings } of server.everywhere(definition)) {
     for (const { rule, by } of hiddenRules(settings.rules ?? [])) {
       server.warn(
@@ -56,6 +58,20 @@ export function checkProxies(server: ServerView): void {
       wanting.add(scheme);
       server.warn(`no module is loaded for ${scheme}:// back ends: a2enmod proxy_${moduleOf(scheme)}`, origin);
     }
+  }
+}
+
+/** Parameters that say something else than those that hold. */
+function checkSharing(server: ServerView): void {
+  for (const { rule, owner } of shareBackEnds(server)) {
+    const [said, held] = [rule, owner].map(({ destination }) => JSON.stringify(destination?.parameters ?? {}));
+    if (said === "{}" || said === held) continue;
+    server.warn(
+      `the parameters of this ${rule.directive} are not used: an earlier line has the same back end, and as in Apache its ` +
+        "parameters hold for both; write them there",
+      rule.origin,
+      { related: [{ origin: owner.origin, text: "the earlier line" }] },
+    );
   }
 }
 

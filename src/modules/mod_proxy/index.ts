@@ -8,6 +8,7 @@ import { takeForwarded } from "./forward.js";
 import { handle, isProxied } from "./handler.js";
 import type { ReverseRule } from "./reverse.js";
 import { refuseOpenProxies } from "./open-proxy.js";
+import { shareBackEnds } from "./sharing.js";
 import { locationAround, parseRule } from "./rules.js";
 import { proxySections } from "./sections.js";
 import { definition, type Via } from "./settings.js";
@@ -18,6 +19,7 @@ const hosts = ["server config", "virtual host"] as const;
 const alsoSections = ["server config", "virtual host", "directory"] as const;
 
 const parametersDoc =
+  "Lines whose URL is that of an earlier line of the same virtual host, or begins with it, share its parameters, as in Apache; `-t` warns of their own. " +
   "Behind the URL: `timeout=` (seconds; longest pause of the back end), `connectiontimeout=`, `max=` (connections of one " +
   "HTTP worker) with `acquire=` (milliseconds to wait for one), `ttl=` (seconds a connection idles in the pool, 60 unless " +
   "written), `disablereuse=On`, `enablereuse=`, `keepalive=On`, `ping=` (longest wait for `100 Continue` before a body is " +
@@ -30,7 +32,8 @@ const parametersDoc =
   "behind them counts for nothing, as in Apache. `flusher=` and `secret=` (of AJP) have no effect. Variables of the environment: `no-proxy` keeps a request out, " +
   "`proxy-nokeepalive` gives it a connection of its own, `proxy-initial-not-pooled` a new one to the first request of a " +
   "client; `force-proxy-request-1.0` sends HTTP/1.0, `proxy-sendcl` a length in place of chunks (the body waits in a " +
-  "file), `proxy-interim-response=Suppress` keeps 1xx responses back, `Proxy-Chain-Auth` passes Proxy-Authorization on. ";
+  "file), `proxy-interim-response=Suppress` keeps 1xx responses back, `Proxy-Chain-Auth` passes Proxy-Authorization on; " +
+  "`proxy-sendextracrlf` has no effect: behind a body, two more bytes are the beginning of another request. ";
 const mappingDoc =
   "The back end is `http://host[:port]/path` or `https://...` (with SSLProxyEngine), which need mod_proxy_http; `ws://` or " +
   "`wss://` (mod_proxy_wstunnel), `fcgi://`, `scgi://`, `uwsgi://` (the module of that name), or `balancer://name` with " +
@@ -202,6 +205,7 @@ export default defineModule({
       refuseOpenProxies(server);
     },
     start(worker) {
+      shareBackEnds(worker.server);
       makeBalancers(worker);
     },
     stop() {

@@ -33,6 +33,8 @@ export type Destination =
 export type ProxyRule = PathTest & {
   readonly directive: string;
   readonly origin: Origin;
+  /** Lines that were read before have lower numbers. */
+  readonly number: number;
   readonly destination: Destination | undefined;
   /** The rest of the path goes on as the client sent it, whatever it means. */
   readonly nocanon: boolean;
@@ -44,7 +46,7 @@ export type ProxyRule = PathTest & {
 /** Says that the rules of the main server are not taken over: a rule that matches nothing. */
 export const standsAlone = (directive: string, origin: Origin): ProxyRule => ({
   ...{ directive, origin, regex: never, destination: undefined },
-  ...{ nocanon: false, noquery: false, mapping: "decoded" },
+  ...{ number: 0, nocanon: false, noquery: false, mapping: "decoded" },
 });
 
 const never = /(?!)/;
@@ -53,6 +55,8 @@ const never = /(?!)/;
 export function isAlone(rules: readonly ProxyRule[]): boolean {
   return rules.some((rule) => "regex" in rule && rule.regex === never);
 }
+
+let count = 0;
 
 /** Reads the words of a line. `asRegex`: the path is a regular expression. */
 export function parseRule(words: readonly string[], asRegex: boolean, place: Place): ProxyRule {
@@ -85,6 +89,7 @@ export function parseRule(words: readonly string[], asRegex: boolean, place: Pla
     ...test,
     directive: place.directive,
     origin: place.origin,
+    number: ++count,
     destination,
     nocanon: flags.includes("nocanon"),
     noquery: flags.includes("noquery"),

@@ -3,6 +3,7 @@ import { lookupFor, prefixLength, type Found, type Request, type Response } from
 import { forwardMapping, forwardParameters } from "./forward.js";
 import { joined, type AllParameters } from "./parameters.js";
 import type { Destination, ProxyRule } from "./rules.js";
+import { parametersOfRule } from "./sharing.js";
 import { servletPath, servletPrefixLength } from "./servlet-path.js";
 import type { ProxySettings, SetLine } from "./settings.js";
 import { canonicalPath, comparable, nameOf, parseAuthority, type Address } from "./target.js";
@@ -132,10 +133,11 @@ const none: AllParameters = {};
 function ruleParameters({ filename }: Mapping, rules: readonly ProxyRule[]): AllParameters {
   const url = comparable(filename.slice("proxy:".length));
   let [best, length] = [none, 0];
-  for (const { destination } of rules) {
+  for (const rule of rules) {
+    const { destination } = rule;
     if (destination?.kind !== "back end") continue;
     const name = comparable(nameOf(destination.target));
-    if (name.length > length && url.startsWith(name)) [best, length] = [destination.parameters, name.length];
+    if (name.length > length && url.startsWith(name)) [best, length] = [parametersOfRule(rule, name), name.length];
   }
   return best;
 }
@@ -187,11 +189,12 @@ function ownMapping(
   },
 ): Mapping | string {
   const { rule, end, query } = parts;
-  const { target, parameters } = parts.destination;
+  const { target } = parts.destination;
   const raw = rule.nocanon && rule.mapping !== "servlet" ? rawRest(request, rule) : undefined;
   const rest = raw ?? (isForEncoded(rule) ? request.path.slice(end) : restOf(request, end));
   const path = target.path + rest;
   const shown = target.path + request.path.slice(end);
+  const parameters = parametersOfRule(rule, nameOf({ address: target.address, path: shown }));
   const mapping = join(target.address, { path, shown, wire: path, query }, parameters);
   return rule.nocanon && typeof mapping !== "string" ? { ...mapping, isRaw: true } : mapping;
 }

@@ -15,8 +15,9 @@ export function staplingDirectives(directive: Make): Directives<Settings> {
         "answer has been kept for SSLStaplingStandardCacheTimeout or is no longer true; an answer that is still true is shown " +
         "meanwhile, and when the responder cannot be reached. The certificate of the authority must stand in SSLCertificateFile " +
         "behind the server's own, in SSLCertificateChainFile or in SSLCACertificateFile; without it, or without a responder, there " +
-        "is a line in the error log and no stapling. A virtual host with several certificates does without, and has such a line: " +
-        "Node lets an answer be given before it is known which of them is shown, and one about another is worse than none.",
+        "is a line in the error log and no stapling. Of several certificates each is shown with its own answer: who gets which is worked " +
+        "out from the client's first message, since Node asks for the answer before OpenSSL has chosen. With `SSLOpenSSLConfCmd " +
+        "SignatureAlgorithms` that cannot be done, and there is none.",
       example: "SSLUseStapling On\nSSLStaplingCache shmcb:/run/stapling(128000)",
       default: "Off",
       set: ([staples]) => ({ staples }),
