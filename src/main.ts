@@ -11,6 +11,7 @@ import { prepareWorker } from "./process/serve.js";
 import { runWorker } from "./process/worker.js";
 import { init } from "./tools/init.js";
 import { findServerRoot, namedRoot } from "./tools/server-root.js";
+import { forgiveClosedReader } from "./tools/terminal.js";
 
 /** The server root of a main file that is named: the nearest one, else the folder of the file. */
 function rootFor(file: string): string {
@@ -22,8 +23,7 @@ function rootFor(file: string): string {
   }
 }
 
-// A reader that has seen enough, `modhost -L | head`, is no fault of a command, and ends no server.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+for (const stream of [process.stdout, process.stderr]) forgiveClosedReader(stream);
 
 const packageRoot = fileURLToPath(new URL("..", import.meta.url));
 const pythonPackage = resolve(packageRoot, "python/modhost_wsgi");

@@ -147,6 +147,8 @@ export const core = defineSettings("core", {
   documentRoot: value<string>("/var/www/html"),
   /** The line that set it. */
   documentRootOrigin: value<import("./origin.js").Origin | undefined>(undefined),
+  /** Mutex lines, in order. */
+  mutexes: list<import("./mutex.js").MutexLine>("outer first"),
   serverName: notInherited(value<ServerName | undefined>(undefined)),
   serverAliases: notInherited(list<string>("replace")),
   serverPath: notInherited(value<string | undefined>(undefined)),

@@ -40,6 +40,7 @@ export * from "./local-name.js";
 export * from "./log-item.js";
 export * from "./log.js";
 export * from "./module.js";
+export * from "./mutex.js";
 export * from "./named-filter.js";
 export * from "./nameless-file.js";
 export * from "./nearest.js";

@@ -9,6 +9,8 @@ export interface Origin {
   readonly via?: Origin;
   /** Set where this is a line in the body of the macro of that name; `via` then is the Use line. */
   readonly macro?: string;
+  /** Then the line of its `<Macro>`. */
+  readonly macroLine?: number;
 }
 
 /** Text of the form "file:line". */

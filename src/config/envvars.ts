@@ -16,7 +16,7 @@ const maximumOutput = 1024 * 1024;
 
 /**
  * Sources `envvars` in the server root (or the file APACHE_ENVVARS names) with `sh`, in the given environment with
- * APACHE_CONFDIR set, and gives the environment as it is afterwards, with APACHE_ARGUMENTS, exported or not. As with apache2ctl a plain assignment in the file
+ * APACHE_CONFDIR set, and gives the environment as it is afterwards, with what apachectl takes from it, exported or not. As with apache2ctl a plain assignment in the file
  * wins over the environment, and `: ${NAME:=value}` leaves the environment the last word. Without a file, or where it
  * fails, the environment comes back as it was.
  */
@@ -29,7 +29,7 @@ export function readEnvvars(serverRoot: string, given: Readonly<Record<string, s
   const { status, signal, error, stdout, stderr } = spawnSync(
     "sh",
     // What the file prints must not be taken for a variable. The full path keeps "." from searching PATH.
-    ["-c", '. "$1" >/dev/null && export APACHE_ARGUMENTS && exec env -0', "sh", file],
+    ["-c", '. "$1" >/dev/null && export APACHE_ARGUMENTS APACHE_ULIMIT_MAX_FILES && exec env -0', "sh", file],
     {
       env: { ...environment, APACHE_CONFDIR: environment["APACHE_CONFDIR"] ?? serverRoot },
       timeout: patience,

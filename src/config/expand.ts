@@ -263,7 +263,12 @@ function use(node: DirectiveNode, { out, depth, nesting, reading }: Context): vo
   const used = useMacro(node, reading);
   if (!used || !mayNest(nesting, node, reading)) return;
   const { lines, macro } = used;
-  const from: FileOrigin = { file: macro.origin.file, via: node.origin, macro: macro.name };
+  const from: FileOrigin = {
+    file: macro.origin.file,
+    via: node.origin,
+    macro: macro.name,
+    macroLine: macro.origin.line,
+  };
   const { nodes, errors } = parseLines(lines, from);
   for (const error of errors) reading.keep(error);
   expandNodes(nodes, { from, out, depth, nesting: nesting + 1, reading });

@@ -53,6 +53,8 @@ export interface FileOrigin {
   readonly via?: Origin;
   /** The lines are those of this macro's body, and `via` is where it is used. */
   readonly macro?: string;
+  /** The line of its `<Macro>`. */
+  readonly macroLine?: number;
 }
 
 /** Sections that may stand in each other; Apache has no such limit and runs out of stack. */
@@ -108,8 +110,11 @@ function isMacro(token: IToken): boolean {
 const macro = "<macro>";
 
 /** The origin of a line. */
-export function placeOf({ line, column }: Pick<Line, "line" | "column">, { file, via, macro }: FileOrigin): Origin {
-  if (via && macro !== undefined) return { file, line, column, via, macro };
+export function placeOf(
+  { line, column }: Pick<Line, "line" | "column">,
+  { file, via, macro, macroLine = 0 }: FileOrigin,
+): Origin {
+  if (via && macro !== undefined) return { file, line, column, via, macro, macroLine };
   return via ? { file, line, column, via } : { file, line, column };
 }
 

@@ -1,5 +1,6 @@
 // Tree → text that reads as the same tree.
-import { showOrigin } from "../api/index.js";
+import { readFileSync } from "node:fs";
+import { showOrigin, type Origin } from "../api/index.js";
 import type { Node } from "./tree.js";
 
 /** How to print. */
@@ -47,28 +48,59 @@ function quoted(name: string): string {
   return /^["'#]|[\s\\]/.test(name) ? `"${name.replace(/["\\]/g, "\\$&")}"` : name;
 }
 
-/** Prints nodes as Apache's mod_info does for -D DUMP_CONFIG: each with its file, where that changes, and its line. */
+/** The file and line by which Apache's listings know a place: in a macro, how it came about and the line of its body. */
+export function apachePlace(
+  { file, line, via, macro, macroLine = 0 }: Origin,
+  counted = line,
+): { readonly file: string; readonly line: number } {
+  if (macro === undefined || !via) return { file, line: counted };
+  const used = apachePlace(via);
+  return {
+    file: `macro '${macro}' (defined on line ${macroLine} of "${file}") used on line ${used.line} of "${used.file}"`,
+    line: bodyLine(file, macroLine, counted),
+  };
+}
+
+/** The number of a line in the body of the macro: comments do not count, continued lines count as one. */
+function bodyLine(file: string, from: number, to: number): number {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    // Lines of the command line.
+    return to - from;
+  }
+  const joined = text.split("\n").slice(from, to).join("\n").replaceAll("\\\n", "");
+  return joined.split("\n").filter((line) => !line.trimStart().startsWith("#")).length;
+}
+
+/**
+ * Prints nodes as Apache's mod_info does for -D DUMP_CONFIG: each with its file, where that changes, and its line. An
+ * empty section is closed here, which Apache leaves out, so that what is printed can be read as a configuration.
+ */
 export function printPlaces(nodes: readonly Node[]): string {
   const lines: string[] = [];
   let file = "";
+  const enter = (next: string): void => {
+    if (next !== file) lines.push(`# In file: ${next}`);
+    file = next;
+  };
   const print = (list: readonly Node[], indent: string): void => {
     for (const node of list) {
       // Acts while Apache reads, and so is none of what was read there.
       if (node.key === "defaultruntimedir") continue;
-      if (node.origin.file !== file) {
-        file = node.origin.file;
-        lines.push(`# In file: ${file}`);
-      }
       // A continued line is known by its last one there.
-      const line = node.pieces?.at(-1)?.line ?? node.origin.line;
+      const place = apachePlace(node.origin, node.pieces?.at(-1)?.line);
+      enter(place.file);
       const text = node.text === "" ? "" : ` ${node.text.replaceAll("\n", " ")}`;
-      lines.push(`${indent}# ${String(line).padStart(3)}:`);
+      lines.push(`${indent}# ${String(place.line).padStart(3)}:`);
       if (node.kind === "directive") {
         lines.push(`${indent}${node.name}${text}`);
         continue;
       }
       lines.push(`${indent}<${node.name}${text}>`);
       print(node.children, `${indent}  `);
+      enter(place.file);
       lines.push(`${indent}</${node.name}>`);
     }
   };

@@ -45,6 +45,12 @@ function lineFinder(sources: readonly Source[]): (fault: ConfigError) => string 
  */
 export function showOutcome(outcome: Outcome, sources: readonly Source[] = []): string {
   const [errors, warnings] = [once(outcome.errors), once(outcome.warnings)];
+  return [...showFaults({ errors, warnings }, sources), verdictOf(errors.length, warnings.length)].join("\n") + "\n";
+}
+
+/** The same without the verdict: one text for each. */
+export function showFaults(outcome: Outcome, sources: readonly Source[] = []): string[] {
+  const [errors, warnings] = [once(outcome.errors), once(outcome.warnings)];
   const show = faultPrinter(sources);
   const order = new Map(sources.map(({ file }, index) => [file, index]));
   const sorted = (faults: readonly ConfigError[]) =>
@@ -52,11 +58,10 @@ export function showOutcome(outcome: Outcome, sources: readonly Source[] = []): 
       const files = (order.get(a.origin.file) ?? -1) - (order.get(b.origin.file) ?? -1);
       return files || a.origin.line - b.origin.line || a.origin.column - b.origin.column;
     });
-  const texts = [
+  return [
     ...sorted(warnings).map((warning) => show(warning, "warning")),
     ...folded(sorted(errors)).map(({ fault, others }) => `${show(fault, "error")}${showOthers(others)}`),
   ];
-  return [...texts, verdictOf(errors.length, warnings.length)].join("\n") + "\n";
 }
 
 /** Errors in order; one of the same unknown directive further down is but another place of the first. */

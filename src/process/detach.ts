@@ -27,14 +27,24 @@ export function report(start: StartReport): Promise<void> {
   });
 }
 
+/** A shell script: the first argument is a command, the others are the program that takes its place. */
+const limited = 'limit=$1; shift; $limit || echo "APACHE_ULIMIT_MAX_FILES: \\"$limit\\" failed" >&2; exec "$@"';
+
 /**
  * Starts the same program with these arguments in a session of its own. Resolves once it serves, with nothing, or with
  * the reasons why it does not. What it prints goes to `errorLog` where that is a file, to this terminal where it is a
  * device, and nowhere where it is a program: neither server nor program may hold on to who reads the output of the start.
+ * `limit` is a command of the shell that is run before, for limits that the server is to have: "ulimit -n 65536".
  */
-export async function startDetached(args: readonly string[], errorLog: string): Promise<readonly string[] | undefined> {
+export async function startDetached(
+  args: readonly string[],
+  errorLog: string,
+  limit = "",
+): Promise<readonly string[] | undefined> {
   const log = openLog(errorLog);
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], {
+  const program = [process.execPath, ...process.execArgv, process.argv[1] ?? "", ...args];
+  const [command = "", ...words] = limit === "" ? program : ["sh", "-c", limited, "sh", limit, ...program];
+  const child = spawn(command, words, {
     detached: true,
     cwd: "/",
     stdio: ["ignore", log, log, "ipc"],

@@ -2,11 +2,20 @@
 import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { relative, resolve } from "node:path";
-import { core, processes, serverBanner, showOrigin, type AnyDirective, type Module } from "../api/index.js";
+import {
+  core,
+  mutexTypes,
+  processes,
+  serverBanner,
+  showOrigin,
+  splitWords,
+  type AnyDirective,
+  type Module,
+} from "../api/index.js";
 import { apacheVersion } from "../config/conditions.js";
 import type { CompiledHost, CompiledServer } from "../config/compile.js";
 import { orderHooks, steps } from "../config/order.js";
-import { printPlaces, printTree } from "../config/print.js";
+import { apachePlace, printPlaces, printTree } from "../config/print.js";
 import type { Source, Tree } from "../config/tree.js";
 import { addressKey } from "../server/site.js";
 import { configurationOf, mainOf } from "./load.js";
@@ -39,7 +48,10 @@ function hostList({ virtualHosts }: CompiledServer): string {
 function addressEntry(address: string, hosts: readonly CompiledHost[]): string {
   const [first] = hosts;
   if (!first) return "";
-  const named = (host: CompiledHost): string => `${host.serverName} (${showOrigin(host.origin)})`;
+  const named = ({ serverName, origin }: CompiledHost): string => {
+    const { file, line } = apachePlace(origin);
+    return `${serverName} (${file}:${line})`;
+  };
   if (hosts.length === 1) return `${address.padEnd(22)} ${named(first)}\n`;
   const lines = [`${address.padEnd(22)} is a NameVirtualHost`, `         default server ${named(first)}`];
   const port = address.slice(address.lastIndexOf(":") + 1);
@@ -65,13 +77,9 @@ function runSettings(server: CompiledServer): string {
   );
   return (
     `ServerRoot: "${server.serverRoot}"\n` +
-    `Main DocumentRoot: "${resolve(server.serverRoot, documentRoot)}"\n` +
+    `Main DocumentRoot: "${resolve(server.serverRoot, documentRoot)}${slashBehind(server)}"\n` +
     `Main ErrorLog: "${configuration.errorLog}"\n` +
-    `Mutex default: dir="${configuration.runtimeDir}/" mechanism=default \n` +
-    server.modules
-      .flatMap(({ name }) => mutexes[name] ?? [])
-      .map((each) => `Mutex ${each}: using_defaults\n`)
-      .join("") +
+    mutexLines(server, configuration.runtimeDir) +
     `PidFile: "${configuration.pidFile}"\n` +
     defines.join("") +
     account("User", user, configuration.identity?.uid) +
@@ -79,19 +87,31 @@ function runSettings(server: CompiledServer): string {
   );
 }
 
-/** What Apache's modules keep each other out by; here it is listed only. */
-const mutexes: Readonly<Record<string, readonly string[]>> = {
-  mpm_worker: ["mpm-accept"],
-  mpm_prefork: ["mpm-accept"],
-  mod_watchdog: ["watchdog-callback"],
-  mod_auth_digest: ["authdigest-client"],
-  mod_authn_socache: ["authn-socache"],
-  mod_cache_socache: ["cache-socache"],
-  mod_rewrite: ["rewrite-map"],
-  mod_proxy: ["proxy"],
-  mod_proxy_balancer: ["proxy-balancer-shm"],
-  mod_ssl: ["ssl-cache", "ssl-stapling", "ssl-stapling-refresh"],
-};
+/** The slash that the main DocumentRoot was written with at its end: Apache lists it. */
+function slashBehind({ tree }: CompiledServer): string {
+  const text = tree.nodes.findLast(({ key }) => key === "documentroot")?.text ?? "";
+  return /[^/]\/$/.test(splitWords(text)[0]?.text ?? "") ? "/" : "";
+}
+
+/** One line for each, as Apache has them: of those named in several lines the last counts. */
+function mutexLines(server: CompiledServer, runtimeDir: string): string {
+  const lines = server.settings(core, mainOf(server)).mutexes;
+  const types = ["default", ...server.modules.flatMap(({ name }) => mutexTypes[name] ?? [])];
+  return types
+    .map((type) => {
+      const own = lines.filter((line) => line.types.includes(type));
+      const last = own.at(-1);
+      if (!last && type !== "default")
+        return `Mutex ${type}: using_defaults
+`;
+      const { mechanism = "default", omitsPid = false } = last ?? {};
+      const named = own.findLast(({ directory }) => directory !== undefined)?.directory;
+      const folder = named === undefined ? (type === "default" ? `${runtimeDir}/` : "") : resolve(runtimeDir, named);
+      return `Mutex ${type}: dir="${folder}" mechanism=${mechanism} ${omitsPid ? "[OmitPid]" : ""}
+`;
+    })
+    .join("");
+}
 
 function moduleList({ modules }: Tree): string {
   const line = ({ symbol, origin }: Tree["modules"][number]): string =>
@@ -106,7 +126,8 @@ export function loadedModules({ modules }: Tree): string[] {
   );
 }
 
-function includeList({ mainFile, sources }: Tree): string {
+/** Listing of DUMP_INCLUDES: of a faulty configuration too, as far as it was read. */
+export function includeList({ mainFile, sources }: Tree): string {
   const depthOf = ({ via }: Pick<Source, "via">): number => (via ? 1 + depthOf(via) : 0);
   const lines = sources
     .filter((source) => source.text === undefined && source.via)
@@ -160,8 +181,9 @@ export function versionLines(): string {
 }
 
 /** Listing of -V; the lines that tools for Apache look for. */
-export function settingLines(server: CompiledServer | undefined): string {
-  const mpm = server?.modules.find(({ name }) => name.startsWith("mpm_"))?.name.slice(4) ?? "";
+export function settingLines(tree: Tree | undefined): string {
+  const mpm =
+    /^mpm_(\w+)_module$/.exec(tree?.modules.find(({ symbol }) => symbol.startsWith("mpm_"))?.symbol ?? "")?.[1] ?? "";
   const { node = "", v8 = "", uv = "" } = process.versions;
   return (
     versionLines() +
@@ -175,9 +197,9 @@ export function settingLines(server: CompiledServer | undefined): string {
     `Server compiled with....\n` +
     ` -D APR_HAVE_IPV6 (IPv4-mapped addresses enabled)\n` +
     ` -D AP_HAVE_RELIABLE_PIPED_LOGS\n` +
-    (server ? ` -D HTTPD_ROOT="${server.serverRoot}"\n` : "") +
+    (tree ? ` -D HTTPD_ROOT="${tree.serverRoot}"\n` : "") +
     ` -D DEFAULT_PIDLOG="logs/httpd.pid"\n` +
     ` -D DEFAULT_ERRORLOG="logs/error_log"\n` +
-    ` -D SERVER_CONFIG_FILE="${server ? relative(server.serverRoot, server.tree.mainFile) : "apache2.conf"}"\n`
+    ` -D SERVER_CONFIG_FILE="${tree ? relative(tree.serverRoot, tree.mainFile) : "apache2.conf"}"\n`
   );
 }

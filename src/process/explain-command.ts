@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { parseArgs } from "node:util";
 import { core, type ErrorLog, type LogEntry, type Module, type WorkerView } from "../api/index.js";
 import { compile, type CompiledServer } from "../config/compile.js";
+import { readEnvvars } from "../config/envvars.js";
 import { showOutcome } from "../config/show-error.js";
 import type { Tree } from "../config/tree.js";
 import { explain, listeningLog, type Question, type Rehearsal } from "./explain.js";
@@ -51,7 +52,8 @@ export async function explainCommand(args: readonly string[], program: Program, 
       return 1;
     }
     const root = program.findRoot({ serverRoot: values.root, file: values.file });
-    const standing = withStandingArguments(root.path, []);
+    const envvars = readEnvvars(root.path, process.env);
+    const standing = withStandingArguments(envvars, []);
     if ("wrong" in standing) throw new TypeError(standing.wrong);
     const { defines, before, after } = standing;
     const read = rehearse({
@@ -61,6 +63,7 @@ export async function explainCommand(args: readonly string[], program: Program, 
       before,
       after,
       environment: { ...process.env },
+      envvars,
       own: [],
       debug: false,
       modules: program.modules,

@@ -1,5 +1,5 @@
 // Server root and main file → the environment, the tree, the compiled server, and the supervisor's record of it.
-import { mkdirSync } from "node:fs";
+import { lchownSync, existsSync, mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve, sep } from "node:path";
 import {
@@ -14,7 +14,7 @@ import {
   type ServerView,
 } from "../api/index.js";
 import { compile, type CompiledServer } from "../config/compile.js";
-import { readEnvvars } from "../config/envvars.js";
+import { readEnvvars, type ReadEnvironment } from "../config/envvars.js";
 import { readConfiguration } from "../config/expand.js";
 import { foreignModules } from "../config/owners.js";
 import { maximumFaults } from "../config/reading.js";
@@ -36,6 +36,8 @@ export interface LoadRequest {
   readonly after: readonly string[];
   /** What envvars starts from. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What envvars makes of it, where somebody has read the file already. */
+  readonly envvars?: ReadEnvironment | undefined;
   /** Files and folders of our own that workers and daemons must be able to read. */
   readonly own: readonly string[];
   /** One worker, whatever the configuration says. */
@@ -59,8 +61,8 @@ export interface ReadServer {
 }
 
 /** Reads, expands, compiles and checks. Starts nothing. */
-export function readServer({ modules, ...request }: LoadRequest): ReadServer {
-  const { environment, warnings: early } = readEnvvars(request.serverRoot, request.environment);
+export function readServer({ modules, envvars, ...request }: LoadRequest): ReadServer {
+  const { environment, warnings: early } = envvars ?? readEnvvars(request.serverRoot, request.environment);
   makeFolders(request.serverRoot, environment);
   const names = modules.map((module) => ({ ...module, directives: Object.keys(module.directives) }));
   const read = readConfiguration({ ...request, environment, modules: names, foreign: foreignModules(names) });
@@ -254,15 +256,26 @@ export function mainOf({ virtualHosts: [main] }: CompiledServer): CompiledServer
   return main;
 }
 
-/** Folders that envvars names inside the server root: a fresh checkout has none yet. */
+/**
+ * Folders that envvars names: inside the server root all of them, since a fresh checkout has none yet; elsewhere those
+ * that apachectl makes, since they are gone after a restart of the machine.
+ */
 function makeFolders(serverRoot: string, environment: Readonly<Record<string, string>>): void {
-  for (const name of ["APACHE_RUN_DIR", "APACHE_LOG_DIR"]) {
+  for (const name of ["APACHE_RUN_DIR", "APACHE_LOCK_DIR", "APACHE_LOG_DIR"]) {
     const folder = resolve(serverRoot, environment[name] ?? "");
-    if (!folder.startsWith(serverRoot + sep)) continue;
+    if (name === "APACHE_LOG_DIR" && !folder.startsWith(serverRoot + sep)) continue;
+    if (existsSync(folder)) continue;
     try {
       mkdirSync(folder, { recursive: true });
+      if (name === "APACHE_LOCK_DIR") giveTo(environment["APACHE_RUN_USER"], folder);
     } catch {
       // Whoever needs the folder says so: the pid file and the logs name it in their errors.
     }
   }
+}
+
+function giveTo(user: string | undefined, folder: string): void {
+  const { identity } = findIdentity({ user: user ?? "www-data", group: undefined });
+  // Not through a link that somebody else has put there.
+  if (identity) lchownSync(folder, identity.uid, identity.gid);
 }

@@ -2,15 +2,16 @@
 import { appendFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
 import { levels, type Level, type Module } from "../api/index.js";
+import { readEnvvars, type ReadEnvironment } from "../config/envvars.js";
 import type { CompiledServer } from "../config/compile.js";
 import { lintServer } from "../config/lint/index.js";
-import { outcomeJson, showOutcome } from "../config/show-error.js";
+import { outcomeJson, showFaults, showOutcome } from "../config/show-error.js";
 import { dumpNames, readCommandLine, usage, type Command } from "./command-line.js";
 import type { Configuration } from "./configuration.js";
 import { control, restartGroup, type Output } from "./control.js";
 import type { DaemonSurroundings } from "./daemon-launch.js";
 import { isDetached, report, startDetached } from "./detach.js";
-import { compiledIn, directiveList, dumps, loadedModules, settingLines, versionLines } from "./dump.js";
+import { compiledIn, directiveList, dumps, includeList, loadedModules, settingLines, versionLines } from "./dump.js";
 import {
   configurationOf,
   loadConfiguration,
@@ -47,12 +48,16 @@ export async function runCommand(args: readonly string[], program: Program): Pro
   if (command.dump === "compiled in") return say(compiledIn(program.modules));
   if (command.dump === "directives") return say(directiveList(program.modules));
   let root: ReturnType<Program["findRoot"]>;
+  let envvars: ReadEnvironment | undefined;
   try {
     root = program.findRoot(command);
     // The process in the background was given them by the one in the terminal.
-    const whole = detached ? command : withStandingArguments(root.path, args);
+    const { path } = root;
+    if (!detached) envvars = readEnvvars(path, process.env);
+    const whole = envvars ? withStandingArguments(envvars, args) : command;
     if ("wrong" in whole) return misused(whole);
     if (whole.file !== command.file || whole.serverRoot !== command.serverRoot) root = program.findRoot(whole);
+    if (root.path !== path) envvars = undefined;
     command = whole;
     terminal = terminalOf(command);
   } catch (error) {
@@ -72,8 +77,8 @@ export async function runCommand(args: readonly string[], program: Program): Pro
   };
   const environment = { ...process.env };
   const request: LoadRequest = { ...shared, environment, serverRoot: root.path, file: root.mainFile };
-  if (command.test || command.dump === "settings") return check(command, { request, program, terminal, detached });
-  return act(command, { request, program, terminal, detached });
+  const run: Run = { request, program, terminal, detached, envvars };
+  return command.test || command.dump === "settings" ? check(command, run) : act(command, run);
 }
 
 function misused({ wrong }: { readonly wrong: string }): 1 {
@@ -87,12 +92,14 @@ interface Run {
   readonly terminal: Output;
   /** Whether this process is the supervisor that another one waits for. */
   readonly detached: boolean;
+  /** What envvars made of the environment, for the first time the configuration is read. */
+  readonly envvars: ReadEnvironment | undefined;
 }
 
 /** Syntax check and listings. */
-async function check(command: Command, { request, program, terminal: { err } }: Run): Promise<number> {
+async function check(command: Command, { request, program, terminal: { err }, envvars }: Run): Promise<number> {
   const isTest = command.test && !command.defines.some((name) => dumpNames.has(name));
-  const read = readServer({ ...request, listing: !isTest });
+  const read = readServer({ ...request, listing: !isTest, envvars });
   const { tree, server } = read;
   const lints = server && isTest ? lintServer(server) : [];
   const accounts = server ? configurationOf(server).errors : [];
@@ -104,20 +111,24 @@ async function check(command: Command, { request, program, terminal: { err } }: 
   if (shows(command, "debug")) for (const line of loadedModules(tree)) err(line);
   if (command.dump === "settings") {
     if (!server) err(showOutcome({ errors, warnings }, tree.sources).trimEnd());
-    return say(settingLines(server)) || Number(!server);
+    return say(settingLines(tree)) || Number(!server);
   }
   if (command.format === "json") {
     say(`${outcomeJson({ errors, warnings }, tree.sources, pythons?.notes)}\n`);
     return errors.length === 0 ? 0 : 1;
   }
   if (server && shows(command, "warn")) for (const line of unnamed(server)) err(line);
-  const listing = server ? dumps(server, command.defines) : "";
-  const verdict = showOutcome({ errors, warnings }, tree.sources).trimEnd();
+  const asked = command.defines.filter((name) => dumpNames.has(name));
+  const listing = server ? dumps(server, asked) : asked.includes("DUMP_INCLUDES") ? includeList(tree) : "";
   for (const line of accounts) err(line);
   if (accounts.length > 0) return 1;
   if (shows(command, "warn")) for (const note of pythons?.notes ?? []) err(note);
-  if (listing === "") err(verdict);
-  return errors.length === 0 ? say(listing) : 1;
+  say(listing);
+  // As in Apache, where a module prints DUMP_CONFIG beside the check, and the others are in place of its verdict.
+  const isListed = errors.length === 0 && asked.some((name) => name !== "DUMP_CONFIG");
+  if (!isListed) err(showOutcome({ errors, warnings }, tree.sources).trimEnd());
+  else for (const text of showFaults({ errors, warnings }, tree.sources)) err(text);
+  return errors.length === 0 ? 0 : 1;
 }
 
 /** What the interpreters of the daemon groups say of themselves. */
@@ -146,8 +157,8 @@ function shows({ startupLevel = "warn" }: Command, level: Level): boolean {
 }
 
 /** -k words, and the start. */
-async function act(command: Command, { request, program, terminal, detached }: Run): Promise<number> {
-  const first = loadConfiguration(request);
+async function act(command: Command, { request, program, terminal, detached, envvars }: Run): Promise<number> {
+  const first = loadConfiguration({ ...request, envvars });
   if ("errors" in first) {
     for (const text of first.errors) terminal.err(text.trimEnd());
     if (detached) await report({ failed: first.errors });
@@ -160,7 +171,9 @@ async function act(command: Command, { request, program, terminal, detached }: R
   if (outcome !== "start") return outcome;
   if (!detached && shows(command, "warn")) for (const warning of first.warnings) terminal.err(warning);
   if (!detached && !command.foreground) {
-    const failed = await startDetached(argsOf(command, request), configuration.errorLog);
+    // As apachectl has it, which leaves limits alone where it is not run by root.
+    const limit = process.getuid?.() === 0 ? first.environment["APACHE_ULIMIT_MAX_FILES"] : undefined;
+    const failed = await startDetached(argsOf(command, request), configuration.errorLog, limit);
     for (const line of failed ?? []) terminal.err(line);
     return failed ? 1 : 0;
   }

@@ -1,5 +1,4 @@
 // Arguments of a2enmod, a2dissite and their family → what they do, and their exit status.
-import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { globToRegExp } from "../api/index.js";
 import { readEnvvars } from "../config/envvars.js";
@@ -7,34 +6,7 @@ import { AbortedError, disable, enable, foldersOf, namesIn, type EnableRun, type
 import { LinkError } from "./links.js";
 import { findServerRoot, NoServerRootError } from "./server-root.js";
 import { mark, stateFolder } from "./state-markers.js";
-
-/** Where a tool reads and writes. */
-export interface Terminal {
-  readonly out: (line: string) => void;
-  readonly err: (line: string) => void;
-  /** One line of input; "" at its end. */
-  readonly ask: () => Promise<string>;
-}
-
-/** The process's own terminal. */
-export const terminal: Terminal = {
-  out: (line) => write(process.stdout, line),
-  err: (line) => write(process.stderr, line),
-  ask: async () => {
-    const lines = createInterface({ input: process.stdin });
-    for await (const line of lines) {
-      lines.close();
-      return line;
-    }
-    return "";
-  },
-};
-
-/** A reader that has seen enough, `a2query -m | head`, is no fault. */
-function write(stream: NodeJS.WriteStream, line: string): void {
-  if (stream.listenerCount("error") === 0) stream.on("error", () => undefined);
-  stream.write(`${line}\n`);
-}
+import { terminal, type Terminal } from "./terminal.js";
 
 /** Runs the tool of that name ("a2ensite") and gives its exit status: 0, 1 when a name failed, 2 for bad options, the system's number of an error. */
 export async function a2(tool: string, args: readonly string[], io: Terminal = terminal): Promise<number> {
@@ -46,6 +18,8 @@ export async function a2(tool: string, args: readonly string[], io: Terminal = t
   try {
     const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
     const root = findServerRoot(values.root).path;
+    // Where the working folder leads to another server root, or to none, the command says which one is meant.
+    const isNamed = (values.root ?? process.env["APACHE_CONFDIR"]) !== undefined;
     const { quiet = false, force = false, purge = false } = values;
     const { environment } = readEnvvars(root, process.env);
     const keeper = {
@@ -68,7 +42,7 @@ export async function a2(tool: string, args: readonly string[], io: Terminal = t
         err: (line) => io.err(line),
         ask: () => io.ask(),
       },
-      positionals,
+      { names: positionals, restart: `modhostctl ${isNamed ? `-d ${root} ` : ""}graceful` },
       io,
     );
   } catch (error) {
@@ -97,7 +71,12 @@ const options = {
   root: { type: "string", short: "d" },
 } as const;
 
-async function runAll(enabling: boolean, run: EnableRun, names: readonly string[], io: Terminal): Promise<number> {
+async function runAll(
+  enabling: boolean,
+  run: EnableRun,
+  { names, restart }: { readonly names: readonly string[]; readonly restart: string },
+  io: Terminal,
+): Promise<number> {
   const { available, enabled, suffix } = run.folders(run.kind);
   const choices = namesIn(enabling ? available : enabled, suffix);
   const wanted = names.length > 0 ? names : await askFor(enabling, run, choices, io);
@@ -120,7 +99,7 @@ async function runAll(enabling: boolean, run: EnableRun, names: readonly string[
   }
   if (changed && !run.quiet) {
     run.out("To activate the new configuration, you need to run:");
-    run.out("  modhostctl graceful");
+    run.out(`  ${restart}`);
   }
   return failed ? 1 : 0;
 }

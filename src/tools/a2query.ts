@@ -1,7 +1,7 @@
 // Arguments of a2query → what is enabled, and by whom; its exit statuses are Debian's.
 import { existsSync, readdirSync } from "node:fs";
 import { version } from "../api/index.js";
-import { terminal, type Terminal } from "./a2.js";
+import { terminal, type Terminal } from "./terminal.js";
 import { readEnvvars } from "../config/envvars.js";
 import { foldersOf, type Kind } from "./enable.js";
 import { findServerRoot, NoServerRootError } from "./server-root.js";

@@ -2,7 +2,7 @@
 import { nearest, type AnyDirective, type Module } from "../api/index.js";
 import { modules } from "../modules/index.js";
 import { argumentsOf, sentence, syntaxOf } from "../reference/page.js";
-import { terminal, type Terminal } from "./a2.js";
+import { terminal, type Terminal } from "./terminal.js";
 
 /** Prints what the modules say of a directive; exit status 1 when there is none of that name. */
 export function help(name: string, io: Terminal = terminal, available: readonly Module[] = modules): number {

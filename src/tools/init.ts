@@ -2,8 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Terminal } from "./a2.js";
-import { terminal } from "./a2.js";
+import { terminal, type Terminal } from "./terminal.js";
 
 /** What is copied as it stands. */
 const copied = [

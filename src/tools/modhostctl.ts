@@ -1,10 +1,9 @@
 // Arguments of modhostctl → a run of modhost on the server root, and its exit status.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Terminal } from "./a2.js";
-import { terminal } from "./a2.js";
 import { completionFor } from "./completion.js";
 import { findServerRoot, NoServerRootError } from "./server-root.js";
+import { terminal, type Terminal } from "./terminal.js";
 
 const usage = `Usage: modhostctl [-d FOLDER] [-f FILE] COMMAND
   start           start the server; returns when it serves, or says why not

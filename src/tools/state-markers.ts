@@ -16,11 +16,11 @@ export interface MarkerKeeper {
 
 const folders: Readonly<Record<Kind, string>> = { mod: "module", conf: "conf", site: "site" };
 
-/** The folder of markers: APACHE_STATE_DIRECTORY, else one below the server root; Debian's own for /etc/apache2. */
+/** The folder of markers: APACHE_STATE_DIRECTORY, else one below the server root; Debian's own for /etc/apache2 and its instances. */
 export function stateFolder(root: string, environment: NodeJS.ProcessEnv = process.env): string {
   const named = environment["APACHE_STATE_DIRECTORY"];
   if (named) return named;
-  return root === "/etc/apache2" ? "/var/lib/apache2" : join(root, "run/state");
+  return /^\/etc\/apache2(-[^/]+)?$/.test(root) ? "/var/lib/apache2" : join(root, "run/state");
 }
 
 /** Notes what was done; every other marker of that name goes. A folder that cannot be written is no fault of the change. */

@@ -103,6 +103,37 @@ const oddAddresses = {
   "port 0, which is none": "<VirtualHost 127.0.0.1:0>\n</VirtualHost>",
 };
 
+/** Hosts from macros, one in another; mutexes of all sorts; empty sections; what has no effect. */
+const madeByMacros = `ServerName main.test:8083
+LoadModule macro_module /usr/lib/apache2/modules/mod_macro.so
+LoadModule info_module /usr/lib/apache2/modules/mod_info.so
+LoadModule rewrite_module /usr/lib/apache2/modules/mod_rewrite.so
+DefaultRuntimeDir run
+DocumentRoot @ROOT@/htdocs/
+Mutex flock default OmitPID
+Mutex file:@ROOT@ watchdog-callback
+Mutex sem rewrite-map
+<Macro Rules $where>
+  # What may be seen.
+  <Location $where>
+    Require all granted
+  </Location>
+</Macro>
+<Macro Site $name $where>
+  <VirtualHost *:8081>
+    ServerName $name
+    Use Rules $where
+  </VirtualHost>
+</Macro>
+
+Use Site a.test /a
+Use Site b.test /b
+<IfModule rewrite_module>
+  Use Rules /c
+</IfModule>
+UndefMacro Site
+`;
+
 describe("the command line of", function () {
   this.timeout(60_000);
   let root: string;
@@ -281,6 +312,43 @@ describe("the command line of", function () {
             .sort(),
         });
         expect(blocks(ours)).to.deep.equal(blocks(theirs));
+      });
+    }
+
+    it("what macros make, and mutexes", async () => {
+      const file = join(root, "macros.conf");
+      writeFileSync(file, oddStart + madeByMacros.replaceAll("@ROOT@", root));
+      for (const args of ["-S", "-t -D DUMP_CONFIG"]) {
+        const all = ["-d", root, "-f", file, ...words(args)];
+        const [theirs, ours] = await Promise.all([runToEnd([apache, ...all]), tool("modhost", all)]);
+        // Mutexes are in the order of a hash table there.
+        const lines = ({ out, err, status }: Ended): unknown => ({
+          status,
+          err,
+          out: out.split("\n").filter((line) => !line.startsWith("Mutex ")),
+          mutexes: out.match(/^Mutex .*$/gm)?.sort(),
+        });
+        expect(lines(ours)).to.deep.equal(lines(theirs));
+      }
+    });
+
+    for (const line of [
+      "nonsense default",
+      "file:/nowhere/at/all default",
+      "file: default",
+      "none default",
+      "none rewrite-map",
+      "sem rewrite-map",
+      "sem watchdog-callback OmitPID",
+      "yes nothing-of-ours",
+    ]) {
+      it(`-t of "Mutex ${line}", as far as the verdict goes`, async () => {
+        const file = join(root, "mutex.conf");
+        writeFileSync(file, `${oddStart}ServerName main.test\nMutex ${line}\n`);
+        const all = ["-d", root, "-f", file, "-t"];
+        const [theirs, ours] = await Promise.all([runToEnd([apache, ...all]), tool("modhost", all)]);
+        expect(ours.status, ours.err).to.equal(theirs.status);
+        if (ours.status !== 0) expect(ours.err).to.match(/mutex\.conf:\d+:\d+: error: Mutex: .*Mutex/i);
       });
     }
 

@@ -60,7 +60,7 @@ describe("the a2 tools", () => {
     expect(out).to.deep.equal([
       "Enabling site blog.",
       "To activate the new configuration, you need to run:",
-      "  modhostctl graceful",
+      `  modhostctl -d ${root} graceful`,
     ]);
   });
 

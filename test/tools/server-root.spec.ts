@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { programName } from "../../src/tools/program-name.js";
 import { findServerRoot } from "../../src/tools/server-root.js";
 
 describe("the server root", () => {
@@ -58,4 +59,22 @@ describe("the server root", () => {
     if (!isThere) this.skip();
     expect(() => findServerRoot(undefined, {}, "/etc/apache2/sites-available")).to.throw(/taken only when it is named/);
   });
+});
+
+describe("the name a tool is called by", () => {
+  const rows: [path: string, given: string | undefined, name: string, confdir: string | undefined][] = [
+    ["/usr/sbin/a2ensite", undefined, "a2ensite", undefined],
+    ["/usr/local/sbin/a2ensite-shop", undefined, "a2ensite", "/etc/apache2-shop"],
+    ["/usr/local/sbin/apache2ctl-shop-two", undefined, "apache2ctl", "/etc/apache2-shop-two"],
+    ["a2enmod-shop", "/etc/other", "a2enmod", "/etc/other"],
+    ["a2enmod-shop", "", "a2enmod", "/etc/apache2-shop"],
+    ["a2enmod-", undefined, "a2enmod-", undefined],
+  ];
+  for (const [path, given, name, confdir] of rows) {
+    it(`"${path}"${given === undefined ? "" : ` with APACHE_CONFDIR="${given}"`} is ${name} for ${confdir ?? "no instance"}`, () => {
+      const environment: NodeJS.ProcessEnv = given === undefined ? {} : { APACHE_CONFDIR: given };
+      expect(programName(path, environment)).to.equal(name);
+      expect(environment["APACHE_CONFDIR"]).to.equal(confdir);
+    });
+  }
 });

@@ -23,6 +23,7 @@ import { addCharset, defaultHandler } from "./default-handler.js";
 import { fileDirectives } from "./files.js";
 import { hostDirectives } from "./hosts.js";
 import { logDirectives } from "./logs.js";
+import { checkMutexes, mutexDirective } from "./mutex.js";
 import { onReadDirectives } from "./on-read.js";
 import { overrideDirectives } from "./overrides.js";
 import { requestDirectives } from "./requests.js";
@@ -63,6 +64,7 @@ export default defineModule({
     ...onReadDirectives(directive),
     ...conditionSections,
     ...acceptedDirectives(directive),
+    ...mutexDirective(directive),
     ...patternDirectives(directive),
     ...processLimitDirectives(directive),
   }),
@@ -119,6 +121,7 @@ export default defineModule({
       checkListens(server);
       checkDirectories(server);
       checkFilters(server);
+      checkMutexes(server);
     },
   },
 });

@@ -90,12 +90,5 @@ export const acceptedDirectives = (directive: CoreMaker) => {
       default: "Off",
       set: ([seeRequestTail]) => ({ seeRequestTail }),
     }),
-    Mutex: accepted({
-      args: [rest(arg.word("mechanism"))],
-      contexts: serverOnly,
-      summary: "How processes keep each other out.",
-      doc: "Has no effect here: processes share nothing that needs it.",
-      example: "Mutex default",
-    }),
   };
 };
