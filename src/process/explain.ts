@@ -342,10 +342,13 @@ class Storyteller implements Observer, RequestRehearsal {
     const told = this.#foretold;
     this.#foretold = undefined;
     const text = told ?? (isAnswer ? `answered ${verdict.status}` : (verdict ?? "declined"));
-    // An ErrorDocument is served by others than the one who refused.
-    if (isAnswer && !request.parent && request.errorStatus === undefined) {
+    // An ErrorDocument is served by others than the one who refused; where that is not done here, its status is not known.
+    const refused = request.errorStatus;
+    if (isAnswer && !request.parent && (refused === undefined || told !== undefined)) {
+      const suffix =
+        refused === undefined ? "" : `, as ErrorDocument of the ${refused} by ${this.decidedBy ?? "server"}`;
       this.decidedBy = `${module} in ${phase}`;
-      this.decidedFor = told;
+      this.decidedFor = told === undefined ? undefined : `${told}${suffix}`;
     }
     this.#stepsOf(request).push({ phase, module, verdict: text, changes, lines, messages });
   }

@@ -10,6 +10,7 @@ import { explain, type Explanation, type Rehearsal } from "../../src/process/exp
 import { questionFor, rehearse, startModules } from "../../src/process/explain-command.js";
 import { findPython } from "../../src/process/python-interpreter.js";
 import { selfSigned } from "../conformance/certificates.js";
+import { chainConfiguration, chainFiles, chainRequests, type Asked } from "./explain-chains.js";
 import { makeRoot, serveRoot, type ServedRoot } from "../support/modhost.js";
 import { freePorts, until } from "../support/running.js";
 
@@ -329,15 +330,6 @@ Alias /cached @ROOT@/files
 </VirtualHost>
 `;
 
-interface Asked {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly from?: string;
-  /** Which of the ports: 3 speaks TLS, to which 5 is the same one without. */
-  readonly port?: 1 | 2 | 3 | 4 | 5;
-  readonly host?: string;
-}
-
 const joe = { Authorization: `Basic ${Buffer.from("joe:secret").toString("base64")}` };
 const wrong = { Authorization: `Basic ${Buffer.from("joe:wrong").toString("base64")}` };
 
@@ -535,14 +527,14 @@ describe("an explanation beside the server", function () {
       response.end("back");
     });
     await new Promise<void>((resolve) => back.listen(0, "127.0.0.1", resolve));
-    const text = configuration
+    const text = `${configuration}${chainConfiguration}`
       .replaceAll("@PORT2@", String(port2))
       .replaceAll("@PORT3@", String(port3))
       .replaceAll("@PORT4@", String(port4))
       .replaceAll("@BACK@", String((back.address() as AddressInfo).port));
     const { key, cert } = selfSigned("/CN=tls.example");
     const made = await makeRoot(text, {
-      files: { ...files, "conf/key.pem": key, "conf/cert.pem": cert },
+      files: { ...files, ...chainFiles, "conf/key.pem": key, "conf/cert.pem": cert },
       modules: loaded,
     });
     chmodSync(join(made.root, "htdocs/hello.cgi"), 0o755);
@@ -613,7 +605,7 @@ describe("an explanation beside the server", function () {
     return explain(rehearsal, questionFor(url, { method, from, header }, rehearsal.server));
   }
 
-  for (const [target, asked = {}] of requests) {
+  for (const [target, asked = {}] of [...requests, ...chainRequests]) {
     it(`agree on ${asked.method ?? "GET"} ${target} ${JSON.stringify({ ...asked, method: undefined })}`, async () => {
       seen = [];
       const answer = await ask(target, asked);
@@ -632,7 +624,7 @@ describe("an explanation beside the server", function () {
         const environ = JSON.parse(answer.body) as Record<string, string>;
         const group = environ["mod_wsgi.process_group"] ?? "";
         const application = environ["mod_wsgi.application_group"] ?? "";
-        expect(foretold).to.equal(
+        expect(foretold.replace(/, as ErrorDocument of the \d+ by .*/, "")).to.equal(
           `runs application of ${environ["SCRIPT_FILENAME"] ?? ""} ` +
             (group === "" ? "embedded in the worker, " : `in process group "${group}", `) +
             (application === "" ? "the main application group" : `application group "${application}"`),
