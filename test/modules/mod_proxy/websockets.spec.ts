@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { until } from "../../support/running.js";
-import { closeAll, closing, ok, pair, request, startFront } from "./front.js";
+import { closeAll, closing, ok, pair, request, startBackEnd, startFront, type Accepted } from "./front.js";
 
 const asking = (path: string, ...fields: readonly string[]): string =>
   [
@@ -56,6 +56,41 @@ describe("mod_proxy and WebSockets", () => {
       await until("the back end hears of it", () => front.backEnd.connections.every(({ hasClosed }) => hasClosed));
     });
   }
+
+  it("takes them to the member of their session, again and again", async () => {
+    const says = (letter: string) => (connection: Accepted) => {
+      if (connection.received.endsWith("\r\n\r\n")) connection.socket.write(`${switching}${letter}`);
+    };
+    const backEnds = [closing(await startBackEnd(says("a"))), closing(await startBackEnd(says("b")))];
+    const [a, b] = backEnds.map(({ port }) => port);
+    const front = closing(
+      await startFront(
+        `Header add Set-Cookie "ROUTE=.%{BALANCER_WORKER_ROUTE}e; path=/" env=BALANCER_ROUTE_CHANGED
+<Proxy balancer://b>
+BalancerMember http://127.0.0.1:${a} route=a upgrade=websocket
+BalancerMember http://127.0.0.1:${b} route=b upgrade=websocket
+ProxySet stickysession=ROUTE
+</Proxy>
+ProxyPass / balancer://b/`,
+      ),
+    );
+    const join = async (...fields: string[]): Promise<string> => {
+      const talk = front.open();
+      talk.socket.write(asking("/socket", ...fields));
+      await until("they are joined", () => /\r\n\r\n[ab]$/.test(talk.received()));
+      return talk.received();
+    };
+    for (let i = 0; i < 2; i++) {
+      const first = await join();
+      const [, cookie = "", route] = /\r\nSet-Cookie: (ROUTE=\.([ab]));/.exec(first) ?? [];
+      expect(first.slice(-1)).to.equal(route);
+      for (let again = 0; again < 3; again++) {
+        const more = await join(`Cookie: ${cookie}`);
+        expect(more.slice(-1)).to.equal(route);
+        expect(more).to.not.contain("Set-Cookie");
+      }
+    }
+  });
 
   it("ends the client's connection with the back end's", async () => {
     const front = await pair(switching, ways[0][1]);
