@@ -121,6 +121,8 @@ export class TlsEndpoint {
       clearTimeout(limit);
       client.unshift(first);
       if (isPlain) return open({ socket: client, tls: undefined, isPlain, protocol: "http/1.1" });
+      // Who ends the connection in the middle of a handshake has left it.
+      client.allowHalfOpen = false;
       if (hello?.protocols.includes(challengeProtocol) && this.#expectsChallenge) return this.#answerChallenge(client);
       const host = this.#byName(hello?.serverName) ?? this.#first;
       const end = endOf(client);
@@ -197,6 +199,8 @@ export class TlsEndpoint {
     const end = endOf(socket);
     const waiting = this.#waiting.get(end);
     this.#waiting.delete(end);
+    // From now on a client may end its half and wait for the answer.
+    socket.allowHalfOpen = true;
     // The name that was read beforehand is the one OpenSSL has read.
     if (!waiting || (this.#byName(nameOf(socket)) ?? this.#first) !== waiting.host) {
       socket.destroy();

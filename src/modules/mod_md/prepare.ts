@@ -9,6 +9,7 @@ import { newJob, readJob, writeJob } from "./job.js";
 import { fileNames } from "./key-kinds.js";
 import { withLock } from "./lock.js";
 import { forgetOldAnswers, isStapled } from "./ocsp.js";
+import { moveRenamed } from "./renamed.js";
 import { recordOf } from "./record.js";
 import { Store } from "./store.js";
 
@@ -39,6 +40,10 @@ export async function prepareStore(
   const store = madeStore(path, account);
   const installed: string[] = [];
   const isDone = await withLock(path, domains.settings.lockWait, () => {
+    for (const { from, to } of moveRenamed(store, domains.all)) {
+      const message = `${to}: was the managed domain ${from} before; it goes on with its certificates`;
+      log({ level: "notice", module: "md", message });
+    }
     for (const domain of domains.all) if (install(server, store, domain)) installed.push(domain.name);
   });
   const { messageCommand } = domains.settings;

@@ -175,6 +175,12 @@ export class Store {
     return namesIn(this.folder(group, name));
   }
 
+  /** Gives a managed domain's folder another name, unless there is one of that name. */
+  rename(group: Group, from: string, to: string): void {
+    const [old, place] = [this.folder(group, from), this.folder(group, to)];
+    if (existsSync(old) && !existsSync(place)) renameSync(old, place);
+  }
+
   /** Puts a folder of files in the place of a managed domain's; what was there goes to the archive. */
   replaceDomain(name: string, files: ReadonlyMap<string, string>): void {
     const temporary = this.folder("domains", `.${name}.${randomBytes(6).toString("hex")}.new`);

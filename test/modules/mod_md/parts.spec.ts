@@ -20,6 +20,7 @@ import { covers } from "../../../src/modules/mod_md/domains.js";
 import { delayAfter, jobRecord, newJob, readJob, takeOn, writeJob } from "../../../src/modules/mod_md/job.js";
 import { fileNames, readKeyKinds, usualKeys } from "../../../src/modules/mod_md/key-kinds.js";
 import { withLock } from "../../../src/modules/mod_md/lock.js";
+import { moveRenamed } from "../../../src/modules/mod_md/renamed.js";
 import { renewalOf } from "../../../src/modules/mod_md/schedule.js";
 import { Store } from "../../../src/modules/mod_md/store.js";
 import { lengthOf, readDuration, readSlice, showSlice } from "../../../src/modules/mod_md/times.js";
@@ -138,6 +139,35 @@ describe("a failed attempt of mod_md", () => {
   ] as const) {
     it(`has status ${status} of ${problem || "no problem"}, as in Apache`, () => {
       expect(jobRecord("a.test", { ...failed(problem), detail: "no" })).to.have.nested.property("last.status", status);
+    });
+  }
+});
+
+describe("a managed domain by another name", () => {
+  let folder = "";
+  beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "md-renamed-"))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  for (const [what, names, moved] of [
+    ["that has its names in another order goes on with its files", ["b.test", "a.test"], "a.test"],
+    ["that has one of its names goes on with them too", ["c.test", "new.test", "d.test"], "c2.test"],
+    ["that has none of its names begins anew", ["new.test"], undefined],
+    ["that is still there keeps its own", ["a.test", "b.test", "d.test"], undefined],
+  ] as const) {
+    it(what, () => {
+      const store = Store.make(folder, undefined);
+      const kept = [["a.test", "b.test"], ["c2.test", "c.test"], ["e.test"]];
+      for (const domains of kept) {
+        store.write("domains", domains[0] ?? "", "md.json", JSON.stringify({ domains }));
+        store.write("staging", domains[0] ?? "", "job.json", "{}");
+      }
+      const [name = ""] = names;
+      const line = { name, names, certificateFiles: [] };
+      expect(moveRenamed(store, [line])).to.deep.equal(moved === undefined ? [] : [{ from: moved, to: name }]);
+      if (moved === undefined) return;
+      expect(store.files("domains", name)).to.deep.equal(["md.json"]);
+      expect(store.files("staging", name)).to.deep.equal(["job.json"]);
+      expect(store.names("domains")).not.to.include(moved);
     });
   }
 });
