@@ -34,7 +34,7 @@ export * from "./http-date.js";
 export * from "./http2.js";
 export * from "./kept-body.js";
 export * from "./kept-file.js";
-export * from "./lending-stream.js";
+export * from "./lent-memory.js";
 export * from "./local-host.js";
 export * from "./local-name.js";
 export * from "./log-item.js";

@@ -1,5 +1,5 @@
 // Bytes of a response as a daemon sends them → a stream at the client's pace, with what waits in memory or on disk.
-import { Readable } from "node:stream";
+import { LendingStream } from "../api/index.js";
 import { hasRoomOnDisk, Spool } from "./spool.js";
 
 /** Bytes that may in any case wait for the client. */
@@ -23,7 +23,7 @@ export interface BodySource {
 }
 
 /** The body of a response that comes bit by bit. */
-export class DaemonBody extends Readable {
+export class DaemonBody extends LendingStream {
   /** The client has not taken what came: the daemon is made to wait. */
   isFull = false;
   isFinished = false;

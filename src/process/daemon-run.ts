@@ -3,6 +3,7 @@ import { constants, closeSync, createReadStream, fstatSync, openSync } from "nod
 import type { Readable } from "node:stream";
 import {
   Headers,
+  lentCopyOf,
   refuse,
   RequestBodyError,
   switchProtocols,
@@ -191,10 +192,9 @@ export class DaemonRun {
   data(bytes: Buffer): void {
     if (this.#isAbandoned) return;
     this.#received += bytes.length;
-    const copy = Buffer.from(bytes);
-    if (this.#tunnel) this.#tunnel.add(copy);
-    else if (this.#body) this.#body.add(copy);
-    else this.#pieces.push(copy);
+    if (this.#body) this.#body.add(lentCopyOf(bytes));
+    else if (this.#tunnel) this.#tunnel.add(Buffer.from(bytes));
+    else this.#pieces.push(Buffer.from(bytes));
   }
 
   /** All that had come was handed over: answers as soon as there is something to answer with. */

@@ -6,6 +6,7 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { expect } from "chai";
 import { needPython } from "../support/debian.js";
@@ -184,6 +185,17 @@ export function testBigBodies(name: string, size: number): void {
           }));
       }
 
+      it(`comes to quick and slow clients at once from ${what}, to each its own`, async () => {
+        const sizes = Array.from({ length: 9 }, (_, client) => (client + 40) * blockSize);
+        const received = sizes.map((each, client) =>
+          download(
+            served.url(`/${mount}/give?${client % 2 === 0 ? "counted" : "uncounted"}-${each}`),
+            client % 3 === 0,
+          ),
+        );
+        expect(await Promise.all(received)).to.deep.equal(await Promise.all(sizes.map((each) => sumOf(blocks(each)))));
+      });
+
       it(`of ${what} waits for its slow reader`, () =>
         withoutGrowth(async () => {
           const response = await answerTo(get(served.url(`/${mount}/give?counted-${size}`)));
@@ -252,10 +264,18 @@ async function upload(url: string, size: number, headers: RequestOptions["header
   return JSON.parse(await textOf(response)) as Sum;
 }
 
-async function download(url: string): Promise<Sum> {
+async function download(url: string, isSlow = false): Promise<Sum> {
   const response = await answerTo(get(url));
   expect(response.statusCode).to.equal(200);
-  return sumOf(response);
+  return sumOf(isSlow ? slowly(response) : response);
+}
+
+/** Rests a few turns of the event loop after each piece. */
+async function* slowly(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const piece of pieces) {
+    yield piece;
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+  }
 }
 
 /** Sends a request on a socket of its own; gives the body of the answer. */

@@ -1,6 +1,5 @@
 // What a back end sends, piece by piece → the body of the response.
 import { LendingStream } from "../../api/index.js";
-import { giveBack } from "./read-memory.js";
 
 /** The body of a response; its reader sets the pace. */
 export class AnswerStream extends LendingStream {
@@ -24,10 +23,6 @@ export class AnswerStream extends LendingStream {
   skip(): void {
     this.#isSkipped = true;
     this.#resume();
-  }
-
-  override giveBack(piece: Buffer): void {
-    giveBack(piece);
   }
 
   override _read(): void {

@@ -1,12 +1,11 @@
 // Where a back end listens → connections to it: one that was kept, or a new one.
 import { connect, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
-import { ProxyError, type ProxyTls } from "../../api/index.js";
+import { lentCopyOf, ProxyError, type ProxyTls } from "../../api/index.js";
 import { idleTime, mostIdle } from "./limits.js";
 import { Line } from "./line.js";
 import { openThrough, type Way } from "./open-through.js";
 import type { Parameters } from "./parameters.js";
-import { copyOfRead, readBuffer } from "./read-memory.js";
 import type { Remote } from "./remote.js";
 
 /** Where a back end listens. */
@@ -34,6 +33,9 @@ export interface Wish {
 }
 
 const nothing = (): void => undefined;
+
+/** What is read is copied at once: one buffer is enough for all, and no other is made for each read. */
+const readBuffer = Buffer.allocUnsafeSlow(65_536);
 
 /** What connections are made from. */
 export interface Making {
@@ -166,7 +168,7 @@ export class Connections {
     if (!this.#encryption) {
       if (mayChange) return connect({ ...this.#where, ...from });
       const callback = (length: number): boolean => {
-        heard(copyOfRead(length));
+        heard(lentCopyOf(readBuffer.subarray(0, length)));
         return true;
       };
       return connect({ ...this.#where, ...from, onread: { buffer: readBuffer, callback } });

@@ -1,12 +1,19 @@
 // A request for a back end → what its scheme says and hears, over a connection; and what comes of it.
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { ProxyError, type ProxyEar, type ProxyExpectation, type ProxySpeaker, type Response } from "../../api/index.js";
+import {
+  giveBack,
+  hold,
+  ProxyError,
+  type ProxyEar,
+  type ProxyExpectation,
+  type ProxySpeaker,
+  type Response,
+} from "../../api/index.js";
 import { AnswerStream } from "./answer-stream.js";
 import type { Asking } from "./asking.js";
 import type { Connections } from "./connections.js";
 import type { Line, LineUser } from "./line.js";
-import { giveBack, hold } from "./read-memory.js";
 import type { Upload } from "./upload.js";
 import { idempotent, leavePatience } from "./limits.js";
 

@@ -1,6 +1,6 @@
 // A stream → the body of a response: in chunks, counted, or up to the end of the connection.
 import type { Readable } from "node:stream";
-import { LendingStream } from "../../api/index.js";
+import { giveBack, LendingStream } from "../../api/index.js";
 import { countPassing } from "../spent-buffers.js";
 import type { Delimiting } from "./response-head.js";
 import type { BodySender, Outlet } from "./send-parts.js";
@@ -16,7 +16,8 @@ export class StreamSender implements BodySender {
   /** Bytes that Content-Length still promises. */
   #left: number;
   #isOver = false;
-  readonly #lender: LendingStream | undefined;
+  /** Whether pieces are given back. */
+  readonly #lends: boolean;
   /** Pieces to be given back when they have left, in the order of their writes. */
   readonly #lent: Buffer[] = [];
   bodyBytes = 0;
@@ -29,7 +30,7 @@ export class StreamSender implements BodySender {
   ) {
     this.#outlet = outlet;
     this.#stream = stream;
-    this.#lender = stream instanceof LendingStream ? stream : undefined;
+    this.#lends = stream instanceof LendingStream;
     this.#isChunked = delimiting === "chunked";
     this.#left = length ?? Infinity;
   }
@@ -73,7 +74,7 @@ export class StreamSender implements BodySender {
     const size = piece.length.toString(16);
     if (piece.length <= joinedSize) {
       const text = piece.toString("latin1");
-      this.#lender?.giveBack(piece);
+      if (this.#lends) giveBack(piece);
       return outlet.write(`${size}\r\n${text}\r\n`);
     }
     outlet.gather();
@@ -83,7 +84,7 @@ export class StreamSender implements BodySender {
   }
 
   #writeData(piece: Buffer): boolean {
-    if (this.#lender) {
+    if (this.#lends) {
       this.#lent.push(piece);
       return this.#outlet.write(piece, this.#written);
     }
@@ -93,7 +94,7 @@ export class StreamSender implements BodySender {
 
   readonly #written = (error?: Error | null): void => {
     const piece = this.#lent.shift();
-    if (piece && !error) this.#lender?.giveBack(piece);
+    if (piece && !error) giveBack(piece);
   };
 
   readonly #end = (): void => {

@@ -6,7 +6,6 @@ import { request } from "node:http";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { expect } from "chai";
-import { copyOfRead, giveBack, hold, readBuffer } from "../../../src/modules/mod_proxy/read-memory.js";
 import { closeAll, closing, startFront } from "./front.js";
 
 /** The body number N: every eight bytes of it say which they are. */
@@ -57,41 +56,10 @@ function read(port: number, number: number, isSlow: boolean, fields = {}): Promi
   });
 }
 
-describe("memory for what back ends send", () => {
+describe("bodies of back ends in memory that is used again", () => {
   afterEach(closeAll);
 
-  it("is used again when all that held a part of it have given it back", () => {
-    readBuffer.fill("a");
-    const first = copyOfRead(20_000);
-    const part = first.subarray(100, 200);
-    hold(part);
-    giveBack(first);
-    readBuffer.fill("b");
-    const second = copyOfRead(65_536);
-    expect(second.buffer).not.to.equal(first.buffer);
-    expect(part.toString()).to.equal("a".repeat(100));
-    giveBack(part);
-    expect(copyOfRead(10_000).buffer).to.equal(first.buffer);
-  });
-
-  it("is not taken from what is given back once too often", () => {
-    const first = copyOfRead(20_000);
-    giveBack(first);
-    giveBack(first);
-    expect(copyOfRead(20_000).buffer).to.equal(first.buffer);
-    expect(copyOfRead(20_000).buffer).not.to.equal(first.buffer);
-  });
-
-  it("is none of theirs where little was read", () => {
-    readBuffer.fill("c");
-    const little = copyOfRead(100);
-    giveBack(little);
-    readBuffer.fill("d");
-    copyOfRead(65_536);
-    expect(little.toString()).to.equal("c".repeat(100));
-  });
-
-  it("gives each client its own body, whole, over HTTP/1.1 and HTTP/2, quick or slow, filtered or not", async function () {
+  it("reach each client whole, over HTTP/1.1 and HTTP/2, quick or slow, filtered or not", async function () {
     this.timeout(60_000);
     const configuration = `LoadModule http2_module x/mod_http2.so
       LoadModule filter_module x/mod_filter.so

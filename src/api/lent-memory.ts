@@ -1,5 +1,7 @@
-// What connections to back ends read → pieces of it, larger ones in memory that is used again.
-/** Bytes of one read, and of one piece of memory. */
+// What connections to back ends and daemons read → copies of it, larger ones in memory that is used again.
+import { Readable } from "node:stream";
+
+/** Bytes of one piece of memory, and of the longest copy. */
 const size = 65_536;
 /** What is shorter is copied into a buffer of its own, which costs less than to look after it. */
 const least = 8_192;
@@ -11,20 +13,22 @@ const spare: Buffer[] = [];
 /** How many hold a part of each memory that is lent. */
 const holders = new WeakMap<ArrayBufferLike, number>();
 
-/** Where connections read into. What has come is copied at once, so that one is enough for all. */
-export const readBuffer = Buffer.allocUnsafeSlow(size);
+/**
+ * A body whose pieces may lie in lent memory: whoever reads it alone, and has no more use for a piece, gives it back once, and
+ * does not look at it again. A piece that is not given back is collected as any other buffer.
+ */
+export abstract class LendingStream extends Readable {}
 
-/** A copy of the first bytes of the read buffer, which the caller holds. */
-export function copyOfRead(length: number): Buffer {
-  const bytes = readBuffer.subarray(0, length);
-  if (length < least) return Buffer.from(bytes);
+/** A copy, which the caller holds. */
+export function lentCopyOf(bytes: Buffer): Buffer {
+  if (bytes.length < least || bytes.length > size) return Buffer.from(bytes);
   const memory = spare.pop() ?? Buffer.allocUnsafeSlow(size);
   holders.set(memory.buffer, 1);
   memory.set(bytes);
-  return memory.subarray(0, length);
+  return memory.subarray(0, bytes.length);
 }
 
-/** One more holds this part of what was read; without effect on what is not lent. */
+/** One more holds this part of a copy; without effect on what is not lent. */
 export function hold(part: Buffer): void {
   const count = countOf(part);
   if (count > 0) holders.set(part.buffer, count + 1);
