@@ -1,10 +1,13 @@
 // This machine → the name of a server that was given none.
 import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
-import { addressesInHosts, nameInHosts } from "./hosts-file.js";
+import { isIPv6 } from "node:net";
+import { addressesInHosts, nameInHosts, shortestAddress } from "./hosts-file.js";
 
 /** Milliseconds after which a name service that does not answer is gone without. */
 const patience = 2000;
+/** Milliseconds for which no more names are looked up then. */
+const silence = 30_000;
 
 /** What a server without ServerName goes by. */
 export interface LocalHost {
@@ -55,8 +58,29 @@ export class AddressNames {
   }
 }
 
+/** Until when no name is looked up, since the name services have let one wait in vain. */
+let silentUntil = 0;
+
+/** The addresses of a host name, by /etc/hosts or else by the system's name services; IPv6 ones in their shortest form. */
+export function addressesOfName(name: string): readonly string[] {
+  const known = addressesInHosts(name);
+  const start = performance.now();
+  if (known.length > 0 || start < silentUntil) return known;
+  const found = askAll("ahosts", name, patience).flatMap(([address = "", kind]) =>
+    kind !== "STREAM" ? [] : isIPv6(address) ? shortestAddress(address) : address,
+  );
+  const end = performance.now();
+  // Of the many names a configuration may have, one alone is waited for.
+  if (found.length === 0 && end - start >= patience) silentUntil = end + silence;
+  return [...new Set(found)];
+}
+
 /** The first line that the system's name services have for a name or an address, in words. */
 function ask(database: "ahosts" | "hosts", name: string, timeout = patience): readonly string[] | undefined {
-  const { status, stdout } = spawnSync("getent", [database, name], { encoding: "utf8", timeout });
-  return status === 0 ? stdout.split("\n")[0]?.split(/\s+/) : undefined;
+  return askAll(database, name, timeout)[0];
+}
+
+function askAll(database: "ahosts" | "hosts", name: string, timeout: number): readonly (readonly string[])[] {
+  const { status, stdout } = spawnSync("getent", [database, "--", name], { encoding: "utf8", timeout });
+  return status === 0 ? stdout.split("\n").map((line) => line.split(/\s+/)) : [];
 }

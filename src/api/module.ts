@@ -7,7 +7,7 @@ import type { Condition, ExpressionFunction } from "./expression.js";
 import type { MarkRise, RiseVerdict } from "./high-marks.js";
 import type { Hooks } from "./hooks.js";
 import type { ErrorLog, LogEntry } from "./log.js";
-import type { Context, Methods, Override, Place } from "./place.js";
+import type { Context, Methods, Override, Place, ReadOnce } from "./place.js";
 import type { Request, VirtualHost } from "./request.js";
 import type { ServerReport } from "./server-report.js";
 import type { Change, Settings, SettingsOf } from "./settings.js";
@@ -114,12 +114,7 @@ export interface ServerView {
   readonly trustsDocumentRoots: boolean;
   /** It is read for a listing alone (-S, -M ...): files of certificates need not be there, as in Apache. */
   readonly isListing: boolean;
-  /**
-   * What the configuration's files hold, as they were when it was loaded: workers get what the supervisor has read under that
-   * name, so that one that comes later serves as the others do, whatever has become of the files. `read` gives it where
-   * nothing is known yet, and may throw.
-   */
-  readOnce(name: string, read: () => readonly string[]): readonly string[];
+  readonly readOnce: ReadOnce;
   /** Providers registered under that kind. */
   providers(kind: string): ReadonlyMap<string, unknown>;
   /**

@@ -37,6 +37,13 @@ export function coversMethod(methods: Methods | undefined, { method }: { readonl
   return methods === undefined || methods.methods.includes(method) !== methods.except;
 }
 
+/**
+ * Gives what was read under a name when the configuration was loaded: workers get what the supervisor has read, so that one
+ * that comes later serves as the others do, whatever has become of a file since. `read` gives it where nothing is known yet,
+ * and may throw.
+ */
+export type ReadOnce = (name: string, read: () => readonly string[]) => readonly string[];
+
 /** The place of one directive while the configuration is applied. */
 export interface Place extends ExpressionCompiler {
   readonly origin: Origin;
@@ -54,6 +61,7 @@ export interface Place extends ExpressionCompiler {
   readonly rights?: OverrideRights | undefined;
   /** An absolute path; a relative one is taken from ServerRoot. */
   resolve(path: string): string;
+  readonly readOnce: ReadOnce;
   /** Whether `-D name` or `Define name` is in force. */
   defined(name: string): boolean;
   /** The contexts of a directive or section ("<Files>") of the loaded modules; undefined where none has it. */

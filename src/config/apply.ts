@@ -11,6 +11,7 @@ import {
   type Narrowing,
   type Origin,
   type OverrideRights,
+  type ReadOnce,
   type Section,
   type Settings,
   type Wrapper,
@@ -133,6 +134,7 @@ export interface Vocabulary {
 
 /** What stays the same all through one application. */
 interface Run extends Vocabulary {
+  readonly readOnce: ReadOnce;
   readonly errors: ConfigError[];
   readonly warnings: ConfigError[];
 }
@@ -158,10 +160,10 @@ export function loadedModules(tree: Tree, available: readonly Module[]): Module[
 }
 
 /** Applies a tree. Nothing is thrown: faults are in `errors`. */
-export function applyTree(tree: Tree, available: readonly Module[]): Applied {
+export function applyTree(tree: Tree, available: readonly Module[], readOnce: ReadOnce): Applied {
   const modules = loadedModules(tree, available);
   setPatternDefaults(usualPatternDefaults);
-  const run: Run = { ...vocabularyOf(tree, modules, available), errors: [], warnings: [] };
+  const run: Run = { ...vocabularyOf(tree, modules, available), readOnce, errors: [], warnings: [] };
   const main = new GrowingBody();
   const virtualHosts: AppliedSection[] = [];
   applyNodes(tree.nodes, main, { context: "server config", sections: [] }, run);
@@ -191,7 +193,8 @@ export function applyAccessFile(
   access: NonNullable<Scope["access"]>,
   vocabulary: Vocabulary,
 ): { readonly body: Body; readonly errors: readonly ConfigError[]; readonly warnings: readonly ConfigError[] } {
-  const run: Run = { ...vocabulary, errors: [], warnings: [] };
+  // Such a file is read again when it has changed.
+  const run: Run = { ...vocabulary, readOnce: (_name, read) => read(), errors: [], warnings: [] };
   const body = new GrowingBody();
   applyNodes(nodes, body, { context: ".htaccess", sections: [], access }, run);
   return { body, errors: run.errors, warnings: run.warnings };

@@ -11,6 +11,7 @@ import {
   type LocalHost,
   type Module,
   type Origin,
+  type ReadOnce,
   type ServerView,
   type SettingsOf,
 } from "../api/index.js";
@@ -78,13 +79,15 @@ const silent: ErrorLog = { write: () => undefined, takes: () => false };
 /** Compiles an expanded tree. Nothing is thrown for a fault of the configuration: see `errors`. */
 export function compile(tree: Tree, ours: readonly Module[], options: CompileOptions = {}): Compiled {
   const available = withOthers(ours, tree.modules);
-  const applied = applyTree(tree, available);
+  const readings = new Map(options.readings);
+  const readOnce = readInto(readings);
+  const applied = applyTree(tree, available, readOnce);
   const errors = [...applied.errors];
   const warnings = [...applied.warnings];
   const start: Origin = { file: tree.mainFile, line: 1, column: 1 };
   let server: CompiledServer | undefined;
   try {
-    const built = build(tree, { applied, available }, options, { errors, warnings, start });
+    const built = build(tree, { applied, available, readings, readOnce }, options, { errors, warnings, start });
     server = built;
     if (!options.unchecked) {
       // With errors already there the checks show what else is wrong; what they would only warn of may follow from those.
@@ -112,6 +115,21 @@ function collect(errors: ConfigError[], check: () => void): void {
   }
 }
 
+function readInto(readings: Map<string, readonly string[]>): ReadOnce {
+  return (name, read) => {
+    let found = readings.get(name);
+    if (!found) readings.set(name, (found = read()));
+    return found;
+  };
+}
+
+interface Ingredients {
+  readonly applied: Applied;
+  readonly available: readonly Module[];
+  readonly readings: Readings;
+  readonly readOnce: ReadOnce;
+}
+
 interface Findings {
   readonly errors: ConfigError[];
   readonly warnings: ConfigError[];
@@ -120,7 +138,7 @@ interface Findings {
 
 function build(
   tree: Tree,
-  { applied, available }: { readonly applied: Applied; readonly available: readonly Module[] },
+  { applied, available, readings, readOnce }: Ingredients,
   options: CompileOptions,
   findings: Findings,
 ): CompiledServer {
@@ -155,7 +173,6 @@ function build(
   );
   const providers = collectProviders(modules.map(({ provides }) => provides));
   addAliases(providers, applied.main.sections);
-  const readings = new Map(options.readings);
   const readFile = accessFileReader(tree, modules, available);
   const server: CompiledServer = {
     serverRoot: tree.serverRoot,
@@ -185,11 +202,7 @@ function build(
     ),
     trustsDocumentRoots: options.trustDocumentRoots === true,
     isListing: options.listing === true,
-    readOnce(name, read) {
-      let found = readings.get(name);
-      if (!found) readings.set(name, (found = read()));
-      return found;
-    },
+    readOnce,
     providers: (kind) => providers.get(kind) ?? new Map(),
     conditions: (functions) => conditionsWith(functions, modules, findings.start),
     warn: (reason, origin, detail) =>

@@ -8,6 +8,7 @@ import {
   type Origin,
   type OverrideRights,
   type Place,
+  type ReadOnce,
 } from "../api/index.js";
 import { expressionsIn } from "./expression/in-line.js";
 import type { ExpressionVocabulary } from "./expression/vocabulary.js";
@@ -31,6 +32,7 @@ export interface PlaceContext {
   /** What is left of them in .htaccess files. */
   readonly restrictedExpressions: ExpressionVocabulary;
   readonly warnings: ConfigError[];
+  readonly readOnce: ReadOnce;
   /** The directives of the loaded modules, by name in lower case. */
   readonly table: ReadonlyMap<string, readonly { readonly directive: { readonly contexts: readonly Context[] } }[]>;
 }
@@ -90,6 +92,10 @@ export class DirectivePlace implements Place {
 
   get resolve(): Place["resolve"] {
     return (path) => resolveIn(this.#shared.tree.serverRoot, path);
+  }
+
+  get readOnce(): ReadOnce {
+    return this.#shared.readOnce;
   }
 
   get defined(): Place["defined"] {

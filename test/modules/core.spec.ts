@@ -2,6 +2,7 @@ import { renameSync, symlinkSync, utimesSync, writeFileSync, statSync } from "no
 import { join } from "node:path";
 import { expect } from "chai";
 import { core } from "../../src/api/index.js";
+import { compile } from "../../src/config/compile.js";
 import { usable } from "../../src/modules/core/host-addresses.js";
 import { faultsOf, serve, type Asked } from "../support/ask.js";
 
@@ -309,6 +310,32 @@ describe("the addresses of a name in a Listen line", () => {
       expect(usable(addresses, { all: [...interfaces] })).to.deep.equal(expected);
     });
   }
+});
+
+describe("a name that the system's name services alone have", () => {
+  // Nobody has it in /etc/hosts: it is an address in a form of old, which they read.
+  const name = "127.1";
+
+  it("stands for its addresses in a Listen line", () => {
+    const { server } = serve(`Listen ${name}:8081`);
+    expect(server.listens.map(({ address, port }) => `${address} ${port}`)).to.include("127.0.0.1 8081");
+  });
+
+  it("stands for its addresses in a <VirtualHost>", () => {
+    const { server } = serve(`<VirtualHost ${name}:8081>\nServerName other.test\n</VirtualHost>`);
+    expect(server.virtualHosts.at(-1)?.addresses).to.deep.equal(["127.0.0.1:8081"]);
+  });
+
+  it("has for workers the addresses it had when the configuration was loaded", () => {
+    const { server } = serve(`Listen ${name}:8081`);
+    const readings = new Map([...server.readings].map(([about]) => [about, ["192.0.2.7"]]));
+    const again = compile(server.tree, server.modules, { readings, unchecked: true });
+    expect(again.server?.listens.map(({ address }) => address)).to.include("192.0.2.7");
+  });
+});
+
+describe("Mutex", () => {
+  it("takes a mechanism alone", () => expect(faultsOf("Mutex posixsem\nMutex file:/tmp").errors).to.deep.equal([]));
 });
 
 describe("core, directives", () => {

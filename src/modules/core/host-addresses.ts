@@ -1,9 +1,9 @@
 // Words that name addresses → addresses: those of `<VirtualHost>` and Listen.
 import { isIPv4, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
-import { addressesInHosts, shortestAddress, type Place } from "../../api/index.js";
+import { addressesOfName, shortestAddress, type Place } from "../../api/index.js";
 
-/** The addresses of one word of a `<VirtualHost>` line, a host name replaced by those /etc/hosts has for it. */
+/** The addresses of one word of a `<VirtualHost>` line, a host name replaced by those it has. */
 export function virtualHostAddress(text: string, place: Place): readonly string[] {
   const { host, port } = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>\d+|\*))?$/.exec(text)?.groups ?? {};
   if (host === undefined || host === "") return place.fail(`address: The address or port is invalid, found "${text}"`);
@@ -16,9 +16,9 @@ export function virtualHostAddress(text: string, place: Place): readonly string[
     if (!isIPv6(address)) return place.fail(`address: ${host} is no IPv6 address`);
     return [`[${shortestAddress(address)}]${port === undefined ? "" : `:${port}`}`];
   }
-  const found = addressesInHosts(host);
+  const found = addressesOf(host, place);
   if (found.length === 0) {
-    place.warn(`Could not resolve host name ${host} from /etc/hosts: ignoring it; write its IP address`, "AH00547");
+    place.warn(`Could not resolve host name ${host}: ignoring it; write its IP address`, "AH00547");
   }
   return found.map((address) => `${isIPv6(address) ? `[${address}]` : address}${port === undefined ? "" : `:${port}`}`);
 }
@@ -37,10 +37,15 @@ export function listenAddresses(
   if (host.startsWith("[") && isIPv6(host.slice(1, -1))) {
     return { addresses: [shortestAddress(host.slice(1, -1))], port: number };
   }
-  const addresses = usable(addressesInHosts(host));
+  const addresses = usable(addressesOf(host, place));
   if (addresses.length === 0)
     return place.fail(`address: Invalid address or port, found "${host}"`, "write its IP address");
   return { addresses, port: number };
+}
+
+/** Workers have those that the supervisor had, whatever the name services say by then. */
+function addressesOf(host: string, place: Place): readonly string[] {
+  return place.readOnce(`core: addresses of ${host}`, () => addressesOfName(host));
 }
 
 /**

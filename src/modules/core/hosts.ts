@@ -132,8 +132,8 @@ export const hostDirectives = (directive: CoreMaker) => ({
     contexts: serverOnly,
     summary: "An address and port to take connections on: `[address:]port`; or a Unix socket: `unix:/path`.",
     doc:
-      "Without an address the port is opened on all of them, IPv4 and IPv6; with a name, on every address that /etc/hosts " +
-      "has for it, IPv6 and IPv4 each only where the machine has it. Several lines open several. The protocol is " +
+      "Without an address the port is opened on all of them, IPv4 and IPv6; with a name, on every address that /etc/hosts, or " +
+      "else the system's name services, have for it when the configuration is loaded, IPv6 and IPv4 each only where the machine has it. Several lines open several. The protocol is " +
       "`https` for port 443, else `http`. At least one line is needed.\n\n" +
       "`unix:/path [mode=660] [user=NAME] [group=NAME]`, which Apache does not have, is for a front end on the same machine. " +
       "The socket belongs to User and Group unless the line says otherwise. What a server that was killed has left there is " +

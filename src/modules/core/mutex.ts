@@ -6,6 +6,7 @@ import {
   core,
   foreignMutexTypes,
   mutexTypes,
+  optional,
   processes,
   rest,
   type MutexLine,
@@ -31,7 +32,7 @@ const mechanisms: Readonly<Record<string, string>> = {
 
 export const mutexDirective = (directive: CoreMaker) => ({
   Mutex: directive({
-    args: [arg.word("mechanism"), rest(arg.word("type"))],
+    args: [arg.word("mechanism"), optional(rest(arg.word("type")))],
     contexts: serverOnly,
     summary: "How processes keep each other out.",
     doc:

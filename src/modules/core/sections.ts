@@ -63,7 +63,7 @@ export const sections = {
       "An address is an IPv4 address, an IPv6 address in brackets, or `*` (also `_default_`) for all that no other virtual " +
       "host names; behind it `:port` or `:*`. Among the virtual hosts of one address the request's host name decides, by " +
       "`ServerName` and `ServerAlias`; the first one answers for names that none of them has. Host names in place of " +
-      "addresses are looked up in /etc/hosts only.",
+      "addresses are looked up in /etc/hosts and by the system's name services when the configuration is loaded.",
     example: '<VirtualHost *:8080>\n  ServerName www.example.org\n  DocumentRoot "/srv/www"\n</VirtualHost>',
     opens: ([addresses], place) => ({
       kind: "virtual host",

@@ -75,7 +75,7 @@ function multiViewsOf(kinds: readonly string[], place: Place): MultiViews {
 
 function readTable(file: string, place: Place): TypeTable {
   try {
-    return readTypes(file);
+    return readTypes(file, place.readOnce);
   } catch (error) {
     return place.fail(`could not open mime types config file ${file}: ${error instanceof Error ? error.message : ""}`);
   }

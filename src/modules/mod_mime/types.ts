@@ -1,6 +1,7 @@
 // The table of media types: that of mime-db, or a TypesConfig file.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { ReadOnce } from "../../api/index.js";
 
 interface DatabaseEntry {
   readonly source?: "iana" | "apache" | "nginx";
@@ -17,10 +18,11 @@ export function databaseTypes(): TypeTable {
   return (database ??= readDatabase());
 }
 
-/** Reads a file of lines `type extension ...`. Throws the error of the file system. */
-export function readTypes(file: string): TypeTable {
+/** Reads a file of lines `type extension ...`, as it was when the configuration was loaded. Throws the error of the file system. */
+export function readTypes(file: string, readOnce: ReadOnce): TypeTable {
   const types = new Map<string, string>();
-  for (const line of readFileSync(file, "latin1").split("\n")) {
+  const [text = ""] = readOnce(`mod_mime: ${file}`, () => [readFileSync(file, "latin1")]);
+  for (const line of text.split("\n")) {
     const [type = "", ...extensions] = line
       .replace(/^\s*#.*/, "")
       .trim()
