@@ -40,7 +40,7 @@ export const mutexDirective = (directive: CoreMaker) => ({
       "does not know is refused as there.",
     example: "Mutex file:/tmp default",
     default: "default",
-    set: ([mechanism, words], place) => ({ mutexes: [mutexLine(mechanism, words, place)] }),
+    set: ([mechanism, words], place) => ({ mutexes: [mutexLine(mechanism, words ?? [], place)] }),
   }),
 });
 
