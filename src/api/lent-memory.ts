@@ -42,6 +42,11 @@ export function giveBack(part: Buffer): void {
   if (count === 1 && spare.length < mostSpare) spare.push(Buffer.from(part.buffer));
 }
 
+/** Whether a part of a copy is still to be given back. */
+export function isLent(part: Buffer): boolean {
+  return countOf(part) > 0;
+}
+
 function countOf({ buffer }: Buffer): number {
   return buffer.byteLength === size ? (holders.get(buffer) ?? 0) : 0;
 }

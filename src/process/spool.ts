@@ -3,6 +3,7 @@ import { close, ftruncate, openSync, read, unlinkSync, writev } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
+import { giveBack } from "../api/index.js";
 
 /** Bytes that all spools of this process may have in files. */
 const mostOnDisk = 1024 * 1024 * 1024;
@@ -73,6 +74,7 @@ export class Spool {
     return this.#pendingBytes >= mostPending;
   }
 
+  /** Takes bytes in; where they are lent, it gives them back when they are in the file. */
   add(bytes: Buffer): void {
     this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
@@ -122,6 +124,7 @@ export class Spool {
       this.#isWriting = false;
       if (this.#isClosed) return this.#release();
       const rest = error ? pieces : behind(pieces, count);
+      if (rest.length === 0) pieces.forEach(giveBack);
       this.isBroken ||= rest.length > 0;
       this.#pending.unshift(...rest);
       this.#pendingBytes = this.#pending.reduce((sum, { length }) => sum + length, 0);

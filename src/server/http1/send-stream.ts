@@ -1,6 +1,6 @@
 // A stream → the body of a response: in chunks, counted, or up to the end of the connection.
 import type { Readable } from "node:stream";
-import { giveBack, LendingStream } from "../../api/index.js";
+import { giveBack, isLent, LendingStream } from "../../api/index.js";
 import { countPassing } from "../spent-buffers.js";
 import type { Delimiting } from "./response-head.js";
 import type { BodySender, Outlet } from "./send-parts.js";
@@ -84,7 +84,7 @@ export class StreamSender implements BodySender {
   }
 
   #writeData(piece: Buffer): boolean {
-    if (this.#lends) {
+    if (this.#lends && isLent(piece)) {
       this.#lent.push(piece);
       return this.#outlet.write(piece, this.#written);
     }
