@@ -217,6 +217,7 @@ function fillIn(line: Line, { reading, from }: Context): Line | undefined {
         reading.warn(`Config variable \${${name}} is not defined`, origin, {
           code: "AH00111",
           length: name.length + 3,
+          advice: "a Define line before this one is to set it, or envvars in the server root",
         });
       },
     },

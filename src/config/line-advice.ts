@@ -11,6 +11,9 @@ export function lineAdvice(line: string): string | undefined {
   if (quote) return `${quote[0]} is no quotation mark here: write " or ' in its place`;
   const blank = oddBlanks.exec(line);
   if (blank) return `the line holds a blank that is none (${codePoint(blank[0])}): write an ordinary one in its place`;
+  if (/^(<{7}|={7}|>{7})( |$)/.test(text))
+    return "a merge left this line: keep one of the two sides, and none of its marks";
+  if (/^<(!doctype|html|\?php|\?xml)\b/i.test(text)) return "the file is a page or a program, and no configuration";
   if (/^<\s/.test(text)) return "the name of a section stands right behind <";
   if (/^[A-Za-z]+\s*=/.test(text)) return 'no "=" stands between a directive and what it takes';
   if (/^[{}]|\{$/.test(text)) return "a section begins with <Name ...> and ends with </Name>";
@@ -26,7 +29,7 @@ function codePoint(character: string): string {
 }
 
 /** The word that begins with a quotation mark and has no second one. */
-function openQuote(text: string): string | undefined {
+export function openQuote(text: string): string | undefined {
   const quoted = /(?<=^|\s)(["'])(?:\\.|(?!\1)[^\\])*(\1|$)/g;
   for (const [word, , end] of text.matchAll(quoted)) if (end === "") return word.slice(0, 20);
   return undefined;

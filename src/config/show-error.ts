@@ -1,6 +1,7 @@
 // A fault → the text a person reads: place, reason, the line with a caret, advice; and the summary of all of them.
 import { readFileSync, statSync } from "node:fs";
 import type { ConfigError, Origin } from "../api/index.js";
+import { withoutAftermath } from "./aftermath.js";
 import { lineAdvice } from "./line-advice.js";
 import { maximumFaults } from "./reading.js";
 import type { Source } from "./tree.js";
@@ -20,23 +21,30 @@ const maximumWidth = 160;
 
 /** Makes the texts of faults. It reads each file at most once; `sources` gives texts that are in no file. */
 export function faultPrinter(sources: readonly Source[] = []): (fault: ConfigError, label?: string) => string {
-  const lineOf = lineFinder(sources);
+  const lineOf = lineFinder(linesFinder(sources));
   return (fault, label) => showFault(fault, label, lineOf(fault));
 }
 
-/** Finds the lines of faults. */
-function lineFinder(sources: readonly Source[]): (fault: ConfigError) => string | undefined {
+/** Finds the line of a fault; a file that is no text has none to show. */
+function lineFinder(linesOf: (file: string) => readonly string[]): (fault: ConfigError) => string | undefined {
+  return ({ origin: { file, line } }) => {
+    const text = linesOf(file)[line - 1]?.replace(/\r$/, "");
+    return text?.includes("\0") ? undefined : text;
+  };
+}
+
+/** Finds the lines of files. */
+function linesFinder(sources: readonly Source[]): (file: string) => readonly string[] {
   const files = new Map<string, readonly string[]>();
   for (const { file, text } of sources) {
     // Lines given before and after the main file share a name; they are shown by number only where that is clear.
     if (text !== undefined) files.set(file, files.has(file) ? [] : text.split("\n"));
   }
-  const linesOf = (file: string) => {
+  return (file) => {
     let lines = files.get(file);
     if (!lines) files.set(file, (lines = readLines(file)));
     return lines;
   };
-  return ({ origin }) => linesOf(origin.file)[origin.line - 1]?.replace(/\r$/, "");
 }
 
 /**
@@ -44,8 +52,11 @@ function lineFinder(sources: readonly Source[]): (fault: ConfigError) => string 
  * when there are no errors.
  */
 export function showOutcome(outcome: Outcome, sources: readonly Source[] = []): string {
-  const [errors, warnings] = [once(outcome.errors), once(outcome.warnings)];
-  return [...showFaults({ errors, warnings }, sources), verdictOf(errors.length, warnings.length)].join("\n") + "\n";
+  const told = once(withoutAftermath(outcome.errors, linesFinder(sources)));
+  const warnings = once(outcome.warnings);
+  return (
+    [...showFaults({ errors: told, warnings }, sources), verdictOf(told.length, warnings.length)].join("\n") + "\n"
+  );
 }
 
 /** The same without the verdict: one text for each. */
@@ -103,10 +114,11 @@ function verdictOf(errors: number, warnings: number): string {
 
 /** The outcome for programs: editors, checks before a deployment; with notes, where there are some. */
 export function outcomeJson(outcome: Outcome, sources: readonly Source[], notes: readonly string[] = []): string {
-  const lineOf = lineFinder(sources);
+  const linesOf = linesFinder(sources);
+  const lineOf = lineFinder(linesOf);
   const faults = [
     ...once(outcome.warnings).map((fault) => diagnosticOf(fault, "warning", lineOf(fault))),
-    ...once(outcome.errors).map((fault) => diagnosticOf(fault, "error", lineOf(fault))),
+    ...once(withoutAftermath(outcome.errors, linesOf)).map((fault) => diagnosticOf(fault, "error", lineOf(fault))),
   ];
   const errors = faults.filter(({ severity }) => severity === "error").length;
   const warnings = faults.length - errors;
@@ -177,7 +189,10 @@ function showFault(fault: ConfigError, label: string | undefined, line: string |
     const how = place.macro === undefined ? "included" : `in macro '${place.macro}', used`;
     lines.push(`    ${how} at ${place.via.file}:${place.via.line}`);
   }
-  return lines.join("\n");
+  return lines
+    .flatMap((each) => each.split("\n"))
+    .map(printable)
+    .join("\n");
 }
 
 /** The line, and a caret under the column, both cut where they are too wide. */
@@ -188,7 +203,7 @@ function underline(line: string, column: number, length: number): string[] {
   // Tabs stay, so that the caret stands right whatever their width.
   const before = shown.slice(0, column - 1 - start).replace(/[^\t]/g, " ");
   const width = Math.max(1, Math.min(length, shown.length - before.length));
-  return [printable(`    ${shown}`), `    ${before}^${"~".repeat(width - 1)}`];
+  return [`    ${shown}`, `    ${before}^${"~".repeat(width - 1)}`];
 }
 
 /** Control characters would act on the terminal. */

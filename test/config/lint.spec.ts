@@ -1,5 +1,5 @@
 // Each lint: a configuration it warns of, with both places, and one beside it that is fine.
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -71,6 +71,25 @@ describe("a lint", () => {
     });
   }
 
+  it("names files of enabled folders that nobody reads, and those that are no text", () => {
+    const folder = join(root, "sites-enabled");
+    mkdirSync(folder);
+    try {
+      for (const name of ["shop", "shop.conf~", ".shop.conf.swp", "old.conf.bak"])
+        writeFileSync(join(folder, name), "");
+      writeFileSync(join(folder, "read.conf"), "# fine\n");
+      writeFileSync(join(folder, "wide.conf"), Buffer.from("# wide\n", "utf16le").swap16());
+      symlinkSync("../nowhere.conf", join(folder, "gone.conf"));
+      expect(lint("IncludeOptional sites-enabled/*.conf").map((each) => each.replace(/ -?\d+:/, ":"))).to.deep.equal([
+        "unread-file: the link leads nowhere",
+        "unread-file: no Include line takes this file: nothing in it counts",
+        "unread-file: the file is in UTF-16: save it as UTF-8, without a byte order mark",
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   const host = (name: string, lines = "", address = "*:80"): string =>
     `<VirtualHost ${address}>\n    ${name === "" ? "# none" : `ServerName ${name}`}\n${lines}\n</VirtualHost>\n`;
 
@@ -86,6 +105,18 @@ describe("a lint", () => {
       "ServerAdmin “root@x.example”",
       /^book-quotes 1: “ is no quotation mark here, but a part of the word$/,
       'ServerAdmin "x “root@x.example”"',
+    ],
+    [
+      "names a quotation mark without a second one",
+      'Alias /a "/srv/my files',
+      /^unclosed-quote 1: the quotation that begins with "\/srv\/my files has no end/,
+      'ErrorDocument 404 "Nothing there\nErrorDocument 410 "it\'s gone"',
+    ],
+    [
+      "names a ServerName with a path",
+      host("http://a.example/shop"),
+      /^impossible-name 2: "a\.example\/shop" is no host name/,
+      host("http://a.example"),
     ],
     [
       "names a way to log in that there is not",

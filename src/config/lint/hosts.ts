@@ -105,6 +105,15 @@ const unheardPort: Lint = {
 const impossibleName: Lint = {
   code: "impossible-name",
   *find({ named }) {
+    for (const { node } of named("servername")) {
+      const [name = ""] = wordsOf(node);
+      const host = name.replace(/^.*?:\/\//, "");
+      if (!/[/,;\s]/.test(host)) continue;
+      yield findingAt(node, `"${host}" is no host name, and no request is for it`, {
+        word: 0,
+        advice: "write the name alone, without a path; further names go into ServerAlias",
+      });
+    }
     for (const { node } of named("serveralias")) {
       // Names as they should be, without quotes, have nothing of what is looked for.
       if (/^[\w\-.* ]*$/.test(node.text)) continue;

@@ -7,12 +7,13 @@ import { fileLints } from "./files.js";
 import { hostLints } from "./hosts.js";
 import { mappingLints } from "./mapping.js";
 import { quoteLints } from "./quotes.js";
+import { unreadLints } from "./unread.js";
 import { lintView, warningOf, type Lint } from "./view.js";
 
 /** Every lint; docs/lints.md has a section for each. */
 export const lints: readonly Lint[] = [
   ...[...hostLints, ...mappingLints, ...accessLints, ...closedLints],
-  ...[...fileLints, ...quoteLints],
+  ...[...fileLints, ...quoteLints, ...unreadLints],
 ];
 
 /** Findings of one lint that are shown. */

@@ -1,5 +1,6 @@
-// Words in the quotation marks of books → those that Apache takes as they stand, marks and all.
+// Quotation marks → those of books, which Apache takes as they stand, and those that have no second one.
 import { splitWords } from "../../api/words.js";
+import { openQuote } from "../line-advice.js";
 import type { Node } from "../tree.js";
 import { findingAt, type Finding, type Lint } from "./view.js";
 
@@ -24,4 +25,22 @@ function* findingsIn(nodes: readonly Node[]): Iterable<Finding> {
   }
 }
 
-export const quoteLints: readonly Lint[] = [bookQuotes];
+const unclosedQuote: Lint = {
+  code: "unclosed-quote",
+  find: (view) => openIn(view.server.tree.nodes),
+};
+
+function* openIn(nodes: readonly Node[]): Iterable<Finding> {
+  for (const node of nodes) {
+    if (node.kind === "section") yield* openIn(node.children);
+    // The text of an ErrorDocument needs no second quotation mark: that is how Apache 1 had it.
+    if (!/["']/.test(node.text) || node.key === "errordocument") continue;
+    const start = openQuote(node.text);
+    if (start === undefined) continue;
+    const reason = `the quotation that begins with ${start} has no end: everything to the end of the line is one word`;
+    const word = splitWords(node.text).findIndex(({ column }) => node.text.startsWith(start, column));
+    yield findingAt(node, reason, { ...(word < 0 ? {} : { word }), advice: "write the second quotation mark" });
+  }
+}
+
+export const quoteLints: readonly Lint[] = [bookQuotes, unclosedQuote];

@@ -6,16 +6,18 @@ import { unixListen } from "./unix-address.js";
 
 function parseServerName(text: string, place: Place): ServerName {
   if (/^[\w.-]+$/.test(text)) return { scheme: undefined, host: text, port: undefined };
+  // Apache takes whatever stands between the scheme and the first colon; of a path `-t` warns.
   const { scheme, host, port } =
-    /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<host>\[[^\]]*\]|[^:/]*)(?::(?<port>.*))?$/i.exec(text)?.groups ?? {};
+    /^(?:(?<scheme>.*?):\/\/)?(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>.*))?$/.exec(text)?.groups ?? {};
   if (!host) return place.fail(`name: must be [scheme://]name[:port], found "${text}"`);
   if (/[*?[]/.test(host) && !host.startsWith("[")) {
     return place.fail(`Invalid ServerName "${host}" use ServerAlias to set multiple server names.`);
   }
-  if (port !== undefined && !(/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65535)) {
+  const number = port === undefined ? undefined : parseInt(port, 10);
+  if (number !== undefined && !(number >= 1 && number <= 65535)) {
     return place.fail(`The port number "${text}" is outside the appropriate range (i.e., 1..65535).`);
   }
-  return { scheme: scheme?.toLowerCase(), host, port: port === undefined ? undefined : Number(port) };
+  return { scheme: scheme?.toLowerCase(), host, port: number };
 }
 
 export const hostDirectives = (directive: CoreMaker) => ({

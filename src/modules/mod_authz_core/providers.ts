@@ -13,7 +13,9 @@ const all: AuthzProvider = {
   require: (words, { fail }) => {
     if (isWord(words, "granted")) return () => "granted";
     if (isWord(words, "denied")) return () => "denied";
-    return fail(`Argument for 'Require all' must be 'granted' or 'denied', found "${words.join(" ")}"`);
+    return fail(
+      `Argument for 'Require all' must be 'granted' or 'denied', found ${words.length === 0 ? "nothing" : `"${words.join(" ")}"`}`,
+    );
   },
 };
 

@@ -150,7 +150,8 @@ function unknownProvider(rule: Line): ConfigError {
   const { provider: name } = rule;
   const owner = owners[name];
   const near = meant(nearest(name, ["all", "env", "method", "expr", ...Object.keys(owners)]));
-  const text = owner ? `mod_${owner} provides it: a2enmod ${owner}` : near;
+  const whole = /^(granted|denied)$/i.test(name) ? `write: Require all ${name}` : undefined;
+  const text = whole ?? (owner ? `mod_${owner} provides it: a2enmod ${owner}` : near);
   const message = `Unknown Authz provider: ${name}`;
   return faultOf(rule, message, message, text);
 }
