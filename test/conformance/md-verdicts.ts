@@ -18,7 +18,7 @@ const rows: readonly (readonly [text: string, differs?: string])[] = [
   [section("MDStoreDir x")],
   [section("MDomain b.test")],
   [section("MDCertificateFile x.pem"), whole],
-  [section("MDCertificateFile x.pem\nMDCertificateKeyFile x.key")],
+  [section("MDCertificateFile x.pem\nMDCertificateKeyFile x.key"), whole],
   ["<MDomain a.test b.test>\n</MDomain>"],
   ["<MDomainSet>\n</MDomainSet>"],
   ["MDMember a.test"],

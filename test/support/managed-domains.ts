@@ -1,4 +1,5 @@
 // Lines of a configuration with managed domains → certificates that clients see, and answers by name.
+import { execFileSync } from "node:child_process";
 import { request } from "node:http";
 import { connect, type PeerCertificate } from "node:tls";
 import type { Pebble } from "./pebble.js";
@@ -42,6 +43,18 @@ export function askHost(port: number, host: string, path: string, method = "GET"
       .on("error", reject)
       .end();
   });
+}
+
+/** Makes certificates of one's own for own.test, by file name and days they are good, in a root that both servers may read. */
+export function makeOwnCertificates(root: string, days: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(days)) {
+    const kind = name === "other" ? ["rsa:2048"] : ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+    const names = ["-subj", "/CN=own.test", "-addext", "subjectAltName=DNS:own.test,DNS:www.own.test"];
+    const files = ["-keyout", `${name}.key`, "-out", `${name}.pem`];
+    const make = ["req", "-x509", "-nodes", "-days", String(count), ...names, ...files, "-newkey", ...kind];
+    execFileSync("openssl", make, { cwd: root, stdio: "ignore" });
+  }
+  execFileSync("chmod", ["-R", "a+rX", root]);
 }
 
 /** Ports that authorities look for proofs at. */

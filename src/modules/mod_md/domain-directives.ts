@@ -1,5 +1,6 @@
 // The MD directives about managed domains, all of them or one → settings.
 import { readFileSync } from "node:fs";
+import { domainToASCII } from "node:url";
 import {
   arg,
   optional,
@@ -33,12 +34,16 @@ const inSections = [
 
 /** A name of DNS, with a wildcard in front or without. */
 export const domainName = (name: string) =>
-  arg.custom(name, "domain", (text, place) =>
-    text.length <= 253 &&
-    /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(text)
-      ? text.toLowerCase()
-      : place.refuse("must be the name of a domain"),
-  );
+  arg.custom(name, "domain", (text, place) => {
+    if (isDomainName(text)) return text.toLowerCase();
+    const ascii = domainToASCII(text);
+    const isForeign = ascii !== text.toLowerCase() && isDomainName(ascii);
+    return place.refuse(`must be the name of a domain${isForeign ? ` as DNS has it, ${ascii}` : ""}`);
+  });
+
+const isDomainName = (text: string): boolean =>
+  text.length <= 253 &&
+  /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(text);
 
 /** A share of a certificate's life, or days. */
 export function slice(name: string, isWhole = false): Argument<Slice> {

@@ -1,5 +1,4 @@
-// The compiled server → its managed domains: names, settings, the virtual hosts they serve, and what is wrong with them.
-import { existsSync } from "node:fs";
+// The compiled server → its managed domains: names, settings, and the virtual hosts they serve.
 import { core, type Origin, type ServerView, type TlsProvider, type VirtualHost } from "../../api/index.js";
 import { letsEncrypt } from "./authorities.js";
 import { usualKeys } from "./key-kinds.js";
@@ -86,7 +85,7 @@ function linesOf(server: ServerView): DomainLine[] {
 }
 
 /** Which managed domains serve a virtual host. */
-function assign(server: ServerView): Assignments {
+export function assign(server: ServerView): Assignments {
   const found = assignments.get(server);
   if (found) return found;
   const { matches, baseServer } = wholeServer(server);
@@ -224,87 +223,7 @@ function contactsOf(server: ServerView, contact: string | undefined, hosts: read
 
 const plainAddress = (address: string): string => address.replace(/^mailto:/i, "");
 
-function isEncrypted(server: ServerView, host: VirtualHost): boolean {
+/** Whether a virtual host is served encrypted. */
+export function isEncrypted(server: ServerView, host: VirtualHost): boolean {
   return ([...server.providers("tls").values()] as TlsProvider[]).some((each) => each.isEncrypted(server, host));
-}
-
-/** Says what is wrong with the managed domains of a configuration. */
-export function checkDomains(server: ServerView): void {
-  const { all, settings } = managedDomains(server);
-  const { authorityCertificates } = settings;
-  if (authorityCertificates && !existsSync(authorityCertificates.path)) {
-    server.error(`MDCACertificateFile: file not found: ${authorityCertificates.path}`, authorityCertificates.origin);
-  }
-  const assigned = assign(server);
-  all.forEach((domain, index) => {
-    checkFiles(server, domain);
-    if (settings.matches === "all") checkOverlap(server, domain, all.slice(0, index));
-    checkUse(server, domain);
-    checkStapling(server, domain);
-  });
-  for (const [host, lines] of assigned) {
-    if (lines.length > 1 && isEncrypted(server, host)) {
-      server.error(
-        `AH10042: ${lines.length} managed domains match the virtual host ${host.serverName}, which is encrypted: there can be at most one`,
-        host.origin,
-        { related: lines.map(({ origin, names }) => ({ origin, text: `the managed domain ${names[0] ?? ""}` })) },
-      );
-    }
-  }
-}
-
-function checkFiles(server: ServerView, { name, certificateFiles, keyFiles, origin }: ManagedDomain): void {
-  if (certificateFiles.length === keyFiles.length) return;
-  const reason =
-    certificateFiles.length === 0
-      ? `AH10171: the managed domain ${name} has MDCertificateKeyFile but no MDCertificateFile`
-      : `AH10170: the managed domain ${name} needs one MDCertificateKeyFile for each MDCertificateFile`;
-  server.error(reason, origin);
-}
-
-function checkStapling(server: ServerView, { name, mustStaple, stapling, keys, origin }: ManagedDomain): void {
-  if (!mustStaple) return;
-  if (keys.length > 1) {
-    server.error(
-      `MDMustStaple: the managed domain ${name} has ${keys.length} certificates, and a virtual host with several goes without stapling: let MDPrivateKeys name one kind`,
-      origin,
-    );
-  } else if (!stapling) {
-    server.warn(
-      `MDMustStaple: clients refuse the certificate of ${name} without a stapled answer of OCSP: write MDStapling on, or SSLUseStapling on`,
-      origin,
-    );
-  }
-}
-
-function checkOverlap(server: ServerView, domain: ManagedDomain, earlier: readonly ManagedDomain[]): void {
-  for (const other of earlier) {
-    const shared = domain.names.find((name) => other.names.includes(name));
-    if (shared === undefined) continue;
-    server.error(`AH10038: two managed domains have an overlap in domain "${shared}"`, domain.origin, {
-      related: [{ origin: other.origin, text: "the first of them" }],
-    });
-    return;
-  }
-}
-
-function checkUse(server: ServerView, { name, names, hosts, requireHttps, renewMode, origin }: ManagedDomain): void {
-  if (hosts.length === 0 && renewMode !== "always") {
-    server.warn(`AH10045: no virtual host has a name of the managed domain ${name}: nothing is done for it`, origin);
-  }
-  for (const host of hosts) {
-    for (const each of [host.serverName, ...host.aliases]) {
-      if (/[*?]/.test(each) || names.some((one) => covers(one, each)) || !isEncrypted(server, host)) continue;
-      server.warn(
-        `AH10040: the virtual host ${host.serverName} is served with the certificate of the managed domain ${name}, which will not be good for its name ${each}`,
-        host.origin,
-      );
-    }
-  }
-  if (requireHttps !== "off" && !hosts.some((host) => isEncrypted(server, host))) {
-    server.warn(
-      `AH10105: MDRequireHttps sends clients of ${name} to https, and no virtual host of it is encrypted`,
-      origin,
-    );
-  }
 }

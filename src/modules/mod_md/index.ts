@@ -5,7 +5,8 @@ import { answerEarly, answerStatus, serveAnswers, showStatus } from "./answers.j
 import { certificates, challenges, startActive } from "./active.js";
 import { factsOf } from "./certificates.js";
 import { domainDirectives } from "./domain-directives.js";
-import { checkDomains, managedDomains } from "./domains.js";
+import { checkDomains } from "./check.js";
+import { managedDomains } from "./domains.js";
 import { Keeper } from "./keeper.js";
 import { needsStore, prepareStore, storePath } from "./prepare.js";
 import { serverDirectives } from "./server-directives.js";

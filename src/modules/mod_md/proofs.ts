@@ -3,7 +3,7 @@ import { core, type ServerView, type SharedTable, type WorkerView } from "../../
 import type { Proof, Proofs } from "./authority.js";
 import { makeProof } from "./certificates.js";
 import { runCommand } from "./commands.js";
-import type { ManagedDomain, ManagedDomains } from "./domains.js";
+import { managedDomains, type ManagedDomain, type ManagedDomains } from "./domains.js";
 import type { DnsRecord } from "./job.js";
 import { challengeNames } from "./record.js";
 import type { ChallengeKind } from "./settings.js";
@@ -27,12 +27,9 @@ export function proofsFor(
   { server, settled }: WorkerView,
   { domains, table, shown, recorded, records }: ProofSurroundings,
 ): Proofs {
-  const speaking = challengeNames(server, domain);
   const made = [...records];
-  const able = ableKinds(server, domains, domain);
   return {
-    kindsFor: (name) =>
-      domain.challenges.filter((kind) => able[kind] && (kind !== "tls-alpn-01" || speaking.includes(name))),
+    kindsFor: possibleKinds(server, domain),
     async show(proof) {
       if (proof.kind === "dns-01") {
         const record = recordFor(proof);
@@ -61,6 +58,19 @@ export function proofsFor(
       }
     },
   };
+}
+
+/** How a name can be proved, the preferred way first; wildcards are asked for without what is in front, by dns-01 alone. */
+export function possibleKinds(server: ServerView, domain: ManagedDomain): Proofs["kindsFor"] {
+  const speaking = challengeNames(server, domain);
+  const able = ableKinds(server, managedDomains(server), domain);
+  return (name) =>
+    domain.challenges.filter(
+      (kind) =>
+        able[kind] &&
+        (kind !== "tls-alpn-01" || speaking.includes(name)) &&
+        (kind === "dns-01" || !name.startsWith("*.")),
+    );
 }
 
 function ableKinds(

@@ -1,11 +1,14 @@
 // Managed domains whose files are there already: redirections beside Apache.
 import { expect } from "chai";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { missingForApache, startServer, type Server } from "../../conformance/servers.js";
-import { askHost } from "../../support/managed-domains.js";
+import {
+  endCompared,
+  makeComparedRoot,
+  missingForApache,
+  skipWithout,
+  startServer,
+  type Server,
+} from "../../conformance/servers.js";
+import { askHost, makeOwnCertificates } from "../../support/managed-domains.js";
 
 const configuration = `
 LoadModule ssl_module @MODULES@/mod_ssl.so
@@ -45,27 +48,11 @@ describe("MDRequireHttps permanent, with MDCertificateFile", function () {
   let folder = "";
   const servers: Server[] = [];
   before(function () {
-    const missing = missingForApache();
-    if (missing !== undefined) {
-      if (process.env["CI"] === "true") throw new Error(`nothing may be skipped here; missing: ${missing}`);
-      console.log(`      skipped, missing: ${missing}`);
-      return this.skip();
-    }
-    folder = mkdtempSync(join(tmpdir(), "own-files-"));
-    const make = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90"];
-    const names = ["-subj", "/CN=own.test", "-addext", "subjectAltName=DNS:own.test,DNS:www.own.test"];
-    execFileSync("openssl", [...make, ...names, "-keyout", "own.key", "-out", "own.pem"], {
-      cwd: folder,
-      stdio: "ignore",
-    });
-    execFileSync("mkdir", ["conf"], { cwd: folder });
-    writeFileSync(join(folder, "conf/mime.types"), "text/html html\n");
-    execFileSync("chmod", ["-R", "a+rX", folder]);
+    skipWithout(this, missingForApache());
+    folder = makeComparedRoot();
+    makeOwnCertificates(folder, { own: 90 });
   });
-  after(async () => {
-    await Promise.all(servers.map((server) => server.stop()));
-    if (folder !== "") rmSync(folder, { recursive: true });
-  });
+  after(() => endCompared(servers, folder));
 
   it("answers as Apache does", async () => {
     const found: string[][] = [];

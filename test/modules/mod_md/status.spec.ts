@@ -1,11 +1,14 @@
 // The JSON of md-status and of /.httpd/certificate-status beside Apache's: certificates of one's own, missing ones, manual mode.
 import { expect } from "chai";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { missingForApache, skipWithout, startServer, type Server } from "../../conformance/servers.js";
-import { askHost } from "../../support/managed-domains.js";
+import {
+  endCompared,
+  makeComparedRoot,
+  missingForApache,
+  skipWithout,
+  startServer,
+  type Server,
+} from "../../conformance/servers.js";
+import { askHost, makeOwnCertificates } from "../../support/managed-domains.js";
 import { until } from "../../support/running.js";
 
 const hosts = (name: string): string => `
@@ -117,29 +120,10 @@ describe("md-status and certificate-status", function () {
   const servers: Server[] = [];
   before(function () {
     skipWithout(this, missingForApache());
-    folder = mkdtempSync(join(tmpdir(), "md-status-"));
-    const make = ["req", "-x509", "-nodes", "-newkey"];
-    const files = [
-      ["own", "90"],
-      ["other", "40"],
-      ["over", "1"],
-    ] as const;
-    for (const [name, days] of files) {
-      const kind = name === "other" ? ["rsa:2048"] : ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
-      const about = ["-days", days, "-subj", "/CN=own.test", "-addext", "subjectAltName=DNS:own.test,DNS:www.own.test"];
-      execFileSync("openssl", [...make, ...kind, ...about, "-keyout", `${name}.key`, "-out", `${name}.pem`], {
-        cwd: folder,
-        stdio: "ignore",
-      });
-    }
-    execFileSync("mkdir", ["conf"], { cwd: folder });
-    writeFileSync(join(folder, "conf/mime.types"), "text/html html\n");
-    execFileSync("chmod", ["-R", "a+rX", folder]);
+    folder = makeComparedRoot();
+    makeOwnCertificates(folder, { own: 90, other: 40, over: 1 });
   });
-  after(async () => {
-    await Promise.all(servers.map((server) => server.stop()));
-    if (folder !== "") rmSync(folder, { recursive: true });
-  });
+  after(() => endCompared(servers, folder));
 
   it("are Apache's", async () => {
     const found: unknown[] = [];
