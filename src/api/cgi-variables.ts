@@ -103,7 +103,7 @@ function addRequest(request: Request, environment: Map<string, string>): void {
   const { path, pathInfo, parent } = request;
   environment.set("GATEWAY_INTERFACE", "CGI/1.1");
   environment.set("SERVER_PROTOCOL", parent ? "INCLUDED" : request.protocol);
-  environment.set("REQUEST_METHOD", parent ? request.method : methodOf(request));
+  environment.set("REQUEST_METHOD", methodOf(request));
   environment.set("QUERY_STRING", request.query ?? "");
   environment.set("REQUEST_URI", request.settings(core).cgiCurrentUri ? path : firstTarget(request));
   environment.set("SCRIPT_NAME", parent ? path : path.slice(0, pathInfoStart(path, pathInfo)));
