@@ -19,7 +19,7 @@ export type Matcher =
   /** `path` is absolute without trailing slash ("/" is ""), `pattern` matches whole paths, `regex` anywhere in it. */
   | { readonly kind: "directory"; readonly path: string }
   | { readonly kind: "directory pattern"; readonly pattern: RegExp; readonly depth: number }
-  | { readonly kind: "directory regex"; readonly regex: RegExp }
+  | { readonly kind: "directory regex"; readonly regex: RegExp; readonly depth: number }
   | { readonly kind: "files"; readonly name: string }
   | { readonly kind: "files regex"; readonly regex: RegExp }
   | { readonly kind: "location"; readonly path: string }

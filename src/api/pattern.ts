@@ -67,12 +67,6 @@ function withDefaults(options: PatternOptions): PatternOptions {
   return { ...options, ignoreCase: options.ignoreCase === true || defaults.ignoreCase, dotAll, dollarEndOnly };
 }
 
-/** The same expression for all matches in a text, one after the other from its `lastIndex` on. */
-export function forAllMatches(regex: RegExp): RegExp {
-  const flags = regex.global ? regex.flags : `${regex.flags}g`;
-  return finish(new RegExp(regex.source, flags), finishes.get(regex) ?? { extra: [], limit: undefined });
-}
-
 class PatternWriter {
   /** Numbers of groups that only translation needs, in order. */
   readonly extra: number[] = [];
@@ -189,12 +183,8 @@ interface Finish {
   readonly limit: { readonly cost: number; readonly pattern: string; readonly origin: Origin | undefined } | undefined;
 }
 
-const finishes = new WeakMap<RegExp, Finish>();
-
-function finish(regex: RegExp, needed: Finish): RegExp {
-  const { extra, limit } = needed;
+function finish(regex: RegExp, { extra, limit }: Finish): RegExp {
   if (extra.length === 0 && !limit) return regex;
-  finishes.set(regex, needed);
   const own: Exec = (text) => RegExp.prototype.exec.call(regex, text);
   const look = limit ? guarded(own, limit.cost, { pattern: limit.pattern, origin: limit.origin }) : own;
   const exec: Exec = (text) => {

@@ -33,9 +33,10 @@ export interface Response {
   always?: Headers;
   /**
    * Set when the body is to be made by the server: ErrorDocument, or the built-in page for `status`. `note` is the
-   * extra text of the built-in page, already escaped HTML.
+   * extra text of the built-in page, already escaped HTML. `isOwn`: where an ErrorDocument is being served, the failure
+   * takes the place of the first one.
    */
-  failure?: { readonly note?: string };
+  failure?: { readonly note?: string; readonly isOwn?: true };
   /** Content-Encoding is what a filter did: it stands where the filter put it, not behind the type. */
   encodedHere?: true;
   /** Fields that a header line has put where they are, so that they stay there. */
@@ -57,6 +58,8 @@ export interface Response {
   close?: boolean;
   /** The body is the whole answer, status line and fields too: sent as it is, and the connection closed behind it. */
   raw?: true;
+  /** No output filter is asked: what the server says of itself in place of a handler. */
+  unfiltered?: true;
   /** With status 101: what the connection speaks from now on, beginning with the answer to this very request. */
   becomes?: "h2c";
   /** Fields behind the body, asked for when that has been sent; HTTP/2 alone sends them. */
@@ -86,9 +89,9 @@ export function answer(status: number, headers: Headers = new Headers(), body: B
 /** A status whose page the server makes: ErrorDocument, or the built-in page. Also for 3xx with a Location. */
 export function refuse(
   status: number,
-  { note, headers = new Headers() }: { note?: string; headers?: Headers } = {},
+  { headers = new Headers(), ...failure }: NonNullable<Response["failure"]> & { headers?: Headers } = {},
 ): Response {
-  return { status, headers, body: undefined, failure: note === undefined ? {} : { note } };
+  return { status, headers, body: undefined, failure };
 }
 
 /**

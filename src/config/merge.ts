@@ -6,6 +6,8 @@ import { steps, type AnyHook, type OrderedHook, type Step } from "./order.js";
 /** A hook that has something to do under a plan's settings, with its module's settings. */
 export interface BoundHook {
   readonly module: string;
+  /** Its place among all hooks of the step, those with nothing to do too. */
+  readonly position: number;
   readonly run: AnyHook["run"];
   readonly settings: Values;
   /** Of an output filter: whether it is of rank "first", and whether it sees pages the server makes. */
@@ -191,12 +193,13 @@ function bindHooks(
 ): Readonly<Record<Step, readonly BoundHook[]>> {
   const bound = {} as Record<Step, readonly BoundHook[]>;
   for (const step of steps) {
-    bound[step] = context.hooks[step].flatMap(({ module, hook }): BoundHook[] => {
+    bound[step] = context.hooks[step].flatMap(({ module, hook }, position): BoundHook[] => {
       const own = settings[module.settingsOwner] ?? {};
       if (hook.when && !hook.when(own)) return [];
       const { rank, onPages } = hook;
       const run = hook.run.bind(hook);
-      return [{ module: module.name, run, settings: own, isFirst: rank === "first", onPages: onPages === true, hook }];
+      const filter = { isFirst: rank === "first", onPages: onPages === true };
+      return [{ module: module.name, position, run, settings: own, ...filter, hook }];
     });
   }
   return bound;

@@ -9,13 +9,12 @@ import { Turn } from "./turn.js";
 
 type Sections = readonly AppliedSection[];
 
-/** The directory sections over a directory. */
+/** The directory sections over a directory, without those of regular expressions. */
 export interface DirectoryLevels {
   /** In the order they are laid over each other. */
   readonly all: Sections;
-  /** The same without those of regular expressions, by depth: the root's first. */
+  /** The same by depth: the root's first. */
   readonly byDepth: readonly Sections[];
-  readonly regexes: Sections;
 }
 
 /** Directories that are remembered for each virtual host, and access files for all of them. */
@@ -126,13 +125,10 @@ function refresh(walk: Walk, turn: number): void {
     return;
   }
   walk.result = found.some(Boolean)
-    ? [
-        ...levels.byDepth.flatMap((sections, depth) => {
-          const access = found[depth];
-          return access && !isFault(access) ? [...sections, access] : sections;
-        }),
-        ...levels.regexes,
-      ]
+    ? levels.byDepth.flatMap((sections, depth) => {
+        const access = found[depth];
+        return access && !isFault(access) ? [...sections, access] : sections;
+      })
     : levels.all;
 }
 

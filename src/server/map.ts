@@ -54,16 +54,37 @@ function mapFile(request: ServerRequest, index: SectionIndex): Response | undefi
   request.filename = walked.filename;
   request.file = walked.file;
   request.pathInfo = walked.pathInfo;
-  const directories = index.directories(directoryOf(request));
+  const directories = directoriesOf(request, index);
   if ("status" in directories) return refuseByAccess(request, directories);
-  const name = request.filename.slice(request.filename.lastIndexOf("/") + 1);
-  const files = name === "" ? [] : index.files(name, directories);
-  layAll(request, index, directories, files);
   if (walked.denied !== undefined) {
     request.log("error", "core", deniedMessage(request, walked.denied));
     return refuse(403);
   }
-  return refuseLinks(request, index, directories);
+  const refused = refuseLinks(request, index, directories);
+  if (refused) return refused;
+  const name = request.filename.slice(request.filename.lastIndexOf("/") + 1);
+  const files = name === "" ? [] : index.files(name, directories);
+  layAll(request, index, directories, files);
+  return undefined;
+}
+
+/**
+ * The directory sections over the mapped file; those of a request that this one came of hold for a file in the same
+ * directory, whatever regular expressions say of its own name.
+ */
+function directoriesOf(request: ServerRequest, index: SectionIndex): Sections | AccessFault {
+  const { file, filename, pathInfo } = request;
+  const directory = directoryOf(request);
+  const origin = (request.previous ?? request.parent)?.walked;
+  if (origin?.directory === directory && (file?.isFile() || (file?.isDirectory() && pathInfo === ""))) {
+    request.walked = origin;
+    return origin.sections;
+  }
+  const sections = index.directories(directory, filename);
+  if ("status" in sections) return sections;
+  // A directory without slash is not known again as the one of what it holds.
+  if (!file?.isDirectory() || filename.endsWith("/")) request.walked = { directory, sections };
+  return sections;
 }
 
 /** The file cannot be read or holds a fault: what it may have wanted to refuse is refused. */
@@ -111,7 +132,7 @@ function refuseLinks(request: ServerRequest, index: SectionIndex, directories: S
   if (!checksLinks(request.virtualHost.plan, directories)) return undefined;
   const { virtualHost } = request;
   const optionsAt = (directory: string): OptionSet => {
-    const sections = index.directories(directory);
+    const sections = index.directories(directory, undefined);
     return "status" in sections ? noOptions : optionsOf(lay(virtualHost.plan, sections));
   };
   const link = refusedLink(request.filename.replace(/\/$/, ""), optionsAt);

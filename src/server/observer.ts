@@ -18,7 +18,7 @@ export interface Observer {
   /** Who answers in place of what would be done outside of this process. */
   readonly rehearsal: RequestRehearsal;
   hostChosen(request: ServerRequest, choice: HostChoice): void;
-  /** The target has been read and Locations are laid: the phases begin. Also for look-ups and internal redirects. */
+  /** The target has been read: the phases begin. Also for look-ups and internal redirects. */
   begun(request: ServerRequest): void;
   /** Runs a hook. */
   run(request: ServerRequest, phase: Phase, hook: BoundHook): Verdict | Promise<Verdict>;

@@ -23,7 +23,7 @@ const unusual = /%|\/\/|\/\.|^[^/]/;
 export function parseTarget(target: string, rules: PathRules): TargetParts {
   const mark = target.indexOf("?");
   // As Apache, an empty path is that of the root.
-  const raw = mark < 0 ? target : target.slice(0, mark) || "/";
+  const raw = sentPath(target);
   const query = mark < 0 ? undefined : target.slice(mark + 1);
   if (!unusual.test(raw)) return { path: raw, query };
   if (raw === "*") return { path: "*", query };
@@ -34,7 +34,7 @@ export function parseTarget(target: string, rules: PathRules): TargetParts {
 /** The parts of a target that was refused, as logs show them: decoded and clipped at the root where it can be. */
 export function refusedParts(target: string, isReadable: boolean): { path: string; query: string | undefined } {
   const mark = target.indexOf("?");
-  const raw = (mark < 0 ? target : target.slice(0, mark)) || "/";
+  const raw = sentPath(target);
   const query = mark < 0 ? undefined : target.slice(mark + 1);
   if (!isReadable || /%(?![0-9a-fA-F]{2})/.test(raw)) return { path: raw.replace(/^\/\/+/, "/"), query };
   // Encoded slashes, for which it may have been refused, come out behind everything else.
@@ -43,9 +43,15 @@ export function refusedParts(target: string, isReadable: boolean): { path: strin
   return { path, query };
 }
 
+/** The path of a target as it was sent. */
+export function sentPath(target: string): string {
+  const mark = target.indexOf("?");
+  return (mark < 0 ? target : target.slice(0, mark)) || "/";
+}
+
 /** The path of a target before it is decoded: normalised, unreserved characters decoded; undefined where it has none. */
 export function encodedPath(target: string, { mergeSlashes }: PathRules): string | undefined {
-  const raw = /^[^?]*/.exec(target)?.[0] || "/";
+  const raw = sentPath(target);
   return /%(?![0-9a-fA-F]{2})/.test(raw) ? undefined : walk(raw, mergeSlashes);
 }
 

@@ -44,7 +44,7 @@ import type { Exchange, ExchangeHandler, Http2Limits, Sent, Transmission, WireLi
 import { beginFilters, filterBody, filterResponse } from "./filter.js";
 import { hostOf, type HostName } from "./host-name.js";
 import { mapToStorage, matchLocations } from "./map.js";
-import { encodedPath, parseTarget, refusedParts } from "./path.js";
+import { encodedPath, parseTarget, refusedParts, sentPath, type TargetParts } from "./path.js";
 import type { Observer } from "./observer.js";
 import { http1, type Spoken } from "./protocols.js";
 import { ServerRequest, type CoreSettings, type Services } from "./request.js";
@@ -221,8 +221,7 @@ export class Pipeline implements ExchangeHandler {
       }
       if (elsewhereTo.isForeign) {
         request.log("info", "core", "AH00126: the target's scheme is not served here");
-        Object.assign(request, refusedParts(request.target, false));
-        return { request, refused: refuse(400) };
+        request.undecodable = refuse(400);
       }
     }
     const strict = state.core.strictHostCheck && host?.hostname !== "" && !named && !isNamed(virtualHost, host);
@@ -302,8 +301,8 @@ export class Pipeline implements ExchangeHandler {
     }
     if (request.core.inputFilters.length > 0 || request.inputFilters.length > 0) filterBody(request);
     if (this.#services.filtersBegin) beginFilters(request);
-    return then(runPhase(request, "handler", 0), (verdict) => {
-      if (verdict !== undefined && verdict !== "done") return withStatus(request, verdict);
+    return then(runPhase(request, "handler"), (verdict) => {
+      if (isAnswer(verdict)) return withStatus(request, verdict);
       request.log("warn", "core", `AH00523: handler "${request.handler ?? ""}" not found for: ${request.filename}`);
       return refuse(500);
     });
@@ -311,24 +310,44 @@ export class Pipeline implements ExchangeHandler {
 
   /** The phases up to fixups; a response where one of them refused or answered. */
   #prepare(request: ServerRequest, main: boolean): Awaitable<Response | undefined> {
-    const parts = request.isForwarded
-      ? wholeTarget(request.target)
-      : parseTarget(request.target, this.#state(request.virtualHost).core);
+    const parts = this.#partsOf(request);
     if ("status" in parts) {
       Object.assign(request, refusedParts(request.target, true));
-      if (parts.status !== 404) return refuse(parts.status);
-      // Unless somebody takes the path as it was sent.
       request.undecodable = refuse(parts.status);
     } else {
       request.path = parts.path;
       request.query = parts.query;
     }
-    if (!request.path.startsWith("/") && !request.isForwarded) return starTarget(request);
-    const { sections } = this.#state(request.virtualHost);
-    return then(matchLocations(request, sections), () => {
-      request.services.observer?.begun(request);
-      return runSteps(main ? mainSteps : subSteps, 0, request, sections);
+    request.services.observer?.begun(request);
+    return main ? this.#read(request) : this.#enter(request, subSteps);
+  }
+
+  #partsOf({ target, isForwarded, undecodable, virtualHost }: ServerRequest): TargetParts {
+    if (undecodable) return refusedParts(target, false);
+    return isForwarded ? wholeTarget(target) : parseTarget(target, this.#state(virtualHost).core);
+  }
+
+  /** The phases that see the virtual host's settings alone, as what is answered in them does; in the first one the path is as it was sent. */
+  #read(request: ServerRequest): Awaitable<Response | undefined> {
+    const { path } = request;
+    if (!request.isForwarded) request.path = sentPath(request.target);
+    return then(runPhase(request, "postReadRequest"), (verdict) => {
+      request.path = path;
+      if (isAnswer(verdict)) return verdict;
+      // No answer is kept for a path that cannot be decoded.
+      const kept = request.undecodable ? undefined : runPhase(request, "quickHandler");
+      return then(kept, (response) => (isAnswer(response) ? response : this.#enter(request, mainSteps)));
     });
+  }
+
+  /** The phases from the first that sees sections. */
+  #enter(request: ServerRequest, steps: readonly Step[]): Awaitable<Response | undefined> {
+    const { undecodable, path } = request;
+    // A 404 only unless somebody takes the path as it was sent.
+    if (undecodable && undecodable.status !== 404) return undecodable;
+    if (!path.startsWith("/") && !request.isForwarded) return starTarget(request);
+    const { sections } = this.#state(request.virtualHost);
+    return then(matchLocations(request, sections), () => runSteps(steps, 0, request, sections));
   }
 
   #lookup(from: ServerRequest, urlPath: string): Awaitable<Lookup> {
@@ -351,8 +370,7 @@ export class Pipeline implements ExchangeHandler {
     const refused = tooDeep(request);
     if (refused) return lookupResult(request, refused);
     const { sections } = this.#state(request.virtualHost);
-    const ready = then(matchLocations(request, sections), () => runSteps(fileSteps, 0, request, sections));
-    return then(ready, (response) => lookupResult(request, response));
+    return then(runSteps(fileSteps, 0, request, sections), (response) => lookupResult(request, response));
   }
 
   #redirect(from: ServerRequest, urlPath: string, method: string, errorStatus?: number): Awaitable<Response> {
@@ -398,21 +416,32 @@ export class Pipeline implements ExchangeHandler {
     // Where internal redirects led elsewhere, what they led to has failed, and its ErrorDocument counts.
     const last = lastOf(request);
     if (!response.failure) return this.#filter(request, withFields(last, response));
-    const serveLocal = (path: string): Awaitable<Response> => {
-      try {
-        const served = this.#redirect(last, path, "GET", response.status);
-        return served instanceof Promise ? served.catch((error: unknown) => failed(last, error)) : served;
-      } catch (error) {
-        return failed(last, error);
-      }
-    };
-    return then(errorDocument(last, response, serveLocal), (page) =>
-      this.#filter(request, withFields(lastOf(request), page, lastOf(request) === last)),
+    return then(this.#page(last, response), (page) =>
+      this.#filter(request, withFields(lastOf(request), page, page.page)),
     );
   }
 
+  /** What is sent for a refusal. */
+  #page(request: ServerRequest, refused: Response): Awaitable<Response> {
+    const begunAnew = (served: Response): Awaitable<Response> => {
+      const document = lastOf(request);
+      if (!served.failure?.isOwn || document === request) return served;
+      document.errorStatus = undefined;
+      return this.#page(document, served);
+    };
+    const serveLocal = (path: string): Awaitable<Response> => {
+      try {
+        const served = then(this.#redirect(request, path, "GET", refused.status), begunAnew);
+        return served instanceof Promise ? served.catch((error: unknown) => failed(request, error)) : served;
+      } catch (error) {
+        return failed(request, error);
+      }
+    };
+    return errorDocument(request, refused, serveLocal);
+  }
+
   #filter(request: ServerRequest, response: Response): Awaitable<Response> {
-    if (response.failure || response.raw) return response;
+    if (response.failure || response.raw || response.unfiltered) return response;
     const last = lastOf(request);
     const end = (filtered: Response): Awaitable<Response> =>
       filtered.failure || last.last ? this.#finish(request, filtered) : filtered;
@@ -437,13 +466,13 @@ export class Pipeline implements ExchangeHandler {
   }
 }
 
-type Step = Exclude<Phase, "handler" | "logTransaction">;
-const mainSteps = (Object.keys(phases) as Phase[]).filter(
-  (phase): phase is Step => phase !== "handler" && phase !== "logTransaction",
-);
-const notForParts: readonly Step[] = ["postReadRequest", "quickHandler", "headerParser"];
-const subSteps = mainSteps.filter((step) => !notForParts.includes(step));
-const fileSteps = subSteps.filter((step) => step !== "translateName");
+const isAnswer = (verdict: Verdict): verdict is Response => verdict !== undefined && verdict !== "done";
+
+type Step = Exclude<Phase, "postReadRequest" | "quickHandler" | "handler" | "logTransaction">;
+const notSteps: readonly Phase[] = ["postReadRequest", "quickHandler", "handler", "logTransaction"];
+const mainSteps = (Object.keys(phases) as Phase[]).filter((phase): phase is Step => !notSteps.includes(phase));
+const subSteps = mainSteps.filter((step) => step !== "headerParser");
+const fileSteps = subSteps.filter((step) => step !== "preTranslateName" && step !== "translateName");
 
 /** Runs the phases before the handler; waits only where a hook does. */
 function runSteps(
@@ -455,7 +484,9 @@ function runSteps(
   for (let i = from; i < steps.length; i++) {
     const step = steps[i] as Step;
     if (isSettled(request, step)) continue;
-    const verdict = step === "preTranslateName" ? takeEncoded(request, sections) : runPhase(request, step, 0);
+    // What Locations and conditions have said so far is said again once the file is known, and not to what is refused before.
+    if (step === "mapToStorage") request.plan = request.virtualHost.plan;
+    const verdict = step === "preTranslateName" ? takeEncoded(request, sections) : runPhase(request, step);
     const ended =
       verdict instanceof Promise
         ? verdict.then((value) => endStep(step, value, request, sections))
@@ -474,7 +505,7 @@ function endStep(
   request: ServerRequest,
   sections: SectionIndex,
 ): Awaitable<Response | undefined> {
-  if (verdict !== undefined && verdict !== "done") return verdict;
+  if (isAnswer(verdict)) return verdict;
   if (step === "checkUser") return refuseNameless(request);
   if (step !== "mapToStorage") return undefined;
   const { observer } = request.services;
@@ -487,11 +518,10 @@ function endStep(
 }
 
 /**
- * Whether there is nothing to do in a step: nobody has to be known, the request this one came of has passed it under
- * the same settings, or the path cannot be decoded, and no answer that is kept is for it.
+ * Whether there is nothing to do in a step: nobody has to be known, or the request this one came of has passed it under
+ * the same settings.
  */
 function isSettled(request: ServerRequest, step: Step): boolean {
-  if (step === "quickHandler") return request.undecodable !== undefined;
   if (step === "accessChecker") {
     const origin = request.parent ?? request.previous;
     if (origin?.plan !== request.plan || request.services.checksEachUrl) return false;
@@ -507,17 +537,24 @@ function takeEncoded(request: ServerRequest, sections: SectionIndex): Awaitable<
   const { path, undecodable, plan } = request;
   if (!undecodable && (plan.hooks.preTranslateName.length === 0 || request.isForwarded)) return undefined;
   const encoded = encodedPath(request.target, request.virtualHost.plan.settings["core"] as CoreSettings);
-  if (encoded === undefined) return undecodable;
+  if (encoded === undefined) return refuseUndecoded(request);
   request.path = encoded;
   const laid = encoded === path ? undefined : matchLocations(request, sections);
   return then(
-    then(laid, () => runPhase(request, "preTranslateName", 0)),
+    then(laid, () => runPhase(request, "preTranslateName")),
     (verdict) => {
       if (verdict !== undefined) return verdict;
       request.path = path;
-      return undecodable || encoded === path ? undecodable : then(matchLocations(request, sections), () => undefined);
+      if (undecodable) return refuseUndecoded(request);
+      return encoded === path ? undefined : then(matchLocations(request, sections), () => undefined);
     },
   );
+}
+
+/** No section is asked for the page of a path that cannot be decoded. */
+function refuseUndecoded(request: ServerRequest): Response | undefined {
+  request.plan = request.virtualHost.plan;
+  return request.undecodable;
 }
 
 function refuseNameless(request: ServerRequest): Response | undefined {
@@ -531,24 +568,33 @@ function refuseNameless(request: ServerRequest): Response | undefined {
   return refuse(500);
 }
 
-function runPhase(request: ServerRequest, phase: Phase, from: number): Awaitable<Verdict> {
-  const hooks = request.plan.hooks[phase];
+/** Runs the hooks of a phase, those behind a position; where one of them changes the request's sections, the others are those of the new ones. */
+function runPhase(request: ServerRequest, phase: Phase, past = -1): Awaitable<Verdict> {
+  let { plan } = request;
+  let hooks = plan.hooks[phase];
   const { observer } = request.services;
   const all = phases[phase] === "all";
-  for (let i = from; i < hooks.length; i++) {
+  for (let i = past < 0 ? 0 : indexPast(hooks, past); i < hooks.length; i++) {
     const hook = hooks[i];
     if (!hook) break;
     const verdict = observer ? observer.run(request, phase, hook) : runHook(request, hook);
-    if (verdict === undefined) continue;
     if (verdict instanceof Promise) {
       return verdict.then((value) =>
-        value === undefined || (all && value === "done") ? runPhase(request, phase, i + 1) : value,
+        value === undefined || (all && value === "done") ? runPhase(request, phase, hook.position) : value,
       );
     }
-    if (all && verdict === "done") continue;
-    return verdict;
+    if (verdict !== undefined && !(all && verdict === "done")) return verdict;
+    if (request.plan === plan) continue;
+    ({ plan } = request);
+    hooks = plan.hooks[phase];
+    i = indexPast(hooks, hook.position) - 1;
   }
   return undefined;
+}
+
+function indexPast(hooks: readonly BoundHook[], past: number): number {
+  const index = hooks.findIndex(({ position }) => position > past);
+  return index < 0 ? hooks.length : index;
 }
 
 /** Runs one hook of a phase. */
@@ -574,7 +620,7 @@ function asProxy(response: Response): Response {
 /** "*", and the authority form of CONNECT. */
 function starTarget(request: ServerRequest): Response {
   request.filename = `${request.core.documentRoot}/${request.path}`;
-  if (request.method === "OPTIONS" && request.path === "*") return answer(200);
+  if (request.method === "OPTIONS" && request.path === "*") return { ...answer(200), unfiltered: true };
   return refuse(request.method === "CONNECT" ? 405 : 400);
 }
 

@@ -42,6 +42,12 @@ export interface Services {
   redirect(from: ServerRequest, urlPath: string, method: "GET" | "same"): Response | Promise<Response>;
 }
 
+/** A directory without trailing slash, and the sections over it. */
+export interface Walked {
+  readonly directory: string;
+  readonly sections: readonly AppliedSection[];
+}
+
 /** What a request starts from. */
 export interface RequestParts {
   readonly services: Services;
@@ -115,6 +121,8 @@ export class ServerRequest implements Request {
 
   /** Settings and hooks in force; grows as sections match. */
   plan: Plan;
+  /** The directory whose sections have been laid over the request, where its files are known again by it. */
+  walked: Walked | undefined = undefined;
   /** Status of the first error, when this request serves its ErrorDocument. */
   errorStatus: number | undefined = undefined;
   /** Internal redirects and sub-requests that led here. */

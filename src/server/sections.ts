@@ -15,13 +15,16 @@ const remembered = 4096;
 export class SectionIndex {
   readonly #locations: LocationIndex;
   readonly #walks: DirectoryWalks;
+  readonly #directoryRegexes: DirectoryRegexes;
   readonly #files: Sections;
   readonly #proxies: Sections;
 
   constructor(host: CompiledHost, accessFiles: AccessFiles) {
     const all = [...host.mainSections, ...host.ownSections];
     this.#locations = new LocationIndex(all.filter(({ matcher }) => matcher.kind.startsWith("location")));
-    const directories = new DirectoryIndex(all.filter(({ matcher }) => matcher.kind.startsWith("directory")));
+    const ofDirectories = all.filter(({ matcher }) => matcher.kind.startsWith("directory"));
+    const directories = new DirectoryIndex(ofDirectories);
+    this.#directoryRegexes = new DirectoryRegexes(ofDirectories);
     this.#walks = new DirectoryWalks(host, (directory) => directories.match(directory), accessFiles);
     this.#files = all.filter(({ matcher }) => matcher.kind.startsWith("files"));
     this.#proxies = all.filter(({ matcher }) => matcher.kind.startsWith("proxy"));
@@ -33,11 +36,13 @@ export class SectionIndex {
   }
 
   /**
-   * `<Directory>` by depth, each level with its .htaccess file, then `<DirectoryMatch>`; `directory` without trailing
-   * slash, "" for the root. A fault where a file is at fault.
+   * `<Directory>` by depth, each level with its .htaccess file, then those by regular expressions that `filename` matches;
+   * `directory` without trailing slash, "" for the root. A fault where a file is at fault.
    */
-  directories(directory: string): Sections | AccessFault {
-    return this.#walks.sections(directory);
+  directories(directory: string, filename: string | undefined): Sections | AccessFault {
+    const sections = this.#walks.sections(directory);
+    if (filename === undefined || "status" in sections) return sections;
+    return this.#directoryRegexes.after(sections, filename);
   }
 
   /** `<Proxy>` and `<ProxyMatch>`, in configuration order. */
@@ -113,17 +118,14 @@ class LocationIndex {
 class DirectoryIndex {
   readonly #plain = new Map<string, number[]>();
   readonly #patterns: { readonly position: number; readonly depth: number; readonly pattern: RegExp }[] = [];
-  readonly #regexes: { readonly section: AppliedSection; readonly regex: RegExp }[] = [];
   readonly #sections: Sections;
   readonly #known = new Map<string, DirectoryLevels>();
 
   constructor(sections: Sections) {
     this.#sections = sections;
-    for (const [position, section] of sections.entries()) {
-      const { matcher } = section;
+    for (const [position, { matcher }] of sections.entries()) {
       if (matcher.kind === "directory") push(this.#plain, matcher.path, position);
       if (matcher.kind === "directory pattern") this.#patterns.push({ position, ...matcher });
-      if (matcher.kind === "directory regex") this.#regexes.push({ section, regex: matcher.regex });
     }
   }
 
@@ -139,9 +141,7 @@ class DirectoryIndex {
   #walk(directory: string): DirectoryLevels {
     const parts = directory.split("/");
     const byDepth = parts.map((_part, depth) => this.#matchLevel(parts.slice(0, depth + 1).join("/"), depth));
-    // Apache matches the directory with its trailing slash: "one$" is never found.
-    const regexes = this.#regexes.flatMap(({ section, regex }) => (regex.test(`${directory}/`) ? [section] : []));
-    return { all: [...byDepth.flat(), ...regexes], byDepth, regexes };
+    return { all: byDepth.flat(), byDepth };
   }
 
   #matchLevel(path: string, depth: number): Sections {
@@ -151,6 +151,31 @@ class DirectoryIndex {
     }
     if (positions.length === 0) return none;
     return positions.sort((a, b) => a - b).flatMap((position) => this.#sections[position] ?? []);
+  }
+}
+
+/** Directories by regular expressions: tried on the whole name of the file, or of what is missing first, as in Apache. */
+class DirectoryRegexes {
+  readonly #regexes: readonly { readonly section: AppliedSection; readonly regex: RegExp }[];
+  readonly #known = new Map<string, { readonly before: Sections; readonly all: Sections }>();
+
+  constructor(sections: Sections) {
+    const regexes = sections.flatMap((section) =>
+      section.matcher.kind === "directory regex" ? [{ section, ...section.matcher }] : [],
+    );
+    this.#regexes = regexes.sort((a, b) => a.depth - b.depth);
+  }
+
+  /** Some sections with those that match behind them; the same list for the same ones. */
+  after(before: Sections, filename: string): Sections {
+    if (this.#regexes.length === 0) return before;
+    const known = this.#known.get(filename);
+    if (known?.before === before) return known.all;
+    const matched = this.#regexes.flatMap(({ section, regex }) => (regex.test(filename) ? [section] : []));
+    const all = matched.length === 0 ? before : [...before, ...matched];
+    if (this.#known.size >= remembered) this.#known.clear();
+    this.#known.set(filename, { before, all });
+    return all;
   }
 }
 

@@ -1,6 +1,6 @@
 // Patterns that can match in too many ways: none takes long, and what is given up is told.
 import { expect } from "chai";
-import { forAllMatches, onGivenUp, translatePattern, type GivenUp } from "../../src/api/index.js";
+import { onGivenUp, translatePattern, type GivenUp } from "../../src/api/index.js";
 
 const many = "a".repeat(5000);
 
@@ -54,12 +54,6 @@ describe("a pattern that can match in too many ways", () => {
     expect(given).to.deep.equal([]);
   });
 
-  it("is given up as well where all matches are looked for", () => {
-    const all = forAllMatches(translatePattern("(?=a)(?:(a+)+b|c)"));
-    expect(all.exec(`${many}!`)).to.equal(null);
-    expect(given).to.have.length(1);
-  });
-
   for (const pattern of [
     "^(?!.*\\.php)(.*)$",
     "^/(?!(?:css|js|img)/)[^.]*\\.html$",
@@ -73,16 +67,4 @@ describe("a pattern that can match in too many ways", () => {
       expect(given).to.deep.equal([]);
     });
   }
-});
-
-describe("forAllMatches", () => {
-  it("finds one match after the other, without the groups of translation", () => {
-    const all = forAllMatches(translatePattern("(?>(a)|b)(c)"));
-    const found = [];
-    for (let match = all.exec("ac-bc"); match; match = all.exec("ac-bc")) found.push(match.slice());
-    expect(found).to.deep.equal([
-      ["ac", "a", "c"],
-      ["bc", undefined, "c"],
-    ]);
-  });
 });

@@ -20,7 +20,7 @@ const ownFields = new Set([
 
 describe("generated configurations", function () {
   this.timeout(120_000);
-  const sites = sitesOf(Number(process.env["SEED"] ?? 1), Number(process.env["COUNT"] ?? 60));
+  const sites = sitesOf(Number(process.env["SEED"] ?? 1), Number(process.env["COUNT"] ?? 40));
   const servers: Server[] = [];
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   let root = "";

@@ -229,7 +229,7 @@ FileETag None
 <Directory "ROOT/htdocs/[bc]">
   ForceType x/pattern
 </Directory>
-<Directory ~ "/d[0-9]/$">
+<Directory ~ "/d[0-9]/x$">
   ForceType x/regex
 </Directory>
 <DirectoryMatch "/e(?<n>[0-9])">

@@ -40,6 +40,15 @@ function directory(text: string, place: Place): Matcher {
   };
 }
 
+/** Apache sorts these by the slashes in the expression, as if it were a path. */
+function directoryRegex(text: string, regex: RegExp): Matcher {
+  return { kind: "directory regex", regex, depth: text.split("/").length - 1 };
+}
+
+const directoryRegexArgument = arg.custom("regex", "regex", (text, place) =>
+  directoryRegex(text, arg.regex("regex").parse(text, place)),
+);
+
 function files(text: string): Matcher {
   const name = byteString(text);
   return hasWildcard(name)
@@ -81,17 +90,19 @@ export const sections = {
       "so that the innermost directory has the last word. Symbolic links are not resolved: write the path by which files " +
       "are reached.",
     example: '<Directory "/srv/www">\n  Options Indexes FollowSymLinks\n  AllowOverride None\n</Directory>',
-    opens: ([regex, path], place) =>
-      regex ? { kind: "directory regex", regex: compileRegex(path, place) } : directory(path, place),
+    opens: ([regex, path], place) => (regex ? directoryRegex(path, compileRegex(path, place)) : directory(path, place)),
   }),
 
   "<DirectoryMatch>": section({
-    args: [arg.regex("regex")],
+    args: [directoryRegexArgument],
     contexts: hosts,
     summary: "Applies to directories whose path matches a regular expression.",
-    doc: "The expression may match anywhere in the path. These sections apply after all plain `<Directory>` sections.",
+    doc:
+      "The expression may match anywhere in the path of the directory, or of the file in it that is asked for; a directory's path ends " +
+      "with a slash if that of the request does. These sections apply after all plain `<Directory>` sections, those " +
+      "with fewer slashes in their expression first.",
     example: '<DirectoryMatch "^/srv/www/[0-9]{3}">\n  Options -Indexes\n</DirectoryMatch>',
-    opens: ([regex]) => ({ kind: "directory regex", regex }),
+    opens: ([matcher]) => matcher,
   }),
 
   "<Files>": section({

@@ -26,7 +26,8 @@ function echo(request: Request, body: Buffer): Response {
   });
   const bytes = Buffer.concat([Buffer.from(`${head}\r\n`, "latin1"), body]);
   // A stream, since Apache sends it without a length.
-  return answer(200, new Headers([["Content-Type", "message/http"]]), Readable.from([bytes]));
+  const headers = new Headers([["Content-Type", "message/http"]]);
+  return { ...answer(200, headers, Readable.from([bytes])), unfiltered: true };
 }
 
 async function collect(request: Request): Promise<Response> {

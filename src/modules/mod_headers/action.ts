@@ -1,7 +1,6 @@
 // Header lines, a request and the fields they are for → the fields changed.
 import {
   compileSubstitution,
-  forAllMatches,
   type Condition as Expression,
   type Headers,
   type Request,
@@ -138,20 +137,16 @@ function replaced(
   { regex, all, value: make }: Action & { kind: "edit" },
 ): string {
   const fill = compileSubstitution(make(request, response));
-  if (!all) {
-    const match = regex.exec(value);
-    if (!match) return value;
-    return value.slice(0, match.index) + fill(match) + value.slice(match.index + match[0].length);
-  }
   let result = "";
-  let at = 0;
-  const each = forAllMatches(regex);
-  each.lastIndex = 0;
-  for (let match = each.exec(value); match; match = each.exec(value)) {
-    result += value.slice(at, match.index) + fill(match);
-    at = match.index + match[0].length;
-    if (match[0] === "") each.lastIndex++;
-    if (each.lastIndex > value.length) break;
+  let rest = value;
+  for (let match = regex.exec(rest); match; match = regex.exec(rest)) {
+    result += rest.slice(0, match.index) + fill(match);
+    // Apache looks in what is behind a match as if nothing stood in front of that.
+    rest = rest.slice(match.index + match[0].length);
+    if (!all || rest === "") break;
+    if (match[0] !== "") continue;
+    result += rest.slice(0, 1);
+    rest = rest.slice(1);
   }
-  return result + value.slice(at);
+  return result + rest;
 }

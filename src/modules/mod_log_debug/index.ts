@@ -10,10 +10,8 @@ import {
   type Hook,
   type Place,
   type Request,
-  type ServerView,
   type SettingsOf,
   type StringExpression,
-  type VirtualHost,
 } from "../../api/index.js";
 
 /** The hooks a message may be for, by the names LogMessage knows. */
@@ -45,9 +43,6 @@ interface Message {
 
 const definition = defineSettings("mod_log_debug", { messages: list<Message>("outer first") });
 type MessageSettings = SettingsOf<typeof definition.settings>;
-
-/** The server of each virtual host. */
-const servers = new WeakMap<VirtualHost, ServerView>();
 
 /** Writes the messages for a hook; waits only where a condition does. */
 function say(
@@ -90,16 +85,11 @@ const hook = (...names: readonly HookName[]): Hook<MessageSettings> => ({
   },
 });
 
-/** A hook at which Apache knows only the lines outside of sections. */
-const outsideOfSections = (name: HookName): Hook<MessageSettings> => ({
-  rank: "first",
-  when: ({ messages }) => messages.some(({ hook: each }) => each === "all" || each === name),
-  run: (request) => {
-    const server = servers.get(request.virtualHost);
-    if (!server || (name === "quick_handler" && request.previous)) return undefined;
-    return say(request, server.settings(definition, request.virtualHost), name);
-  },
-});
+/** Internal redirects do not come by again. */
+const quickHandler: Hook<MessageSettings> = {
+  ...hook("quick_handler"),
+  run: (request, settings) => (request.previous ? undefined : say(request, settings, "quick_handler")),
+};
 
 export default defineModule({
   name: "mod_log_debug",
@@ -128,9 +118,9 @@ export default defineModule({
     }),
   }),
   hooks: {
-    postReadRequest: outsideOfSections("quick_handler"),
+    postReadRequest: quickHandler,
     translateName: hook("pre_translate_name", "translate_name"),
-    mapToStorage: outsideOfSections("map_to_storage"),
+    mapToStorage: hook("map_to_storage"),
     accessChecker: hook("check_access", "check_access_ex"),
     checkUser: hook("check_authn"),
     authChecker: hook("check_authz"),
@@ -151,11 +141,6 @@ export default defineModule({
         };
         void say(original, settings, "log_transaction", { response });
       },
-    },
-  },
-  lifecycle: {
-    start: ({ server }) => {
-      for (const host of server.virtualHosts) servers.set(host, server);
     },
   },
 });

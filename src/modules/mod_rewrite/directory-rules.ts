@@ -63,7 +63,7 @@ function finish(run: Run, { action }: Outcome, before: Before): Verdict {
     request.log("error", "rewrite", "AH10411: Rewritten query string contains control characters or spaces");
     return refuse(403);
   }
-  if (action === "answer") return refuse(run.status);
+  if (action === "answer") return refuse(run.status, { isOwn: true });
   if (filename.startsWith("proxy:") && filename.length > 6) return handOver(request, action, trace);
   if (start) {
     request.filename = withBase(filename, start.length, run, before.rules);

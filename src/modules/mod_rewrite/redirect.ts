@@ -36,5 +36,5 @@ export function redirectTo(run: Run, { start, action, queryBefore }: Redirection
   }
   const status = isRedirection(run.status) ? run.status : 302;
   trace?.(1, `redirect to ${url} [REDIRECT/${status}]`);
-  return refuse(status, { headers: new Headers([["Location", url]]) });
+  return refuse(status, { headers: new Headers([["Location", url]]), isOwn: true });
 }

@@ -66,7 +66,7 @@ function finish(
     request.log("error", "rewrite", "AH10410: Rewritten query string contains control characters or spaces");
     return refuse(403);
   }
-  if (action === "answer") return refuse(run.status);
+  if (action === "answer") return refuse(run.status, { isOwn: true });
   if (filename.startsWith("proxy:") && filename.length > 6) return handOver(request, action, trace);
   if (start) return redirectTo(run, { start: start.length, action, queryBefore });
   // As Apache: the status of an [R] without [L] stays, whatever later rules make of the URL.

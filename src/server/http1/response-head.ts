@@ -150,7 +150,7 @@ class HeadComposer {
         return;
       case "vary":
         this.#varies++;
-        this.#fields += `${name}: ${value.includes(",") ? uniqueNames(value) : value}\r\n`;
+        this.#fields += `${name}: ${/[\s,]/.test(value) ? uniqueNames(value) : value}\r\n`;
         return;
     }
     this.#fields += `${name}: ${value}\r\n`;
