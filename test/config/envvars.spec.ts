@@ -56,6 +56,12 @@ echo this is no variable
     });
   });
 
+  it("give what apachectl takes from them, exported or not", () => {
+    const { environment } = read("APACHE_ARGUMENTS='-D SHOP'\nAPACHE_ULIMIT_MAX_FILES='ulimit -n 65536'\n");
+    expect(environment).to.include({ APACHE_ARGUMENTS: "-D SHOP", APACHE_ULIMIT_MAX_FILES: "ulimit -n 65536" });
+    expect(read("").environment).not.to.have.any.keys("APACHE_ARGUMENTS", "APACHE_ULIMIT_MAX_FILES");
+  });
+
   it("may be another file by APACHE_ENVVARS", () => {
     writeFileSync(join(root, "other"), "export FROM=other");
     expect(readEnvvars(root, { ...given, APACHE_ENVVARS: join(root, "other") }).environment).to.include({
