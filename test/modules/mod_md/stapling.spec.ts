@@ -92,8 +92,8 @@ describe("MDStapling beside Apache", function () {
     rmSync(folder, { recursive: true });
   });
 
-  const start = async (kind: "apache" | "modhost", store: string): Promise<number> => {
-    server = await startServer(kind, configuration.replace("@STORE@", store), folder);
+  const start = async (kind: "apache" | "modhost", store: string, more = ""): Promise<number> => {
+    server = await startServer(kind, configuration.replace("@STORE@", store) + more, folder);
     return server.ports[1];
   };
   const shows = async (at: number, name: string, shown: RegExp): Promise<void> =>
@@ -117,6 +117,16 @@ describe("MDStapling beside Apache", function () {
       for (const [name, shown] of rows) expect(await statusOf(at, name), name).to.match(shown);
       expect(counts.get("/off")).to.equal(undefined);
       await until("the answers are in the store", () => answersIn(`${kind}-store`).length === 3);
+      counts.clear();
+    });
+  }
+
+  for (const kind of ["apache", "modhost"] as const) {
+    it(`shows nothing of certificates that are no managed domain's with MDStapleOthers off, by ${kind}`, async () => {
+      const at = await start(kind, `${kind}-alone`, "MDStapleOthers off\n");
+      await shows(at, "managed", /Cert Status: good/);
+      expect(await statusOf(at, "good")).to.match(/no response sent/);
+      expect(counts.get("/good")).to.equal(undefined);
       counts.clear();
     });
   }
