@@ -164,7 +164,9 @@ describe("a managed domain over time", function () {
     writeFileSync(file, `${readFileSync(file, "utf8")}\nMDMustStaple on\n`);
     served.running.child.kill("SIGUSR1");
     await until("there is another", async () => (await serialOf("staple.example.org")) !== serial);
-    expect(served.errors()).to.match(/MDMustStaple: .* gives certificates without the extension/);
+    await until("that is in the log", () =>
+      /MDMustStaple: .* gives certificates without the extension/.test(served.errors()),
+    );
     served.running.child.kill("SIGUSR1");
     const installed = (): number => callsOf(served).filter((line) => line.startsWith("installed")).length;
     await until("it is in its place", () => installed() === 2);
