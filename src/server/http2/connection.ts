@@ -7,6 +7,7 @@ import { connectionId } from "../http1/connection.js";
 import { now } from "../http1/clock.js";
 import type { ServedConnection, ServerState } from "../http1/server-state.js";
 import type { Opened } from "../tls.js";
+import { GivenUpRequests, resets } from "./given-up-requests.js";
 import { readStreamHead } from "./read-stream-head.js";
 import { StreamExchange, type StreamOwner } from "./stream-exchange.js";
 
@@ -15,8 +16,6 @@ const mostFieldBytes = 131_072;
 const fieldsBeyond = 104;
 /** Fields where LimitRequestFields is off. */
 const mostFields = 10_000;
-/** Streams that a client may give up at once, and in each second, before the connection ends (CVE-2023-44487). */
-const resets = { streamResetBurst: 200, streamResetRate: 33 };
 /** Milliseconds a client may take to end a connection after it has been told to. */
 const farewell = 5_000;
 /** Stands for "any": a stream that is opened now is still served. */
@@ -41,6 +40,7 @@ export class Http2Connection implements ServedConnection, StreamOwner {
   readonly #exchanges = new Set<StreamExchange>();
   /** Streams that are open. */
   #streams = 0;
+  #givenUp: GivenUpRequests | undefined;
   #keepalives = 0;
   #bytes = 0;
   /** Tick at which it has been idle for too long. */
@@ -149,7 +149,7 @@ export class Http2Connection implements ServedConnection, StreamOwner {
 
   readonly #begin = (stream: ServerHttp2Stream, _fields: unknown, flags: number, raw: readonly string[] = []): void => {
     this.#streams++;
-    stream.on("close", this.#streamClosed);
+    stream.on("close", () => this.#streamClosed(stream.rstCode));
     // A client that gives its requests up may not have more in work than one that waits for them.
     if (this.#exchanges.size >= this.#http2.maxStreams) {
       stream.on("error", () => undefined);
@@ -170,10 +170,15 @@ export class Http2Connection implements ServedConnection, StreamOwner {
     }
   };
 
-  readonly #streamClosed = (): void => {
+  #streamClosed(code: number): void {
     this.#streams--;
+    if (code === constants.NGHTTP2_CANCEL && (this.#givenUp ??= new GivenUpRequests()).isOneTooMany()) {
+      this.#http2.ended("connection of HTTP/2 ended: Too many requests were given up by the client", this);
+      // The library says GOAWAY, and would leave the connection to its client.
+      this.cut();
+    }
     if (this.#streams === 0) this.#deadline = this.#state.deadline(this.#limits.keepAliveTimeout);
-  };
+  }
 
   /**
    * Tells the client that the next request belongs on another connection. What it has sent before it hears of this is still

@@ -24,12 +24,13 @@ function frame(type: number, flags: number, stream: number, payload: Buffer = Bu
   return Buffer.concat([head, payload]);
 }
 
-const [headers, reset, continuation] = [1, 3, 9];
+const [data, headers, reset, settings, ping, continuation] = [0, 1, 3, 4, 6, 9];
 const endStream = 1;
 const whole = endStream | 4;
 const begin = Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1"), frame(4, 0, 0)]);
-/** GET http / with an empty authority, all from the table that both know. */
-const get = Buffer.from([0x82, 0x86, 0x84, 0x41, 0]);
+/** GET and POST of http / by the table that both know, and an authority "x". */
+const get = Buffer.from([0x82, 0x86, 0x84, 0x01, 1, 0x78]);
+const post = Buffer.from([0x83, 0x86, 0x84, 0x01, 1, 0x78]);
 /** A field that nobody need remember, and one that is put into the table: 62 stands for it from then on. */
 const field = (size: number): Buffer =>
   Buffer.concat([
@@ -42,7 +43,18 @@ const kept = Buffer.concat([
 ]);
 
 /** What a client sends again and again, the number of the round given. */
-const floods: Readonly<Record<string, { readonly first?: Buffer; readonly more: (round: number) => Buffer }>> = {
+const floods: Readonly<
+  Record<string, { readonly first?: Buffer; readonly more: (round: number) => Buffer; readonly said?: string }>
+> = {
+  // More of them at once than their answers may wait.
+  settings: {
+    more: () => Buffer.concat(Array.from({ length: 2000 }, () => frame(settings, 0, 0))),
+    said: "Flooding was detected",
+  },
+  pings: {
+    more: () => Buffer.concat(Array.from({ length: 2000 }, () => frame(ping, 0, 0, Buffer.alloc(8)))),
+    said: "Flooding was detected",
+  },
   "a request given up at once": {
     more: (round) =>
       Buffer.concat([
@@ -79,9 +91,11 @@ describe("a connection of HTTP/2 flooded with", function () {
     for (const end of ends.splice(0)) end();
   });
 
-  for (const [name, { first = Buffer.alloc(0), more }] of Object.entries(floods)) {
+  for (const [name, { first = Buffer.alloc(0), more, said = "Too many " }] of Object.entries(floods)) {
     it(`${name} ends, and others live`, async () => {
-      const wire = await startWire((exchange, send) => send(text(200, exchange.target)), { limits: { http2: limits } });
+      const wire = await startWire((exchange, send) => send(text(200, exchange.target)), {
+        limits: { http2: limits, keepAliveTimeout: 60_000 },
+      });
       const other = connectHttp2(`http://127.0.0.1:${wire.port}`);
       ends.push(() => other.destroy());
       const statusOf = (): Promise<unknown> =>
@@ -108,10 +122,31 @@ describe("a connection of HTTP/2 flooded with", function () {
       }
       await until(() => isOver, "the connection is ended");
       await until(() => noted.length > 0, "it is noted");
-      expect(noted.splice(0).join("\n")).to.match(/^127\.0\.0\.1:\d+ connection of HTTP\/2 ended: Too many /);
+      expect(noted.splice(0).join("\n"))
+        .to.match(/^127\.0\.0\.1:\d+ connection of HTTP\/2 ended: /)
+        .and.contain(said);
       expect(process.memoryUsage().rss - before, "memory").to.be.lessThan(256 * 1024 * 1024);
-      expect(wire.exchanges.length, "requests that were begun").to.be.lessThan(1000);
+      // As many as were read with the one that was too many.
+      expect(wire.exchanges.length, "requests that were begun").to.be.lessThan(10_000);
       expect(await statusOf()).to.equal(200);
     });
   }
+
+  it("data without a byte in it counts as silence: the request ends with the patience for it", async () => {
+    const wire = await startWire(
+      (exchange, send) => {
+        const body = exchange.body.stream();
+        body.on("error", ({ message }: Error) => send(text(408, message))).resume();
+      },
+      { limits: { http2: limits, timeout: 500 } },
+    );
+    const socket = connect({ port: wire.port, host: "127.0.0.1" });
+    ends.push(() => socket.destroy());
+    socket.on("error", () => undefined).resume();
+    socket.write(Buffer.concat([begin, frame(headers, 4, 1, post)]));
+    const more = setInterval(() => socket.write(frame(data, 0, 1)), 5);
+    ends.push(() => clearInterval(more));
+    await until(() => wire.sent.length > 0, "the request is answered");
+    expect(wire.sent.map(({ status }) => status)).to.deep.equal([408]);
+  });
 });
