@@ -19,6 +19,15 @@ export interface ScriptHead {
 /** Why the output is none of a script, for the error log. */
 export class OutputFault extends Error {
   override readonly name = "OutputFault";
+  /** The line that is no field, and what of the output came with it. */
+  readonly line: string;
+  readonly rest: Buffer;
+
+  constructor(message: string, line = "", rest: Buffer = Buffer.alloc(0)) {
+    super(message);
+    this.line = line;
+    this.rest = rest;
+  }
 }
 
 const longestLine = 8190;
@@ -52,7 +61,8 @@ export class HeadReader {
       at = end + 1;
       if (line === "") return bytes.subarray(at);
       if (!line.includes(":")) {
-        throw new OutputFault(`malformed header from script '${this.#script}': Bad header: ${line.slice(0, 30)}`);
+        const message = `malformed header from script '${this.#script}': Bad header: ${line.slice(0, 30)}`;
+        throw new OutputFault(message, line, bytes.subarray(at));
       }
       this.#lines.push(line);
     }

@@ -69,22 +69,27 @@ describe("mod_cgi", () => {
     await until("both lines are there", () => asked.log.filter(({ message }) => /AH01215/.test(message)).length === 2);
     expect(asked.log.map(({ message }) => message.replace(/.*: /, ""))).to.include.members(["one", "two"]);
   });
-  it("shows what a script got and gave in the script log", async () => {
-    const asked = served(
-      "echo X-Own: 1; echo oops >&2; cat >/dev/null; echo no field; echo more",
-      "ScriptLog ROOT/logs/cgi\nScriptLogBuffer 3",
-    );
-    const log = join(asked.root, "logs/cgi");
-    expect((await asked.ask("/cgi-bin/s?q=1", { method: "POST", body: "hello" })).status).to.equal(500);
-    await until("the log is written", () => existsSync(log));
-    const text = readFileSync(log, "utf8")
-      .replaceAll(asked.root, "ROOT")
-      .replace(/\[.*?\]/, "[TIME]");
-    expect(text).to.equal(
-      "%% [TIME] POST /cgi-bin/s?q=1 HTTP/1.1\n%% 500 ROOT/cgi-bin/s\n%request\nHost: h.test\nContent-Length: 5\n\nhel\n" +
-        "%response\n%stderr\noops\n\n",
-    );
-  });
+  for (const [how, rest] of [
+    ["at once", "printf 'no field\\nmore\\nand more'"],
+    ["in two", "echo no field; sleep 0.1; printf 'more\\nand more'"],
+  ] as const) {
+    it(`shows what a script got and gave, ${how}, in the script log`, async () => {
+      const asked = served(
+        `echo X-Own: 1; echo oops >&2; cat >/dev/null; ${rest}`,
+        "ScriptLog ROOT/logs/cgi\nScriptLogBuffer 3",
+      );
+      const log = join(asked.root, "logs/cgi");
+      expect((await asked.ask("/cgi-bin/s?q=1", { method: "POST", body: "hello" })).status).to.equal(500);
+      await until("the log is written", () => existsSync(log));
+      const text = readFileSync(log, "utf8")
+        .replaceAll(asked.root, "ROOT")
+        .replace(/\[.*?\]/, "[TIME]");
+      expect(text).to.equal(
+        "%% [TIME] POST /cgi-bin/s?q=1 HTTP/1.1\n%% 500 ROOT/cgi-bin/s\n%request\nHost: h.test\nContent-Length: 5\n\nhel\n" +
+          "%response\nno field\n%stdout\nmore\nand more\n%stderr\noops\n\n",
+      );
+    });
+  }
   it("names in the script log why a script was not run", async () => {
     const asked = served("echo", "ScriptLog ROOT/logs/cgi");
     await asked.ask("/cgi-bin/none");

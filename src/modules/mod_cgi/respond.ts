@@ -18,7 +18,7 @@ import {
 import { bodyFailed } from "./body-failed.js";
 import { NphHeadReader } from "./nph-head.js";
 import { OutputStream, ScriptRun, type Ending, type RunOptions } from "./run.js";
-import { logFailure } from "./script-log.js";
+import { logFailure, type Failure } from "./script-log.js";
 import type { CgiSettings } from "./settings.js";
 
 /** What runs, and how. */
@@ -107,7 +107,7 @@ class Talk {
     dropFraming(request, head);
     const condition = head.status === undefined ? scriptCondition(request, head) : undefined;
     if (condition !== undefined) {
-      this.#keepForLog(condition, head, rest);
+      this.#keepForLog({ status: condition, fields: head.always }, rest);
       return scriptResponse(request, head);
     }
     const status = head.status ?? 200;
@@ -153,41 +153,36 @@ class Talk {
     if (ending === "silent") {
       this.#logSilence();
       this.#request.log("error", own.name, `Script timed out before returning headers: ${this.#running.script}`);
-      this.#log(504, undefined, "");
+      this.#log({ status: 504 });
       return this.#settle(refuse(504));
     }
     if (ending === "client left") return this.#settle({ ...refuse(500), close: true });
     if (ending instanceof RequestBodyError) return this.#settle(bodyFailed(this.#request, ending, own));
     this.#request.log("error", own.name, `AH01241: exec of '${this.#request.filename}' failed: ${ending.message}`);
-    this.#log(500, undefined, "");
+    this.#log({ status: 500 });
     this.#settle(refuse(500));
   }
 
   #fault(error: unknown): void {
     if (!(error instanceof OutputFault)) throw error;
     this.#request.log("error", this.#running.options.own.name, error.message);
-    this.#keepForLog(500, undefined, Buffer.alloc(0));
+    this.#keepForLog({ status: 500, line: error.line }, error.rest);
     this.#settle(refuse(500));
   }
 
   /** Reads the rest of the output, for the script log if there is one. */
-  #keepForLog(status: number, head: ScriptHead | undefined, rest: Buffer): void {
+  #keepForLog(failure: Failure, rest: Buffer): void {
     if (this.#settings.scriptLog === undefined) {
       this.#body = "drop";
       return;
     }
     const kept = rest.toString("latin1", 0, mostLogged);
-    this.#body = { kept, done: (output) => setImmediate(() => this.#log(status, head, output)) };
+    this.#body = { kept, done: (output) => setImmediate(() => this.#log({ ...failure, output })) };
   }
 
-  #log(status: number, head: ScriptHead | undefined, output: string): void {
-    logFailure(this.#request, this.#settings, {
-      status,
-      output,
-      body: this.#run.keptBody,
-      errors: this.#run.keptErrors,
-      ...(head ? { fields: head.always } : {}),
-    });
+  #log(failure: Failure): void {
+    const { keptBody: body, keptErrors: errors } = this.#run;
+    logFailure(this.#request, this.#settings, { ...failure, body, errors });
   }
 
   #logSilence(): void {

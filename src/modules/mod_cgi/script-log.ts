@@ -10,6 +10,8 @@ export interface Failure {
   readonly error?: string;
   readonly body?: string;
   readonly fields?: Headers;
+  /** The line of the output that is no field. */
+  readonly line?: string;
   readonly output?: string;
   readonly errors?: string;
 }
@@ -33,7 +35,7 @@ function sizeOf(file: string): number {
   }
 }
 
-function entry(request: Request, { status, error, body, fields, output, errors }: Failure): string {
+function entry(request: Request, { status, error, body, fields, line = "", output, errors }: Failure): string {
   const query = request.query === undefined ? "" : `?${request.query}`;
   // A decoded path may hold what would look like another entry.
   const path = escapeLogItem(request.path);
@@ -46,6 +48,7 @@ function entry(request: Request, { status, error, body, fields, output, errors }
   if (body !== undefined && body !== "" && (method === "POST" || method === "PUT")) lines.push("", body);
   lines.push("%response");
   fields?.forEach((name, value) => lines.push(`${name}: ${value}`));
+  if (line !== "") lines.push(line);
   if (output !== undefined && output !== "") lines.push("%stdout", output);
   if (errors !== undefined && errors !== "") lines.push("%stderr", errors);
   return `${lines.join("\n")}\n`;
