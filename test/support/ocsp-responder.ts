@@ -15,7 +15,7 @@ const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes
 /**
  * Makes an authority, "ca", and a certificate of NAME.test for each name, in NAME.pem with the authority's, in NAME.leaf
  * without, with its key in NAME.key. `responder` stands in them. Those named `revoked` are, those named `unknown` are not
- * in the responder's index.
+ * in the responder's index. "NAME-rsa" is another one of NAME.test, with a key of RSA.
  */
 export function makeAuthority(folder: string, names: readonly string[], responder: string): void {
   openssl(folder, "req", "-x509", ...ec, "-keyout", "ca.key", "-out", "ca.pem", "-days", "30", "-subj", "/CN=ca");
@@ -23,11 +23,12 @@ export function makeAuthority(folder: string, names: readonly string[], responde
   for (const [at, name] of names.entries()) {
     writeFileSync(
       join(folder, "extension"),
-      `authorityInfoAccess=OCSP;URI:${responder}/${name}\nsubjectAltName=DNS:${name}.test\n`,
+      `authorityInfoAccess=OCSP;URI:${responder}/${name}\nsubjectAltName=DNS:${hostOf(name)}\n`,
     );
     // The number begins with a bit that is a sign.
     const serial = `F${(0x1a0 + at).toString(16)}`.toUpperCase();
-    openssl(folder, "req", ...ec, "-keyout", `${name}.key`, "-out", "request", "-subj", `/CN=${name}.test`);
+    const kind = name.endsWith("-rsa") ? ["-newkey", "rsa:2048", "-nodes"] : ec;
+    openssl(folder, "req", ...kind, "-keyout", `${name}.key`, "-out", "request", "-subj", `/CN=${hostOf(name)}`);
     const from = ["-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", `0x${serial}`, "-extfile", "extension"];
     openssl(folder, "x509", "-req", "-in", "request", "-out", `${name}.leaf`, "-days", "30", ...from);
     const chain = readFileSync(join(folder, `${name}.leaf`), "utf8") + readFileSync(join(folder, "ca.pem"), "utf8");
@@ -36,6 +37,10 @@ export function makeAuthority(folder: string, names: readonly string[], responde
     if (name !== "unknown") index += `${state}\t${serial}\tunknown\t/CN=${name}.test\n`;
   }
   writeFileSync(join(folder, "index"), index);
+}
+
+function hostOf(name: string): string {
+  return `${name.replace(/-rsa$/, "")}.test`;
 }
 
 /** What `openssl ocsp` answers, as a responder. */

@@ -71,14 +71,8 @@ function checkProofs(server: ServerView, domain: ManagedDomain): void {
   }
 }
 
-function checkStapling(server: ServerView, { name, mustStaple, stapling, keys, origin }: ManagedDomain): void {
-  if (!mustStaple) return;
-  if (keys.length > 1) {
-    server.error(
-      `MDMustStaple: the managed domain ${name} has ${keys.length} certificates, and a virtual host with several goes without stapling: let MDPrivateKeys name one kind`,
-      origin,
-    );
-  } else if (!stapling) {
+function checkStapling(server: ServerView, { name, mustStaple, stapling, origin }: ManagedDomain): void {
+  if (mustStaple && !stapling) {
     server.warn(
       `MDMustStaple: clients refuse the certificate of ${name} without a stapled answer of OCSP: write MDStapling on, or SSLUseStapling on`,
       origin,

@@ -242,7 +242,7 @@ function stapling(directive: Make): Directives<Settings> {
       doc:
         "In the place of `SSLUseStapling`, of mod_ssl: the responder that the certificate names is asked when the server starts and again before the " +
         "answer ends, whether clients come or not. Answers are kept in the store, so that a server that is started while the responder is away " +
-        "has one; nothing is shown when there is no good one. A virtual host with several certificates goes without. Let's Encrypt, among others, has no responder since 2025; a certificate that " +
+        "has one; nothing is shown when there is no good one. Of several certificates each is shown with its own. Let's Encrypt, among others, has no responder since 2025; a certificate that " +
         "names none is a line in the error log.",
       example: "MDStapling on",
       default: "off",

@@ -1,5 +1,6 @@
 // MDStapling: what clients are shown beside Apache, answers that outlive servers, and renewals that nobody waits for.
 import { expect } from "chai";
+import { X509Certificate } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -76,7 +77,7 @@ describe("MDStapling beside Apache", function () {
     skipWithout(this, missingForApache());
     [port = 0] = await freePorts(1);
     const names = rows.map(([name]) => name);
-    makeAuthority(folder, names, `http://127.0.0.1:${port}`);
+    makeAuthority(folder, [...names, "several", "several-rsa"], `http://127.0.0.1:${port}`);
     mkdirSync(join(folder, "conf"));
     writeFileSync(join(folder, "conf/mime.types"), "text/html html\n");
     chmodSync(folder, 0o755);
@@ -127,6 +128,32 @@ describe("MDStapling beside Apache", function () {
       await shows(at, "managed", /Cert Status: good/);
       expect(await statusOf(at, "good")).to.match(/no response sent/);
       expect(counts.get("/good")).to.equal(undefined);
+      counts.clear();
+    });
+  }
+
+  for (const kind of ["apache", "modhost"] as const) {
+    it(`shows each certificate of a managed domain that has several with its own answer, by ${kind}`, async () => {
+      const files = ["several", "several-rsa"].map(
+        (name) => `MDCertificateFile @ROOT@/${name}.pem\nMDCertificateKeyFile @ROOT@/${name}.key\n`,
+      );
+      const set = `<MDomainSet several.test>\n${files.join("")}</MDomainSet>\n`;
+      const host = "<VirtualHost *:@PORT2@>\nServerName several.test\nSSLEngine On\n</VirtualHost>\n";
+      const at = await start(kind, `${kind}-several`, set + host);
+      const serials = new Set<string>();
+      for (const signatures of ["ECDSA+SHA256", "RSA-PSS+SHA256"]) {
+        await until(`those who take ${signatures} are shown an answer`, async () => {
+          const said = await statusOf(at, "several", "-sigalgs", signatures);
+          const [, certificate = ""] =
+            /Server certificate\n(-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----)/s.exec(said) ?? [];
+          const [, serial = ""] = /Cert Status: good/.test(said) ? (/Serial Number: *(\w+)/.exec(said) ?? []) : [];
+          if (serial === "") return false;
+          expect(new X509Certificate(certificate).serialNumber, signatures).to.equal(serial);
+          serials.add(serial);
+          return true;
+        });
+      }
+      expect(serials.size).to.equal(2);
       counts.clear();
     });
   }
