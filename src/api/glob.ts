@@ -38,7 +38,7 @@ export function globToRegExp(glob: string, options: GlobOptions = {}): RegExp {
       text += `${part.text}${any}*`;
     }
   }
-  return new RegExp(`^${text}$`, options.ignoreCase ? "i" : "");
+  return new RegExp(`^${text}$`);
 }
 
 /** One character of a glob; of a star the text is what guards it. */
@@ -49,8 +49,10 @@ interface Part {
   readonly slash: boolean;
 }
 
-function readParts(glob: string, { pathname = false, period = false }: GlobOptions): Part[] {
+function readParts(glob: string, { pathname = false, period = false, ignoreCase = false }: GlobOptions): Part[] {
   const parts: Part[] = [];
+  const letter = (char: string) =>
+    ignoreCase && /[A-Za-z]/.test(char) ? `[${taken(char, char, true)}]` : literal(char);
   for (let at = 0; at < glob.length; at++) {
     const char = glob.charAt(at);
     const atStart = at === 0 || (pathname && glob[at - 1] === "/");
@@ -61,7 +63,7 @@ function readParts(glob: string, { pathname = false, period = false }: GlobOptio
       continue;
     }
     let text: string;
-    const set = char === "[" ? readSet(glob, at) : undefined;
+    const set = char === "[" ? readSet(glob, at, { pathname, ignoreCase }) : undefined;
     if (set) {
       text = guard + (pathname ? "(?!/)" : "") + set.text;
       at = set.end - 1;
@@ -69,33 +71,65 @@ function readParts(glob: string, { pathname = false, period = false }: GlobOptio
       text = guard + (pathname ? "[^/]" : "[^]");
     } else if (char === "\\" && at + 1 < glob.length) {
       at++;
-      text = literal(glob.charAt(at));
+      text = letter(glob.charAt(at));
     } else {
-      text = literal(char);
+      text = letter(char);
     }
     parts.push({ text, star: false, slash: pathname && text === "\\/" });
   }
   return parts;
 }
 
-function readSet(glob: string, start: number): { text: string; end: number } | undefined {
+/** The set that opens at `start`; undefined where it is none, and "[" stands for itself. */
+function readSet(
+  glob: string,
+  start: number,
+  { pathname, ignoreCase }: Required<Pick<GlobOptions, "pathname" | "ignoreCase">>,
+): { text: string; end: number } | undefined {
   let at = start + 1;
   const negated = glob[at] === "!" || glob[at] === "^";
   if (negated) at++;
   const first = at;
   let members = "";
   while (at < glob.length && (glob[at] !== "]" || at === first)) {
-    if (glob[at] === "\\" && at + 1 < glob.length) at++;
-    const from = glob[at] as string;
-    const to = glob[at + 1] === "-" && glob[at + 2] !== "]" ? glob[at + 2] : undefined;
-    if (to === undefined) members += inSet(from);
-    // fnmatch takes a range the wrong way round as one that holds nothing.
-    else if (from <= to) members += `${inSet(from)}-${inSet(to)}`;
-    at += to === undefined ? 1 : 3;
+    if (glob[at] === "\\") at++;
+    const from = glob[at];
+    const ranges = glob[at + 1] === "-" && glob[at + 2] !== "]";
+    if (ranges) at += glob[at + 2] === "\\" ? 3 : 2;
+    const to = glob[at];
+    // A set ends before the next "/", where that divides.
+    if (from === undefined || to === undefined || (pathname && (from === "/" || to === "/"))) return undefined;
+    members += taken(from, to, ignoreCase);
+    at++;
   }
   if (at >= glob.length) return undefined;
   return { text: `[${negated ? "^" : ""}${members}]`, end: at + 1 };
 }
+
+/** The members of a set that a range takes, none where it is the wrong way round. */
+function taken(from: string, to: string, ignoreCase: boolean): string {
+  const [least, most] = [from.charCodeAt(0), to.charCodeAt(0)];
+  if (most > 255 || least > 255 || (!ignoreCase && least < 128 && most < 128)) {
+    if (from === to) return inSet(from);
+    return from <= to ? `${inSet(from)}-${inSet(to)}` : "";
+  }
+  let members = "";
+  for (let code = 0; code < 256; code++) {
+    // APR looks at small letters only where one of the three is a capital: "[=-c]" takes X, and not x.
+    const folds = ignoreCase && [code, least, most].some(isCapital);
+    if (isBetween(code, least, most) || (folds && isBetween(small(code), small(least), small(most)))) {
+      members += `\\x${code.toString(16).padStart(2, "0")}`;
+    }
+  }
+  return members;
+}
+
+const isCapital = (code: number) => code >= 65 && code <= 90;
+const small = (code: number) => (isCapital(code) ? code + 32 : code);
+/** Bytes from 128 on come before all others in APR, where they are negative. */
+const signed = (code: number) => (code << 24) >> 24;
+const isBetween = (code: number, least: number, most: number) =>
+  signed(code) >= signed(least) && signed(code) <= signed(most);
 
 const inSet = (char: string) => (/[\\\]^[-]/.test(char) ? `\\${char}` : char);
 const literal = (char: string) => (/[.*+?^${}()|[\]\\/]/.test(char) ? `\\${char}` : char);

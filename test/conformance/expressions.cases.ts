@@ -134,6 +134,18 @@ const rows: readonly Row[] = [
   "'11.1.2.3' -ipmatch '10.0.0.0/8'",
   "'fe80::1' -ipmatch 'fe80::/10'",
   "'no address' -ipmatch '10.0.0.0/8'",
+  // Numbers of addresses are decimal, with zeros in front or without; a mask may have gaps.
+  "'10.1.2.8' -ipmatch '010.01.2.08'",
+  "'8.1.2.8' -ipmatch '010.1'",
+  "'10.1.2.3' -ipmatch '010.1'",
+  "'10.1.99.3' -ipmatch '10.1.0.3/255.255.0.255'",
+  "'10.1.99.4' -ipmatch '10.1.0.3/255.255.0.255'",
+  "'10.1.2.3' -ipmatch '10.1.2.3.'",
+  "'fe80::1' -ipmatch '0fe80::00001'",
+  "'1::102:304' -ipmatch '1::1.2.3.04'",
+  "'::1' -ipmatch '::/1'",
+  "'8000::1' -ipmatch '::/1'",
+  "-R '127.00.0.001'",
   "'abc' -strmatch 'a*'",
   "'abc' -strmatch 'A*'",
   "'a/b' -strmatch 'a*'",
@@ -143,6 +155,25 @@ const rows: readonly Row[] = [
   "'abc' -StrMatch '[a-c]b?'",
   "'abc' -strmatch '%{tolower:A*}'",
   "'abc' -strmatch ''",
+  // In any case letters count as both only where one of the three of a range is a capital.
+  "'b' -strcmatch '[a=-c]*'",
+  "'x' -strcmatch '[a=-c]*'",
+  "'X' -strcmatch '[a=-c]*'",
+  "'X' -strcmatch '[A-z]'",
+  "'_' -strcmatch '[A-z]'",
+  "'_' -strcmatch '[a-Z]'",
+  "'b' -strcmatch '[A-C]'",
+  "'b' -strcmatch '[^A-C]'",
+  "'É' -strcmatch 'é'",
+  "'É' -strmatch '[a-é]'",
+  "'c' -strmatch '[a-\\\\c]'",
+  "'-' -strmatch '[a-\\\\c]'",
+  "'[a' -strmatch '[a'",
+  "'[b' -strmatch '[!b'",
+  "']' -strmatch '[]-a]'",
+  "'a/b' -fnmatch 'a[/]b'",
+  "'a[/]b' -fnmatch 'a[/]b'",
+  "'a[.-0]b' -fnmatch 'a[.-0]b'",
   // Variables
   "%{REQUEST_METHOD} == 'GET'",
   "%{request_method} == 'GET'",
@@ -442,6 +473,11 @@ SetEnvIfExpr "-n req('X-Vary')" VARIED
     Redirect 403
   </ElseIf>
 </Location>
+<Location "/vary-lines">
+  <If "req('A\\nB') == 'x' || http('c\\rd') == 'x'">
+    Redirect 404
+  </If>
+</Location>
 LogFormat "%r %>s" short
 CustomLog "@RUN@/by-status.log" short "expr=%{REQUEST_STATUS} -ge 400 && -z resp('Location')"
 CustomLog "@RUN@/by-field.log" short "expr=resp('Content-Type') =~ m#^text/plain# && req('X-Log') == '1'"
@@ -511,6 +547,7 @@ const cases: Case[] = [
   ask("names the fields a condition read in Vary", "/file.txt", { headers: ["X-Vary: 1"] }),
   ask("names the fields of a chain in Vary", "/vary"),
   ask("names the fields that were read, in Vary", "/vary/", { headers: ["User-Agent: x"] }),
+  ask("names fields with line feeds in Vary one by one", "/vary-lines"),
   ask("names no fields on an error page", "/vary", { headers: ["User-Agent: x", "Accept: y"] }),
   ask("names no fields for a file that is not there", "/nowhere"),
   ask("logs by status", "/nowhere", { logs: ["by-status.log", "by-field.log", "by-uri.log"] }),
@@ -529,6 +566,7 @@ export const suite: Suite = {
     "htdocs/denied/file.txt": "denied",
     "htdocs/order/file.txt": "ordered",
     "htdocs/vary/index.html": "varied",
+    "htdocs/vary-lines": "varied",
     "htdocs/methods": "methods",
     "htdocs/handled": "handled",
     "htdocs/allowed": "allowed",

@@ -198,6 +198,30 @@ const modules: readonly VerdictRow[] = [
   ["Require ip without an address", "<Location /x>\nRequire ip\n</Location>\n"],
   ["Require ip of a faulty address", "<Location /x>\nRequire ip 10.0.0.300\n</Location>\n"],
   ["Require ip of a network", "<Location /x>\nRequire ip 10.0.0.0/8 192.168\n</Location>\n"],
+  ...[
+    ...["127.0.0.08", "0127.00.0.0001", "08.1", "10.08.", "0400.1", "10.1.08.0/24", "10.1.0.0/024", "10.0.0.0/+8"],
+    ...["0000000000000010.1.1.1", "0000000000000010.1", "10.1.0.0/255.255.00.0", "10.1.0.0/255.0.255.0", "10.1/16"],
+    ...["10.1.2.3.", "10.1.2.3..", "10..1", ".1", "0x7f.1", "0.0.0.0/0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-8"],
+    ...["::ffff:10.1.2.3", "::10.1.2.3", "1::1.2.3.04", "1::1.2.3", "0fe80::00001", "fe80::1%lo", "1::10000", "::/0"],
+    ...["1::2::3", "1:2:3:4:5:6:7:8:9", ":1", "1:", "::", "[::1]", "1::/128", "1::/129"],
+  ].map((range): VerdictRow => [`Require ip ${range}`, `<Location /x>\nRequire ip ${range}\n</Location>\n`]),
+  [
+    "Require ip of eight groups and ::",
+    "<Location /x>\nRequire ip 1:2:3:4:5:6:7::8\n</Location>\n",
+    { differs: "it is no address; Apache takes it for 1:2:3:4:5:6:7:0" },
+  ],
+  ...["127.0.0.08", "127.08", "10.08.0.0/16", "0.0.0.0/0", "::ffff:1.2.3.4", "10.0.0.1/255.0.255.0"].flatMap(
+    (range): VerdictRow[] => [
+      [
+        `Allow from ${range}`,
+        `LoadModule access_compat_module @MODULES@/mod_access_compat.so\n${directory(`Allow from ${range}`)}`,
+      ],
+      [
+        `RemoteIPTrustedProxy ${range}`,
+        `LoadModule remoteip_module @MODULES@/mod_remoteip.so\nRemoteIPTrustedProxy ${range}\n`,
+      ],
+    ],
+  ),
   ["Require of an unknown word for all", "<Location /x>\nRequire all maybe\n</Location>\n"],
   [
     "RequireAny with only negative rules",
@@ -213,6 +237,12 @@ const modules: readonly VerdictRow[] = [
   ["AddType without an extension", "AddType text/x-a\n"],
   ["AddType", "AddType text/x-a .a b\n"],
   ["SetEnvIf with a faulty pattern", "SetEnvIf Host ( x\n"],
+  ["SetEnvIf with an empty pattern", 'SetEnvIf Host "" x=1\n', { says: /must not be empty/ }],
+  ["SetEnvIf with an empty attribute", 'SetEnvIf "" a x=1\n', { says: /must not be empty/ }],
+  ["SetEnvIf with an empty variable", 'SetEnvIf Host a "" b\n', { says: /needs a variable/ }],
+  ["SetEnvIf with an empty word behind variables", 'SetEnvIf Host a b "" c\n'],
+  ["BrowserMatch with an empty pattern", 'BrowserMatch "" x=1\n'],
+  ["SetEnvIfExpr with an empty variable", 'SetEnvIfExpr "true" ""\n'],
   ["SetEnvIf without a variable", "SetEnvIf Host a\n"],
   ["SetEnvIf", "SetEnvIf Host a.test x !y z=1\n"],
   ["PassEnv of nothing", "PassEnv NOWHERE\n"],

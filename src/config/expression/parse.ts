@@ -29,13 +29,13 @@ export function parseString(source: string): Word {
 
 let grammar: ExpressionGrammar | undefined;
 
-function run<Tree>(source: string, input: IToken[], rule: (grammar: ExpressionGrammar) => Tree): Tree {
+function run<Tree>(source: string, { input, open }: tokens.Tokens, rule: (grammar: ExpressionGrammar) => Tree): Tree {
   refuseNesting(input);
   grammar ??= new ExpressionGrammar();
   grammar.input = input;
   const tree = rule(grammar);
   const [error] = grammar.errors;
-  if (error) throw faultOf(error, source);
+  if (error) throw faultOf(error, source, open);
   return tree;
 }
 
@@ -311,12 +311,15 @@ function spanOf({ startOffset, image }: IToken): Span {
 }
 
 /** What was expected and found; Chevrotain's messages are the former alone. */
-function faultOf(error: IRecognitionException, source: string): ExpressionError {
+function faultOf(error: IRecognitionException, source: string, open: IToken | undefined): ExpressionError {
   const { message, token } = error;
   const { previousToken } = error as { previousToken?: IToken };
   const isEnd = Number.isNaN(token.startOffset) || token.image === "";
   const unclosed = message === tokens.StringEnd.LABEL;
   const advice = adviceFor(token, previousToken, message);
+  if (isEnd && open) {
+    return new ExpressionError(`has a regular expression without its closing '${open.image.slice(-1)}'`, spanOf(open));
+  }
   if (isEnd) {
     const span = { at: Math.max(0, source.length - 1), length: 1 };
     const quoted = unclosed ? "has a text without its closing quote" : `ends where ${message} is expected`;

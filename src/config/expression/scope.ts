@@ -38,7 +38,9 @@ export function requestField(scope: Scope, name: string): string {
   return headers.get(name) ?? "";
 }
 
-function addVary(fields: Headers, name: string): void {
+function addVary(fields: Headers, written: string): void {
+  // White space divides names when the field is sent.
+  const name = written.replace(/[\r\n]/g, " ");
   const known = fields.get("Vary");
   if (known === undefined) fields.set("Vary", name);
   else if (!known.toLowerCase().split(",").includes(name.toLowerCase())) fields.set("Vary", `${known},${name}`);

@@ -124,8 +124,15 @@ let lexer: ChevrotainLexer | undefined;
 /** Texts and regular expressions are no longer than this in Apache. */
 const longest = 8192;
 
+/** What a text is made of. */
+export interface Tokens {
+  readonly input: IToken[];
+  /** The beginning of a regular expression that does not end. */
+  readonly open: IToken | undefined;
+}
+
 /** The tokens of a condition, or of a text with `%{...}` in it. Throws an ExpressionError. */
-export function tokenize(source: string, mode: "expression" | "whole"): IToken[] {
+export function tokenize(source: string, mode: "expression" | "whole"): Tokens {
   lexer ??= new Lexer(
     {
       modes: {
@@ -144,6 +151,8 @@ export function tokenize(source: string, mode: "expression" | "whole"): IToken[]
   const limit = error?.offset ?? Infinity;
   for (const token of tokens) {
     if (token.startOffset > limit) break;
+    // As in Apache the rest counts for nothing; where an operand is missing then, that is the error.
+    if (token.tokenType === openRegex) return { input: tokens.slice(0, tokens.indexOf(token)), open: token };
     refuseBad(token, source);
   }
   if (error) {
@@ -154,7 +163,7 @@ export function tokenize(source: string, mode: "expression" | "whole"): IToken[]
       /[`;]/.test(found) ? undefined : "texts stand in quotes",
     );
   }
-  return tokens;
+  return { input: tokens, open: undefined };
 }
 
 function refuseBad({ tokenType, image, startOffset }: IToken, source: string): void {
@@ -163,10 +172,6 @@ function refuseBad({ tokenType, image, startOffset }: IToken, source: string): v
     const next = source.charAt(startOffset + image.length);
     const reason = next === "" ? "has a %{ without its }" : `has a variable whose name cannot go on with '${next}'`;
     throw new ExpressionError(reason, span, "variables are %{NAME} or %{function:argument}");
-  }
-  if (tokenType === openRegex) {
-    const mark = image.slice(-1);
-    throw new ExpressionError(`has a regular expression without its closing '${mark}'`, span);
   }
   if (tokenType === lineFeed) throw new ExpressionError("has a line feed in a text", span, "write \\n");
   if (image.length > longest) throw new ExpressionError(`has a text of more than ${longest} characters`, span);

@@ -62,6 +62,10 @@ export function remoteTest(match: string): RemoteRule["test"] {
 export function parseDirect(word: string, place: Place): DirectRule {
   if (/^[\d.]+(\/[\d.]+)?$|^[0-9a-f:]*:[0-9a-f:.]*(\/\d+)?$/i.test(word)) {
     try {
+      // All addresses, which only NoProxy may name so.
+      const all = /^(.*)\/0+$/.exec(word)?.[1];
+      if (all !== undefined && isIP(all) > 0)
+        return { kind: "addresses", contains: (each) => isIP(each) === isIP(all) };
       return { kind: "addresses", contains: parseSubnet(word) };
     } catch (error) {
       return place.fail(`needs a host, a domain or addresses, found "${word}": ${String(error)}`);

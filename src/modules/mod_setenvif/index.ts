@@ -23,7 +23,7 @@ export default defineModule({
   directives: (directive) => {
     const setEnvIf = (ignoreCase: boolean, example: string) =>
       directive({
-        args: [arg.word("attribute"), regexArgument(ignoreCase), rest(arg.word("variable"))],
+        args: [attributeArgument(), regexArgument(ignoreCase), rest(arg.word("variable"))],
         contexts,
         override: "FileInfo",
         summary: `Sets variables where an attribute of the request matches${ignoreCase ? ", in any case" : ""}`,
@@ -54,7 +54,7 @@ export default defineModule({
         summary: "Sets variables where an expression is true",
         doc: `The expression is as in \`<If>\`. ${variablesDoc}`,
         example: 'SetEnvIfExpr "%{REQUEST_URI} =~ m#^/(.*)/secret#" secret=$1',
-        set: ([condition, words], place) => entryOf({ condition, changes: changesOf(words) }, place),
+        set: ([condition, words], place) => entryOf({ condition, changes: changesOf(words, place) }, place),
       }),
       BrowserMatch: browserMatch(false, 'BrowserMatch "Mozilla/[2-4]" old !modern'),
       BrowserMatchNoCase: browserMatch(true, 'BrowserMatchNoCase "bot" robot=yes'),
@@ -72,9 +72,14 @@ export default defineModule({
   },
 });
 
+function attributeArgument(): Argument<string> {
+  return arg.custom("attribute", "word", (text, place) => (text === "" ? place.refuse("must not be empty") : text));
+}
+
 /** A text without special characters is compared as it is, whatever RegexDefaultOptions says. */
 function regexArgument(ignoreCase: boolean): Argument<Tested> {
   return arg.custom("regex", "regex", (text, place) => {
+    if (text === "") return place.refuse("must not be empty", "write ^$ for what is empty, .* for anything");
     const isPlain = plain.test(text);
     // As in Apache a backslash at the end of such a text counts for nothing.
     const written = isPlain ? text.replace(/^((?:[^\\]|\\[^])*)\\$/, "$1") : text;
@@ -99,7 +104,7 @@ interface Line {
 
 function rule({ attribute, regex, words, ignoreCase }: Line, place: Place): { rules?: Rule[]; sectionRules?: Rule[] } {
   const names = fieldNames(attribute, ignoreCase, place);
-  return entryOf({ read: readerOf(attribute, names), ...regex, changes: changesOf(words) }, place);
+  return entryOf({ read: readerOf(attribute, names), ...regex, changes: changesOf(words, place) }, place);
 }
 
 function entryOf(entry: Rule, { context }: Place): { rules?: Rule[]; sectionRules?: Rule[] } {

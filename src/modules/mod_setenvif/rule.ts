@@ -7,6 +7,7 @@ import {
   remoteHostText,
   type Captures,
   type Condition,
+  type Place,
   type Request,
   type Substitution,
 } from "../../api/index.js";
@@ -56,8 +57,11 @@ export function isFieldPattern(attribute: string): boolean {
 }
 
 /** The changes of a line: "name", "name=value" or "!name". */
-export function changesOf(words: readonly string[]): readonly Change[] {
-  return words.map((word) => {
+export function changesOf(words: readonly string[], place: Place): readonly Change[] {
+  // An empty word ends the line, as in Apache.
+  const end = words.indexOf("");
+  if (end === 0) return place.fail('needs a variable, found ""');
+  return words.slice(0, end < 0 ? words.length : end).map((word) => {
     if (word.startsWith("!")) return { name: word.slice(1), fill: undefined, text: "" };
     const equals = word.indexOf("=");
     const name = equals < 0 ? word : word.slice(0, equals);
