@@ -45,6 +45,8 @@ const reasons: Readonly<Record<string, string>> = {
     "Rewrites links in the pages of back ends; `ProxyPassReverse` does their redirects, and `Substitute` the pages.",
   mod_proxy_http2:
     "Passes requests on by HTTP/2, an experiment in Apache; back ends take HTTP/1.1 too: `http://` in place of `h2://`.",
+  mod_systemd:
+    "Tells systemd what the server does, for `Type=notify`; a service of modhost is `Type=exec` with `modhost -D FOREGROUND`.",
   mod_xml2enc:
     "Changes the encoding of pages for mod_proxy_html; `CharsetSourceEnc` of mod_charset_lite does so for any.",
 };

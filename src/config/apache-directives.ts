@@ -206,6 +206,7 @@ export const apacheDirectives: Readonly<Record<string, string>> = {
   mod_status: "",
   mod_substitute: "Substitute SubstituteInheritBefore SubstituteMaxLineLength",
   mod_suexec: "SuexecUserGroup",
+  mod_systemd: "",
   mod_unique_id: "",
   mod_unixd: "ChrootDir Group Suexec User",
   mod_userdir: "UserDir",

@@ -1,5 +1,6 @@
 // The name of a directive → its page of the reference, for a terminal.
-import { nearest, type AnyDirective, type Module } from "../api/index.js";
+import { nearest, whyAbsent, type AnyDirective, type Module } from "../api/index.js";
+import { ownersOf } from "../config/owners.js";
 import { modules } from "../modules/index.js";
 import { argumentsOf, sentence, syntaxOf } from "../reference/page.js";
 import { terminal, type Terminal } from "./terminal.js";
@@ -12,6 +13,13 @@ export function help(name: string, io: Terminal = terminal, available: readonly 
   );
   const found = all.filter(({ written }) => written.replace(/[<>]/g, "").toLowerCase() === wanted);
   if (found.length === 0) {
+    const [owner] = ownersOf(name);
+    if (owner !== undefined) {
+      io.err(
+        `modhostctl help: ${name} is a directive of ${owner}, which modhost does not have. ${whyAbsent(owner) ?? ""}`,
+      );
+      return 1;
+    }
     const near = nearest(wanted, new Set(all.map(({ written }) => written.replace(/[<>]/g, ""))));
     io.err(`modhostctl help: there is no directive "${name}"${near === undefined ? "" : `; did you mean ${near}?`}`);
     return 1;

@@ -92,6 +92,7 @@ const rows: readonly (readonly [text: string, differs?: string])[] = [
   ["SSLProxyProtocol all"],
   ["SSLProxyProtocol nothing"],
   ["SSLProxyCipherSuite HIGH"],
+  ["SSLProxyCipherSuite PROFILE=SYSTEM"],
   ["SSLProxyVerify require"],
   ["SSLProxyVerify optional_no_ca"],
   ["SSLProxyVerify maybe"],

@@ -52,6 +52,8 @@ describe("mod_access_compat", () => {
     ["Order deny, allow", 'Order: order must be allow,deny, deny,allow or mutual-failure, found "deny,"'],
     ["Allow all", 'Allow: from must be "from", found "all"'],
     ["Allow from", "Allow takes at least 2 arguments, found 1"],
+    ["Allow from all # everyone", 'Allow: a comment has a line of its own, found "#"'],
+    ["Deny from 10.1 a#b", 'Deny: a comment has a line of its own, found "a#b"'],
     ["Deny from 1.2.3.4/99", 'Deny: The specified network mask is invalid: "1.2.3.4/99"'],
     ["Deny from 300.1", 'Deny: The specified IP address is invalid: "300.1"'],
     ["Satisfy foo", 'Satisfy: which must be one of all, any, found "foo"'],

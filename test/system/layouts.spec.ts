@@ -60,6 +60,7 @@ IncludeOptional conf.d/*.conf
     .map((name) => `LoadModule ${name}_module modules/mod_${name}.so\n`)
     .join(""),
   "conf.modules.d/00-mpm.conf": "LoadModule mpm_event_module modules/mod_mpm_event.so\n",
+  "conf.modules.d/00-systemd.conf": "LoadModule systemd_module modules/mod_systemd.so\n",
   "conf.d/welcome.conf":
     '<LocationMatch "^/+$">\n    Options -Indexes\n    ErrorDocument 403 /.noindex.html\n</LocationMatch>\n',
   "conf.d/README": "Not read.\n",

@@ -6,6 +6,7 @@ export type HostTest = (request: Request) => boolean | Promise<boolean>;
 
 /** Reads a word: "all", "env=NAME", "env=!NAME", an address or network, or the name of a host or domain. */
 export function hostTest(word: string, place: Place): HostTest {
+  if (word.includes("#")) return place.fail(`a comment has a line of its own, found "${word}"`);
   if (word.toLowerCase() === "all") return () => true;
   const [, not, variable] = /^env=(!?)(.*)$/is.exec(word) ?? [];
   if (variable !== undefined) return ({ environment }) => environment.has(variable) === (not === "");

@@ -190,6 +190,8 @@ function faultOf(error: unknown, certificate: string, key: NamedFile | undefined
       return `the key in ${key?.path ?? "?"} is not the one of the certificate in ${certificate}`;
     case "ERR_SSL_NO_CIPHER_MATCH":
       return "SSLCipherSuite names no cipher that there is";
+    case "ERR_SSL_INVALID_COMMAND":
+      return "SSLCipherSuite is no list of ciphers as `openssl ciphers` takes it";
     case "ERR_OSSL_PEM_NO_START_LINE":
       return `${certificate}, ${key?.path ?? "?"} or a file of authorities holds no PEM text of the kind expected`;
     default:

@@ -5,6 +5,7 @@ import { clientDirectives } from "./client-directives.js";
 import { ocspDirectives } from "./ocsp-directives.js";
 import { sslProxyDirectives } from "./proxy-directives.js";
 import { staplingDirectives } from "./stapling-directives.js";
+import { withSystemProfile } from "./system-ciphers.js";
 import { readVersions, type Version } from "./versions.js";
 
 /** Certificates and keys. */
@@ -89,10 +90,13 @@ function protocolDirectives(directive: Make): Directives<Settings> {
       args: [optional(arg.oneOf("protocol", "SSL", "TLSv1.3")), arg.word("ciphers")],
       contexts: hosts,
       summary: "Which ciphers are used",
-      doc: "As `openssl ciphers` takes them for versions up to 1.2; behind `TLSv1.3` the names of that version's own, with colons.",
+      doc:
+        "As `openssl ciphers` takes them for versions up to 1.2; behind `TLSv1.3` the names of that version's own, with colons. " +
+        "`PROFILE=SYSTEM` is what /etc/crypto-policies of Red Hat's systems says, elsewhere OpenSSL's default.",
       example: "SSLCipherSuite HIGH:!aNULL",
       default: "DEFAULT",
-      set: ([protocol, ciphers]) => (protocol === "TLSv1.3" ? { ciphers13: ciphers } : { ciphers }),
+      set: ([protocol, ciphers]) =>
+        protocol === "TLSv1.3" ? { ciphers13: ciphers } : { ciphers: withSystemProfile(ciphers) },
     }),
     SSLHonorCipherOrder: directive({
       args: [arg.flag()],

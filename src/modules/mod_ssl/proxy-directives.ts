@@ -2,6 +2,7 @@
 import { arg, optional, rest, type Context, type Directive, type Directives } from "../../api/index.js";
 import { named, type Make, type Settings } from "./directive-parts.js";
 import { readRevocationCheck } from "./client-directives.js";
+import { withSystemProfile } from "./system-ciphers.js";
 import { readVersions } from "./versions.js";
 
 /** At the top, and in `<Proxy>`. */
@@ -172,7 +173,8 @@ function protocol(directive: Make): Directives<Settings> {
       doc: "As SSLCipherSuite.",
       default: "DEFAULT",
       example: `${engine}SSLProxyCipherSuite HIGH:!aNULL`,
-      set: ([version, ciphers]) => (version === "TLSv1.3" ? { proxyCiphers13: ciphers } : { proxyCiphers: ciphers }),
+      set: ([version, ciphers]) =>
+        version === "TLSv1.3" ? { proxyCiphers13: ciphers } : { proxyCiphers: withSystemProfile(ciphers) },
     }),
   };
 }
