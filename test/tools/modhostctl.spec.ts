@@ -78,14 +78,14 @@ describe("modhostctl", () => {
       status: 1,
       text: 'modhostctl help: there is no directive "DirctoryIndex"; did you mean DirectoryIndex?',
     });
+  });
 
-    it("says which module of Apache owns a directive that is not here", async () => {
-      const { status, text } = await run(["help", "DavLockDB"]);
-      expect(status).to.equal(1);
-      expect(text).to.match(
-        /^modhostctl help: DavLockDB is a directive of mod_dav_fs, which modhost does not have\. WebDAV/,
-      );
-    });
+  it("says which module of Apache owns a directive that is not here", async () => {
+    const { status, text } = await run(["help", "DavLockDB"]);
+    expect(status).to.equal(1);
+    expect(text).to.match(
+      /^modhostctl help: DavLockDB is a directive of mod_dav_fs, which modhost does not have\. WebDAV/,
+    );
   });
 
   it("knows bash and zsh alone", async () => {
