@@ -47,7 +47,8 @@ export type Part =
       readonly most: number;
       readonly mode: "greedy" | "lazy" | "possessive";
     }
-  | { readonly kind: "back"; readonly to: number | string };
+  /** \1 and the like; `early`: before the group has ended, so that it is one of an earlier round, or matches nothing. */
+  | { readonly kind: "back"; readonly to: number | string; readonly early: boolean; readonly text: string };
 
 /** A pattern, read. */
 export interface PatternTree {
@@ -82,10 +83,14 @@ class PatternReader {
   #captures = 0;
   /** Groups that have ended, by number and by name. */
   readonly #closed = new Set<number | string>();
+  /** References back to groups that had not ended there. */
+  readonly #early: (number | string)[] = [];
+  /** What groups are named, by number. */
+  readonly #names = new Map<number, string>();
   #scope: Scope;
   /** Whether a letter stands for its own case alone; whether a reference back stands for both. */
   #exact = false;
-  #foldsBack = false;
+  #foldsBack = "";
   /** Behind \Q, up to \E. */
   #quoting = false;
 
@@ -103,18 +108,31 @@ class PatternReader {
   read(): PatternTree {
     const body = this.#choice();
     if (this.#at < this.#source.length) throw new PatternError('has a ")" without its "("');
+    const unknown = this.#early.find((to) => !this.#closed.has(to));
+    if (unknown !== undefined) throw new PatternError(`refers back to a group "${unknown}" that does not exist`);
     if (this.#foldsBack && this.#exact) {
-      throw new PatternError(`refers back without regard to case where other parts regard it, ${untranslatable}`);
+      const text = this.#foldsBack;
+      throw new PatternError(
+        `refers back by "${text}" without regard to case where other parts regard it, ${untranslatable}`,
+      );
     }
     return { body, flags: this.#foldsBack ? "i" : "" };
   }
 
-  #choice(): Part {
+  /** `reset`: each branch numbers its groups from the same number on. */
+  #choice(reset = false): Part {
     if (++this.#depth > maximumDepth) throw new PatternError(`has more than ${maximumDepth} groups in each other`);
     const outer = this.#scope;
     this.#scope = { ...outer };
+    const before = this.#captures;
+    let most = before;
     const branches = [this.#sequence()];
-    while (this.#take("|")) branches.push(this.#sequence());
+    while (this.#take("|")) {
+      most = Math.max(most, this.#captures);
+      if (reset) this.#captures = before;
+      branches.push(this.#sequence());
+    }
+    this.#captures = Math.max(most, this.#captures);
     this.#scope = outer;
     this.#depth--;
     const [only] = branches;
@@ -225,7 +243,7 @@ class PatternReader {
     if (special === "(?P=") {
       const [text, name = ""] = this.#match(/\(\?P=(\w+)\)/y) ?? this.#bad(special);
       this.#at += text.length;
-      return this.#back(name);
+      return this.#back(name, text);
     }
     const named = this.#match(/\(\?(?:P?<([A-Za-z_]\w*)>|'([A-Za-z_]\w*)')/y);
     const plain = special === "(";
@@ -234,18 +252,23 @@ class PatternReader {
     if (named || (plain && !this.#scope.noCapture)) {
       const number = ++this.#captures;
       const name = named?.[1] ?? named?.[2];
+      const known = this.#names.get(number) ?? name;
+      if (name !== undefined && known !== name) throw new PatternError(`has two names for the group ${number}`);
+      if (known !== undefined) this.#names.set(number, known);
+      this.#closed.delete(number);
+      this.#closed.delete(name ?? number);
       const body = this.#groupBody();
       this.#closed.add(number).add(name ?? number);
       return { kind: "capture", number, name, body };
     }
-    const body = this.#groupBody();
+    const body = this.#groupBody(special === "(?|");
     if (special === "(?>") return { kind: "atomic", body };
     const open = looks.find((each) => each === special);
     return open ? { kind: "look", open, body } : body;
   }
 
-  #groupBody(): Part {
-    const body = this.#choice();
+  #groupBody(reset = false): Part {
+    const body = this.#choice(reset);
     if (!this.#take(")")) throw new PatternError('has a "(" without its ")"');
     // What cannot be repeated by itself can in a group.
     return body.kind === "same" ? { kind: "sequence", parts: [body] } : body;
@@ -294,17 +317,18 @@ class PatternReader {
     // A number of two digits or more is a byte in octal where there are not that many groups.
     if (back && to !== undefined && !(/^\\[1-9]\d/.test(back[0]) && Number(to) > this.#countCaptures())) {
       this.#at += back[0].length;
-      if (!/^[+-]?\d+$/.test(to)) return this.#back(to);
+      if (!/^[+-]?\d+$/.test(to)) return this.#back(to, back[0]);
       const relative = to.startsWith("-") ? this.#captures + 1 : to.startsWith("+") ? this.#captures : 0;
-      return this.#back(relative + Number(to));
+      return this.#back(relative + Number(to), back[0]);
     }
     return this.#character(this.#codeEscape(char));
   }
 
-  #back(to: number | string): Part {
-    if (!this.#closed.has(to)) throw new PatternError(`refers back to a group "${to}" that does not end before it`);
-    this.#foldsBack ||= this.#scope.ignoreCase;
-    return { kind: "back", to };
+  #back(to: number | string, text: string): Part {
+    const early = !this.#closed.has(to);
+    if (early) this.#early.push(to);
+    else if (this.#scope.ignoreCase) this.#foldsBack ||= text;
+    return { kind: "back", to, early, text };
   }
 
   /** Groups of the whole pattern, as far as a glance tells. */
@@ -465,9 +489,10 @@ class PatternReader {
 }
 
 const looks = ["(?=", "(?!", "(?<=", "(?<!"] as const;
-const plainGroups: ReadonlySet<string> = new Set(["(", "(?:", "(?>", ...looks]);
+const plainGroups: ReadonlySet<string> = new Set(["(", "(?:", "(?>", "(?|", ...looks]);
 
-const untranslatable = "which cannot be translated from PCRE to JavaScript";
+/** Completes what an error says of a construct. */
+export const untranslatable = "which cannot be translated from PCRE to JavaScript";
 
 const noOptions: Scope = {
   ignoreCase: false,

@@ -3,7 +3,7 @@ import { literal, showSet } from "./pattern-class.js";
 import type { Origin } from "./origin.js";
 import { costOf } from "./pattern-cost.js";
 import { guarded, isLinear, prepareEngine, type Exec } from "./pattern-guard.js";
-import { PatternError, readPattern, type Part, type PatternOptions } from "./pattern-tree.js";
+import { PatternError, readPattern, untranslatable, type Part, type PatternOptions } from "./pattern-tree.js";
 export { globToRegExp, hasWildcard, type GlobOptions } from "./glob.js";
 export { matchLimit, onGivenUp, type GivenUp } from "./pattern-guard.js";
 export { PatternError, type PatternOptions } from "./pattern-tree.js";
@@ -58,7 +58,7 @@ export function translatePattern(source: string, options: PatternOptions = {}, o
   }
   const cost = costOf(body);
   const limit = cost > 1 && !isLinear(text, flags) ? { cost, pattern: source, origin } : undefined;
-  return finish(regex, { extra: writer.extra, limit });
+  return finish(regex, { extra: writer.extra, shared: writer.shared, limit });
 }
 
 function withDefaults(options: PatternOptions): PatternOptions {
@@ -70,25 +70,40 @@ function withDefaults(options: PatternOptions): PatternOptions {
 class PatternWriter {
   /** Numbers of groups that only translation needs, in order. */
   readonly extra: number[] = [];
-  /** Where PCRE's groups are in JavaScript's count, by number and by name. */
-  readonly #groups = new Map<number | string, number>();
-  /** The groups that parts need which are taken as a whole. */
-  readonly #wholes = new Map<Part, number>();
+  /** Groups whose text is that of another one, which has the same number in PCRE. */
+  readonly shared: SharedGroup[] = [];
+  /** Where PCRE's groups are in JavaScript's count, by number and by name; branches may have the same number. */
+  readonly #groups = new Map<number | string, readonly number[]>();
+  /** Captures, and the groups that parts need which are taken as a whole. */
+  readonly #places = new Map<Part, number>();
   #opened = 0;
+  /** Bodies of the repetitions around what is written. */
+  readonly #rounds: Part[] = [];
 
   /** Numbers all groups, in the order in which they open; references back may stand before their group. */
   number(part: Part): void {
-    if (part.kind === "capture") {
-      this.#groups.set(part.number, ++this.#opened);
-      // A name may be had twice: JavaScript does not take that, so further ones are written with a number behind them.
-      if (part.name !== undefined && !this.#groups.has(part.name)) this.#groups.set(part.name, this.#opened);
-    } else if (needsGroup(part)) {
-      this.#wholes.set(part, ++this.#opened);
+    if (part.kind === "capture") this.#numberCapture(part);
+    else if (needsGroup(part)) {
+      this.#places.set(part, ++this.#opened);
       this.extra.push(this.#opened);
     }
     if (part.kind === "sequence") for (const each of part.parts) this.number(each);
     else if (part.kind === "choice") for (const each of part.branches) this.number(each);
     else if ("body" in part) this.number(part.body);
+  }
+
+  #numberCapture(part: Part & { kind: "capture" }): void {
+    const { number, name } = part;
+    this.#places.set(part, ++this.#opened);
+    const [first, ...others] = this.#groups.get(number) ?? [];
+    if (first !== undefined) {
+      this.extra.push(this.#opened);
+      this.shared.push({ from: this.#opened, to: first, name });
+    }
+    const places = first === undefined ? [this.#opened] : [first, ...others, this.#opened];
+    this.#groups.set(number, places);
+    // A name may be had twice: JavaScript does not take that, so further ones are written with a number behind them.
+    if (name !== undefined && (first !== undefined || !this.#groups.has(name))) this.#groups.set(name, places);
   }
 
   /** `behind`: inside of a look-behind, which JavaScript reads from its end. */
@@ -119,14 +134,17 @@ class PatternWriter {
     }
   }
 
-  #nameOf({ name, number }: Part & { kind: "capture" }): string {
-    if (name === undefined) return "";
-    return this.#groups.get(name) === this.#groups.get(number) ? `?<${name}>` : `?<${name}$${number}>`;
+  #nameOf(part: Part & { kind: "capture" }): string {
+    if (part.name === undefined) return "";
+    const place = this.#places.get(part);
+    return this.#groups.get(part.name)?.[0] === place ? `?<${part.name}>` : `?<${part.name}$${place}>`;
   }
 
   #repeat(part: Part & { kind: "repeat" }, behind: boolean): string {
     const { body, mode } = part;
+    if (part.most > 1) this.#rounds.push(body);
     const text = this.write(body, behind);
+    if (part.most > 1) this.#rounds.pop();
     const atom = isByte(body) || body.kind === "capture" ? text : `(?:${text})`;
     // A look-around finds the same however often it looks.
     const [least, most] = [part.least, part.most].map((number) =>
@@ -149,12 +167,25 @@ class PatternWriter {
   /** JavaScript never looks into a look-ahead again: what it found is taken as a whole, or not. */
   #whole(part: Part, text: string, behind: boolean): string {
     if (behind) throw new PatternError("takes something as a whole in a look-behind, which cannot be translated");
-    return `(?:(?=(${text}))\\${this.#wholes.get(part)})`;
+    return `(?:(?=(${text}))\\${this.#places.get(part)})`;
   }
 
-  #back({ to }: Part & { kind: "back" }): string {
-    return `(?:\\${this.#groups.get(to)})`;
+  /** Of groups with the same number at most one has a text; the others match the empty one. */
+  #back({ to, early, text }: Part & { kind: "back" }): string {
+    if (!early) return `(?:${(this.#groups.get(to) ?? []).map((place) => `\\${place}`).join("")})`;
+    // JavaScript forgets in each round what a group had in the one before.
+    if (this.#rounds.some((body) => hasGroup(body, to))) {
+      throw new PatternError(`refers by "${text}" to a group of an earlier round of a repetition, ${untranslatable}`);
+    }
+    return "(?:(?!))";
   }
+}
+
+function hasGroup(part: Part, group: number | string): boolean {
+  if (part.kind === "capture" && (part.number === group || part.name === group)) return true;
+  if (part.kind === "sequence") return part.parts.some((each) => hasGroup(each, group));
+  if (part.kind === "choice") return part.branches.some((each) => hasGroup(each, group));
+  return "body" in part && hasGroup(part.body, group);
 }
 
 /** Whether a part is taken as a whole, and needs a group for that. */
@@ -176,20 +207,35 @@ function isByte(part: Part): boolean {
   return part.kind === "set" || part.kind === "character";
 }
 
+/** A group of a further branch of `(?|...)`, and the group of the first one. */
+interface SharedGroup {
+  readonly from: number;
+  readonly to: number;
+  readonly name: string | undefined;
+}
+
 /** What an expression needs beyond JavaScript's own. */
 interface Finish {
   /** Numbers of groups of translation, which are dropped from what is matched: the others then have PCRE's numbers. */
   readonly extra: readonly number[];
+  readonly shared: readonly SharedGroup[];
   readonly limit: { readonly cost: number; readonly pattern: string; readonly origin: Origin | undefined } | undefined;
 }
 
-function finish(regex: RegExp, { extra, limit }: Finish): RegExp {
+function finish(regex: RegExp, { extra, shared, limit }: Finish): RegExp {
   if (extra.length === 0 && !limit) return regex;
   const own: Exec = (text) => RegExp.prototype.exec.call(regex, text);
   const look = limit ? guarded(own, limit.cost, { pattern: limit.pattern, origin: limit.origin }) : own;
   const exec: Exec = (text) => {
     const match = look(text);
-    if (match) for (const number of extra.toReversed()) match.splice(number, 1);
+    if (!match) return match;
+    for (const { from, to, name } of shared) {
+      const text = match[from];
+      if (text === undefined) continue;
+      match[to] = text;
+      if (name !== undefined && match.groups) match.groups[name] = text;
+    }
+    for (const number of extra.toReversed()) match.splice(number, 1);
     return match;
   };
   return Object.defineProperty(regex, "exec", { value: exec });

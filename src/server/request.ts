@@ -322,8 +322,12 @@ export class ServerRequest implements Request {
     for (const [name, value] of found.environment) this.environment.set(name, value);
     for (const [name, value] of found.notes) this.notes.set(name, value);
     for (const [key, value] of found.kept) this.kept.set(key, value);
-    found.#answerHeaders?.forEach((name, value) => this.answerHeaders.append(name, value));
-    found.#alwaysHeaders?.forEach((name, value) => this.alwaysHeaders.append(name, value));
+    // Its fields come first, as in Apache: it shows in Vary.
+    const [answer, always] = [this.#answerHeaders, this.#alwaysHeaders];
+    this.#answerHeaders = found.#answerHeaders?.copy() ?? answer;
+    this.#alwaysHeaders = found.#alwaysHeaders?.copy() ?? always;
+    if (found.#answerHeaders) answer?.forEach((name, value) => this.answerHeaders.append(name, value));
+    if (found.#alwaysHeaders) always?.forEach((name, value) => this.alwaysHeaders.append(name, value));
   }
 
   absoluteUrl(path: string): string {

@@ -62,6 +62,12 @@ describe("translatePattern", () => {
     ["^a(?=b)*", ["a"], []],
     ["^\\cA$", ["\u0001"], []],
     ["^[a\\-z]+$", ["a-z"], ["b"]],
+    ["^(a\\1)", [], ["a", "aa"]],
+    ["^(a\\1*)b", ["ab"], ["aab"]],
+    ["^\\1?(a)$", ["a"], ["aa"]],
+    ["^(?|(a)|(b))\\1$", ["aa", "bb"], ["ab", "a"]],
+    ["^(?|(?<n>a)|(?<n>b))\\k<n>$", ["aa", "bb"], ["ab"]],
+    ["^(?|(a)|(b\\1))", ["a"], ["b", "bb"]],
   ];
   for (const [pattern, matches, fails, options] of rows) {
     it(`reads ${JSON.stringify(pattern)} as PCRE does`, () => {
@@ -75,6 +81,19 @@ describe("translatePattern", () => {
   it("keeps the numbers of groups", () => {
     expect(translatePattern("^(a)(?:b)(?<n>c)$").exec("abc")?.slice(1)).to.deep.equal(["a", "c"]);
   });
+
+  for (const [pattern, text, groups] of [
+    ["(?|(a)(b)|(c))(d)", "cd", ["c", undefined, "d"]],
+    ["(?|(a)(b)|(c))(d)", "abd", ["a", "b", "d"]],
+    ["(?|(?|(a)|(b))|(c)(d))(e)", "be", ["b", undefined, "e"]],
+    ["(?|(?<n>a)|(?<n>b))(?>(c))", "bc", ["b", "c"]],
+  ] as const) {
+    it(`gives each branch of ${pattern} the same numbers, on ${text}`, () => {
+      const match = translatePattern(pattern).exec(text);
+      expect(match?.slice(1)).to.deep.equal(groups);
+      if (pattern.includes("<n>")) expect(match?.groups?.["n"]).to.equal(groups[0]);
+    });
+  }
 
   it("keeps the numbers of groups beside what is taken as a whole", () => {
     const regex = translatePattern("^(?>(a)+)(?:b(c))++(?<n>d)\\2$");
@@ -96,13 +115,17 @@ describe("translatePattern", () => {
     "a(",
     "*a",
     "(?R)",
-    "(?|a)",
+    "(?|(?<n>a)|(?<m>b))",
+    "(a|b\\1)+",
+    "(?:\\2b|(a)(c))+",
+    "(a)(?i)\\1",
+    "\\2(a)",
+    "\\k<z>(a)",
     "(*UTF)a",
     "(?&a)",
     "\\X",
     "\\p{Nothing}",
     "(?<=a++)b",
-    "\\1(a)",
     "(?i:(a)\\1)b",
     "a**",
     "^*",

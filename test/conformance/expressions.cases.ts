@@ -155,6 +155,18 @@ const rows: readonly Row[] = [
   "'abc' -StrMatch '[a-c]b?'",
   "'abc' -strmatch '%{tolower:A*}'",
   "'abc' -strmatch ''",
+  // Branches with the same numbers, and references to groups that have not ended
+  "'cde' =~ /(?|a(b)|c(d))(e)/ && '$1$2' == 'de'",
+  "'cd' =~ /(?|(a)(b)|(c))(d)/ && '$1-$2-$3' == 'c--d'",
+  "'bb' =~ /(?|(a)|(b))\\1/",
+  "'ab' =~ /(?|(a)|(b))\\1/",
+  "'xbay' =~ /x(?|(a)|(b)){2}y/ && '$1' == 'a'",
+  "'bB' =~ /(?i)(?|(a)|(b))\\1/",
+  "'b' =~ /(?|(?<n>a)|(b))/ && '$1' == 'b'",
+  "'aa' =~ /^(a\\1)/",
+  "'ab' =~ /^(a\\1*)b/",
+  "'a' =~ /\\1?(a)/",
+  "'b' =~ /^(?|(a)|(b\\1))/",
   // In any case letters count as both only where one of the three of a range is a capital.
   "'b' -strcmatch '[a=-c]*'",
   "'x' -strcmatch '[a=-c]*'",
