@@ -39,6 +39,7 @@ const options = {
   to: text,
   format: text,
   full: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
 } as const;
 
 /** Explains a request and gives the exit status: 0 when it could be, 1 when the configuration or the arguments are at fault. */
@@ -47,6 +48,10 @@ export async function explainCommand(args: readonly string[], program: Program, 
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const [url, ...more] = positionals;
     const { format = "text" } = values;
+    if (values.help === true) {
+      out(explainUsage.trimEnd());
+      return 0;
+    }
     if (url === undefined || more.length > 0 || !["text", "json"].includes(format)) {
       err(explainUsage.trimEnd());
       return 1;

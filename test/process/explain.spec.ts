@@ -366,4 +366,10 @@ describe("modhostctl explain", function () {
     expect(err).to.match(/Invalid command 'Nonsense'/);
     expect(status).to.equal(1);
   });
+
+  it("shows its options when they are asked for", async () => {
+    const { status, out } = await ctl("--help");
+    expect(out).to.match(/^Usage: modhostctl .* explain/);
+    expect(status).to.equal(0);
+  });
 });
