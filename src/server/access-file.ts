@@ -26,7 +26,7 @@ export function isFault(access: Access): access is AccessFault {
 const maximumSize = 4 * 1024 * 1024;
 /** A file changed less than so many milliseconds before it was read may have changed again within the same time stamp. */
 const settlingTime = 2_000;
-/** Faults of a file that are logged for each request it ends. */
+/** Faults of a file that are logged for each request it ends, and warnings that are logged when it has been read. */
 const shownFaults = 10;
 
 /** What is known of the one name of a directory: its state, and what was read in it. */
@@ -47,6 +47,7 @@ export class AccessFile {
   /** The turn in which it was last looked at, and what came of it. */
   #turn = -1;
   #access: Access;
+  #warnings: readonly string[] = [];
   readonly #known: (Known | undefined)[] = [];
 
   constructor(
@@ -67,6 +68,13 @@ export class AccessFile {
       this.#turn = turn;
     }
     return this.#access;
+  }
+
+  /** What is to be said of the file as it was last read; each once. */
+  takeWarnings(): readonly string[] {
+    const warnings = this.#warnings;
+    this.#warnings = [];
+    return warnings;
   }
 
   #look(): Access {
@@ -108,11 +116,10 @@ export class AccessFile {
   }
 
   #parse(file: string, text: string): Access {
-    const { section, errors } = this.#read({ file, directory: this.#directory, text, rights: this.#rights });
+    const { section, errors, warnings } = this.#read({ file, directory: this.#directory, text, rights: this.#rights });
+    this.#warnings = shown(warnings, `${file}: and # more warnings`);
     if (errors.length === 0) return section;
-    const messages = errors.slice(0, shownFaults).map(showFault);
-    if (errors.length > shownFaults) messages.push(`${file}: and ${errors.length - shownFaults} more errors`);
-    return { status: 500, level: "alert", messages };
+    return { status: 500, level: "alert", messages: shown(errors, `${file}: and # more errors`) };
   }
 
   #unreadable(file: string, error: unknown): AccessFault {
@@ -138,6 +145,14 @@ function isSame(a: Stats, b: Stats): boolean {
   return a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs && a.ino === b.ino && a.size === b.size && a.dev === b.dev;
 }
 
-function showFault({ message, origin: { file, line, column }, detail: { advice } }: ConfigError): string {
-  return `${file}:${line}:${column}: ${message}${advice === undefined ? "" : ` (${advice})`}`;
+/** A line for each of the first; where there are more, one with their number in the place of "#". */
+function shown(faults: readonly ConfigError[], more: string): string[] {
+  const lines = faults.slice(0, shownFaults).map(showFault);
+  const left = faults.length - lines.length;
+  return left > 0 ? [...lines, more.replace("#", String(left))] : lines;
+}
+
+function showFault({ message, origin: { file, line, column }, detail: { advice, code = "" } }: ConfigError): string {
+  const number = code.startsWith("AH") ? `${code}: ` : "";
+  return `${number}${file}:${line}:${column}: ${message}${advice === undefined ? "" : ` (${advice})`}`;
 }

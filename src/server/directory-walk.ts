@@ -83,7 +83,7 @@ export class DirectoryWalks {
     }
     if (!walk.hasFiles) return walk.result;
     const turn = this.#accessFiles.turn.number;
-    if (walk.turn !== turn) refresh(walk, turn);
+    if (walk.turn !== turn) this.#refresh(walk, turn);
     return walk.result;
   }
 
@@ -105,31 +105,33 @@ export class DirectoryWalks {
     });
     return { levels, files, hasFiles: files.some(Boolean), turn: -1, found: [], result: levels.all };
   }
-}
 
-/** Looks at the files of a walk, from the root down to the first fault; puts it together anew where one has changed. */
-function refresh(walk: Walk, turn: number): void {
-  const { files, levels } = walk;
-  const found: Access[] = [];
-  for (const file of files) {
-    const access = file?.access(turn);
-    found.push(access);
-    if (isFault(access)) break;
+  /** Looks at the files of a walk, from the root down to the first fault; puts it together anew where one has changed. */
+  #refresh(walk: Walk, turn: number): void {
+    const { files, levels } = walk;
+    const found: Access[] = [];
+    for (const file of files) {
+      const access = file?.access(turn);
+      found.push(access);
+      for (const message of file?.takeWarnings() ?? [])
+        this.#host.errorLog.write({ level: "warn", module: "core", message });
+      if (isFault(access)) break;
+    }
+    walk.turn = turn;
+    if (found.length === walk.found.length && found.every((access, index) => access === walk.found[index])) return;
+    walk.found = found;
+    const last = found.at(-1);
+    if (isFault(last)) {
+      walk.result = last;
+      return;
+    }
+    walk.result = found.some(Boolean)
+      ? levels.byDepth.flatMap((sections, depth) => {
+          const access = found[depth];
+          return access && !isFault(access) ? [...sections, access] : sections;
+        })
+      : levels.all;
   }
-  walk.turn = turn;
-  if (found.length === walk.found.length && found.every((access, index) => access === walk.found[index])) return;
-  walk.found = found;
-  const last = found.at(-1);
-  if (isFault(last)) {
-    walk.result = last;
-    return;
-  }
-  walk.result = found.some(Boolean)
-    ? levels.byDepth.flatMap((sections, depth) => {
-        const access = found[depth];
-        return access && !isFault(access) ? [...sections, access] : sections;
-      })
-    : levels.all;
 }
 
 /** AllowOverride with no class still has files read when it says what to do with directives that are not allowed. */

@@ -101,6 +101,25 @@ describe("an .htaccess file", () => {
     expect(log.at(-1)?.message).to.match(/Require not allowed here \(.*AllowOverride AuthConfig\)/);
   });
 
+  it("warns of what is passed over, each time it was changed", async () => {
+    const { ask, log, root } = serve(
+      "<Directory ROOT/htdocs>\n  AllowOverride Indexes Nonfatal=Override\n</Directory>",
+      { files: { ...page, "htdocs/a/.htaccess": typed("x-one") } },
+    );
+    const file = `${root}/htdocs/a/.htaccess`;
+    settle(file);
+    for (const text of [typed("x-one"), `\n${typed("x-two")}`]) {
+      writeFileSync(file, text);
+      for (let count = 0; count < 3; count++) {
+        await new Promise(setImmediate);
+        expect((await ask("/a/page.txt")).headers.get("content-type")).to.equal("text/plain");
+      }
+    }
+    const warnings = log.filter(({ level }) => level === "warn").map(({ message }) => message.replace(file, "FILE"));
+    expect(warnings.map((each) => each.slice(0, 8))).to.deep.equal(["AH02295:", "AH02295:"]);
+    expect(warnings[1]).to.include("FILE:2:1: ForceType in .htaccess forbidden by AllowOverride");
+  });
+
   it("logs a bounded number of faults", async () => {
     const { answer, log } = serving({ "htdocs/a/.htaccess": "Nonsense\n".repeat(5000) });
     expect(await answer()).to.equal(500);
