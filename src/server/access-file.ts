@@ -153,6 +153,7 @@ function shown(faults: readonly ConfigError[], more: string): string[] {
 }
 
 function showFault({ message, origin: { file, line, column }, detail: { advice, code = "" } }: ConfigError): string {
-  const number = code.startsWith("AH") ? `${code}: ` : "";
+  // Apache's own lines of what ends a request have no number.
+  const number = code.startsWith("AH") && code !== "AH00526" ? `${code}: ` : "";
   return `${number}${file}:${line}:${column}: ${message}${advice === undefined ? "" : ` (${advice})`}`;
 }
