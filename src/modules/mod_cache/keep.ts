@@ -1,7 +1,7 @@
 // A response on its way out → the same, kept; or the kept one it says is still good.
 import { dropBody, Headers, lengthOf, parseHttpDate, type Request, type Response } from "../../api/index.js";
 import { namedKeys } from "./key.js";
-import { isErrorDocument, meeting } from "./look-up.js";
+import { isErrorDocument, meeting, storesOf } from "./look-up.js";
 import { unlessNone } from "./settings.js";
 import {
   cacheState,
@@ -29,6 +29,8 @@ export function keepResponse(request: Request, response: Response, settings: Cac
   const state = stateOf<CacheState>(request, cacheState);
   if (!state || state.isDone) return response;
   state.isDone = true;
+  // Of a Location that the look in front of everything did not know of.
+  if (settings.disabledHere) return response;
   const staleInstead =
     response.status >= 500 && settings.staleOnError ? onError(request, response, settings) : undefined;
   if (staleInstead) return staleInstead;
@@ -175,7 +177,7 @@ function store(
   response: Response,
   { settings, state, said }: Deciding & { readonly said: Said },
 ): Awaitable<Response> {
-  const { key, stores } = state;
+  const { key, providers } = state;
   // The fields the client sent are what the response varies by, and what ranges are cut by.
   restore(request, state.original);
   state.stale = undefined;
@@ -184,7 +186,7 @@ function store(
   const length = stated === undefined ? known : Number(stated);
   const head = { ...headFor(request, response, { settings, said, key }), headOnly: request.headOnly };
   let writer: EntryWriter | undefined;
-  for (const each of response.status === 206 ? [] : stores)
+  for (const each of response.status === 206 ? [] : storesOf(providers, request))
     if ((writer ??= each.create(head, request.headers, length))) break;
   if (!writer) {
     release(state);

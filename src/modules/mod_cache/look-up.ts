@@ -46,7 +46,8 @@ export function isErrorDocument({ previous, environment }: Request): boolean {
 }
 
 function lookUp(request: Request, settings: CacheSettings): Response | undefined {
-  const stores = storesFor(request, settings);
+  const providers = providersFor(request, settings);
+  const stores = storesOf(providers, request);
   if (stores.length === 0) return undefined;
   const { headers, method } = request;
   const asked = readCacheControl(headers.get("cache-control"), headers.get("pragma"));
@@ -59,35 +60,45 @@ function lookUp(request: Request, settings: CacheSettings): Response | undefined
     return undefined;
   }
   if (method !== "GET") return undefined;
-  return select(request, settings, { key, stores, asked });
+  return select(request, settings, { key, providers, stores, asked });
 }
 
-/** The places where the response may be, by the lines that apply. */
-function storesFor(request: Request, settings: CacheSettings): readonly CacheStore[] {
+/** What gives the places where the response may be, by the lines that apply. */
+function providersFor(request: Request, settings: CacheSettings): readonly CacheStoreProvider[] {
   const { enables, disables, enablesHere, disabledHere, isQuick } = settings;
   if (disabledHere) return [];
   const url = askedUrl(request, isQuick);
   if (disables.some((prefix) => isBelow(prefix, url))) return [];
-  const stores = new Set<CacheStore>();
+  const providers = new Set<CacheStoreProvider>();
   const add = (name: string): void => {
     const provider = request.providers("cacheStore").get(name) as CacheStoreProvider | undefined;
-    const store = provider?.(request);
-    if (store) stores.add(store);
+    if (provider) providers.add(provider);
   };
   // A cache in front of everything is there before Locations count, as in Apache.
   if (!isQuick) for (const { store } of enablesHere) add(store);
   for (const { store, url: prefix } of enables) if (isBelow(prefix, url)) add(store);
+  return [...providers];
+}
+
+/** The stores under the settings of a request, each once. */
+export function storesOf(providers: readonly CacheStoreProvider[], request: Request): readonly CacheStore[] {
+  const stores = new Set<CacheStore>();
+  for (const provider of providers) {
+    const store = provider(request);
+    if (store) stores.add(store);
+  }
   return [...stores];
 }
 
 interface Selection {
   readonly key: string;
+  readonly providers: readonly CacheStoreProvider[];
   readonly stores: readonly CacheStore[];
   readonly asked: CacheControl;
 }
 
 function select(request: Request, settings: CacheSettings, selection: Selection): Response | undefined {
-  const { key, stores, asked } = selection;
+  const { key, providers, stores, asked } = selection;
   const mayUse = !asked.noCache || settings.ignoresControl;
   let lock: LockAttempt | undefined;
   const takeOnce = (): LockAttempt =>
@@ -105,13 +116,13 @@ function select(request: Request, settings: CacheSettings, selection: Selection)
     if (held === "held") return undefined;
     const original = request.headers.copy();
     if (!isOpen) askAbout(request, entry);
-    remember(request, { key, stores, stale: { entry, store }, original, lock: held });
+    remember(request, { key, providers, stale: { entry, store }, original, lock: held });
     return undefined;
   }
   if (mayUse && asked.onlyIfCached) return refuse(504);
   const taken = takeOnce();
   // Who holds the lock keeps the response; this one is passed on.
-  if (taken !== "held") remember(request, { key, stores, lock: taken });
+  if (taken !== "held") remember(request, { key, providers, lock: taken });
   return undefined;
 }
 
@@ -122,7 +133,7 @@ function mayWait(entry: Entry, asked: CacheControl, settings: CacheSettings): bo
 
 function remember(
   request: Request,
-  { lock, ...rest }: Pick<CacheState, "key" | "stores" | "stale" | "original"> & { readonly lock: LockAttempt },
+  { lock, ...rest }: Pick<CacheState, "key" | "providers" | "stale" | "original"> & { readonly lock: LockAttempt },
 ): void {
   const release = typeof lock === "object" ? lock.release : undefined;
   const state: CacheState = { ...rest, release, isDone: false };

@@ -1,14 +1,15 @@
 // What mod_cache remembers of a request between its look at what is kept and the response.
 import type { Headers, Request, Response, SettingsOf } from "../../api/index.js";
 import type { cache } from "./settings.js";
-import type { CacheStore, Entry } from "./store.js";
+import type { CacheStore, CacheStoreProvider, Entry } from "./store.js";
 
 export type CacheSettings = SettingsOf<typeof cache.settings>;
 
 /** A request whose response may be kept. */
 export interface CacheState {
   readonly key: string;
-  readonly stores: readonly CacheStore[];
+  /** What gives the stores: the limits of what is kept are those of the request that is answered in the end. */
+  readonly providers: readonly CacheStoreProvider[];
   /** What is kept, and must be asked about, with the store that has it; gone when it was replaced or taken away. */
   stale?: { readonly entry: Entry; readonly store: CacheStore } | undefined;
   /** The fields of the request before conditions of ours were put in. */
